@@ -1,0 +1,5 @@
+"""`python -m plangate`, the same command as `plangate`."""
+
+from plangate.cli.main import main
+
+raise SystemExit(main())

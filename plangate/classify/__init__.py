@@ -1,0 +1,1 @@
+"""What a ChangeSet will really do."""

@@ -1,0 +1,241 @@
+"""The difference of two masked values, as changed leaves.
+
+Numbers are compared by value (`1` equals `1.0`), types strictly (`1`, `"1"` and `true` differ). Null and absent are the same.
+Objects in lists are matched by content, then by their naming attribute, then by position, so that a list which only
+changed its order shows no changed leaf. JSON and YAML inside strings are compared by what they hold; inside an IAM policy
+document the order of statements, actions and resources means nothing
+(https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Final, TypeAlias
+
+from msgspec import Struct
+
+from plangate.model import ABSENT, Absent, AttributeChange, Embedded, Path, Value, spell
+
+NAMING_KEYS: Final = ("name", "key", "id", "priority", "rule_number", "Sid", "sid")
+"""What tells objects of one list apart, tried in order."""
+
+_MAX_DEPTH: Final = 200
+
+Maybe: TypeAlias = "Value | Absent"
+
+
+def diff(before: Maybe, after: Maybe, path: Path) -> Iterator[AttributeChange]:
+    """Every changed leaf between two values, in path order."""
+    return _diff(before, after, path, _Context())
+
+
+def same(one: Maybe, other: Maybe) -> bool:
+    """Whether two values show no difference."""
+    return next(diff(one, other, ()), None) is None
+
+
+class _Context(Struct, frozen=True):
+    """Where the comparison stands: how deep, and whether inside an IAM policy document."""
+
+    depth: int = 0
+    policy: bool = False
+
+    def below(self) -> _Context:
+        return _Context(self.depth + 1, self.policy)
+
+
+def _diff(before: Maybe, after: Maybe, path: Path, context: _Context) -> Iterator[AttributeChange]:
+    before, after = _present(before), _present(after)
+    if isinstance(before, Embedded) and isinstance(after, Embedded):
+        context = _Context(context.depth, _is_policy(before) and _is_policy(after))
+        before, after = before.value, after.value
+    elif isinstance(before, Embedded) and after is ABSENT:
+        before = before.value
+    elif isinstance(after, Embedded) and before is ABSENT:
+        after = after.value
+    if context.policy and (path[-1] in UNORDERED or path[-1] == "Statement"):
+        before, after = _as_lists(before, after, ordered=path[-1] == "Statement")
+    if context.depth < _MAX_DEPTH:
+        if isinstance(before, dict) and isinstance(after, dict):
+            yield from _diff_objects(before, after, path, context)
+            return
+        if isinstance(before, list) and isinstance(after, list):
+            yield from _diff_lists(before, after, path, context)
+            return
+    if not _same_leaf(before, after):
+        if before is ABSENT:
+            yield from (AttributeChange(spell(p), "added", ABSENT, leaf) for p, leaf in _leaves(after, path))
+        elif after is ABSENT:
+            yield from (AttributeChange(spell(p), "removed", leaf, ABSENT) for p, leaf in _leaves(before, path))
+        else:
+            yield AttributeChange(spell(path), "changed", before, after)
+
+
+def _present(value: Maybe) -> Maybe:
+    return ABSENT if value is None else value
+
+
+def _same_leaf(one: Maybe, other: Maybe) -> bool:
+    if one is other:
+        return True
+    if isinstance(one, bool) or isinstance(other, bool):
+        return isinstance(one, bool) and isinstance(other, bool) and one == other
+    if isinstance(one, (int, Decimal)) and isinstance(other, (int, Decimal)):
+        return one == other
+    return type(one) is type(other) and one == other
+
+
+def _leaves(value: Maybe, path: Path) -> Iterator[tuple[Path, Maybe]]:
+    """The leaves below a value; an empty container and a null are leaves of their own."""
+    if isinstance(value, Embedded):
+        value = value.value
+    if isinstance(value, dict) and value and len(path) < _MAX_DEPTH:
+        for key in sorted(value):
+            yield from _leaves(value[key], (*path, key))
+    elif isinstance(value, list) and value and len(path) < _MAX_DEPTH:
+        for position, below in enumerate(value):
+            yield from _leaves(below, (*path, position))
+    else:
+        yield path, value
+
+
+def _diff_objects(
+    before: dict[str, Value], after: dict[str, Value], path: Path, context: _Context
+) -> Iterator[AttributeChange]:
+    for key in sorted({*before, *after}):
+        yield from _diff(before.get(key, ABSENT), after.get(key, ABSENT), (*path, key), context.below())
+
+
+def _diff_lists(before: list[Value], after: list[Value], path: Path, context: _Context) -> Iterator[AttributeChange]:
+    if any(isinstance(item, dict) for item in (*before, *after)):
+        pairs = _match_objects(before, after, policy=context.policy)
+    else:
+        pairs = _match_plain(before, after)
+    for old, new in sorted(pairs, key=lambda pair: max(pair[0] or 0, pair[1] or 0)):
+        yield from _diff(
+            ABSENT if old is None else before[old],
+            ABSENT if new is None else after[new],
+            (*path, old if new is None else new),  # type: ignore[arg-type]
+            context.below(),
+        )
+
+
+Pair: TypeAlias = tuple[int | None, int | None]
+"""Positions of one item in the old and in the new list."""
+
+
+def _match_plain(before: list[Value], after: list[Value]) -> list[Pair]:
+    """Pair the items of a list of plain values: equal ends stay, what is between is paired in order."""
+    start = 0
+    while start < min(len(before), len(after)) and _equal(before[start], after[start]):
+        start += 1
+    end = 0
+    while end < min(len(before), len(after)) - start and _equal(before[-1 - end], after[-1 - end]):
+        end += 1
+    old = [i for i in range(start, len(before) - end)]
+    new = [i for i in range(start, len(after) - end)]
+    if len(old) != len(new):
+        gone, come = _unmatched(before, after, old, new)
+        return _in_order(gone, come)
+    return _in_order(old, new)
+
+
+def _match_objects(before: list[Value], after: list[Value], *, policy: bool) -> list[Pair]:
+    """Pair the objects of a list: equal ones drop out, then by naming attribute, then in order."""
+    old, new = _unmatched(before, after, list(range(len(before))), list(range(len(after))), policy=policy)
+    pairs: list[Pair] = []
+    for key in NAMING_KEYS:
+        ours, theirs = _by_name(before, old, key), _by_name(after, new, key)
+        for name in [name for name in ours if name in theirs]:
+            pairs.append((ours[name], theirs[name]))
+            old.remove(ours[name])
+            new.remove(theirs[name])
+    return pairs + _in_order(old, new)
+
+
+def _unmatched(
+    before: list[Value], after: list[Value], old: list[int], new: list[int], *, policy: bool = False
+) -> tuple[list[int], list[int]]:
+    """The positions that have no equal partner on the other side."""
+    waiting: dict[str, list[int]] = {}
+    for position in new:
+        waiting.setdefault(_key(after[position], policy=policy), []).append(position)
+    gone: list[int] = []
+    for position in old:
+        partners = waiting.get(_key(before[position], policy=policy))
+        if partners:
+            partners.pop(0)
+        else:
+            gone.append(position)
+    return gone, sorted(position for partners in waiting.values() for position in partners)
+
+
+def _by_name(items: list[Value], positions: list[int], key: str) -> dict[str, int]:
+    """The objects that a naming attribute tells apart, by its value."""
+    named: dict[str, int] = {}
+    twice: set[str] = set()
+    for position in positions:
+        item = items[position]
+        name = item.get(key) if isinstance(item, dict) else None
+        if isinstance(name, (str, int)) and not isinstance(name, bool):
+            text = f"{type(name).__name__}:{name}"
+            twice |= {text} & named.keys()
+            named[text] = position
+    return {name: position for name, position in named.items() if name not in twice}
+
+
+def _in_order(old: list[int], new: list[int]) -> list[Pair]:
+    shorter = min(len(old), len(new))
+    pairs: list[Pair] = list(zip(old, new, strict=False))
+    pairs += [(position, None) for position in old[shorter:]]
+    pairs += [(None, position) for position in new[shorter:]]
+    return pairs
+
+
+def _equal(one: Value, other: Value) -> bool:
+    return _key(one) == _key(other)
+
+
+def _key(value: Maybe, *, policy: bool = False, name: str = "") -> str:
+    """A text that two values share exactly when `same` finds no difference but order. Never shown or stored."""
+    value = value.value if isinstance(value, Embedded) else value
+    if policy and name in UNORDERED and not isinstance(value, list):
+        value = [value]  # type: ignore[list-item]
+    if isinstance(value, dict):
+        parts = (f"{k!r}:{_key(v, policy=policy, name=k)}" for k, v in sorted(value.items()) if v is not None)
+        return "{" + ",".join(parts) + "}"
+    if isinstance(value, list):
+        items = [_key(below, policy=policy) for below in value]
+        if any(isinstance(below, dict) for below in value) or (policy and name in UNORDERED):
+            items.sort()
+        return "[" + ",".join(items) + "]"
+    if isinstance(value, bool) or value is None:
+        return repr(value)
+    if isinstance(value, (int, Decimal)):
+        return f"number {Decimal(value).normalize()}"
+    if isinstance(value, str):
+        return repr(value)
+    return f"{type(value).__name__} {hash(value)}"
+
+
+# --- IAM policy documents -----------------------------------------------------------------------------------------------
+
+UNORDERED: Final = frozenset({"Action", "NotAction", "Resource", "NotResource", "AWS", "Service", "Federated"})
+"""The parts of a statement whose order means nothing, and where one item may stand without its list."""
+
+
+def _is_policy(embedded: Embedded) -> bool:
+    return embedded.kind == "json" and isinstance(embedded.value, dict) and "Statement" in embedded.value
+
+
+def _as_lists(before: Maybe, after: Maybe, *, ordered: bool) -> tuple[Maybe, Maybe]:
+    """Both sides as lists where either is one; sorted where order means nothing."""
+    if before is ABSENT or after is ABSENT or not (isinstance(before, list) or isinstance(after, list)):
+        return before, after
+    return _as_list(before, ordered=ordered), _as_list(after, ordered=ordered)
+
+
+def _as_list(value: Maybe, *, ordered: bool) -> list[Value]:
+    items = value if isinstance(value, list) else [value]
+    return items if ordered else sorted(items, key=_key)  # type: ignore[arg-type, return-value]

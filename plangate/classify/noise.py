@@ -1,0 +1,72 @@
+"""Which changes mean little: tags only, known after apply only, provider read-back, format only."""
+
+from __future__ import annotations
+
+import fnmatch
+import functools
+import re
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from plangate import packs
+from plangate.model import ABSENT, UNKNOWN, Action, AttributeChange, Noise
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from plangate.model import Absent, Change, Value
+
+
+class NoiseKnowledge(Struct, frozen=True):
+    """`policies/knowledge/noise.yaml`."""
+
+    tags: frozenset[str]
+    tags_matter: tuple[str, ...]
+    computed: frozenset[str]
+
+
+def noise(change: Change, attributes: Sequence[AttributeChange]) -> Noise | None:
+    """Why an update means little, or None when it means something. Only updates can be noise."""
+    if change.action is not Action.UPDATE or not change.values_known:
+        return None
+    if not attributes:
+        return Noise.FORMAT
+    if all(attribute.after is UNKNOWN for attribute in attributes):
+        return Noise.UNKNOWN_ONLY
+    known = _knowledge()
+    if all(_head(a.path) in known.tags for a in attributes) and not _tags_matter(change.type):
+        return Noise.TAGS
+    return Noise.READ_BACK if all(_emptiness(a) for a in attributes) else None
+
+
+def read_back(attribute: AttributeChange) -> bool:
+    """Whether a difference that a refresh found is only how the provider reports: another kind of empty, or a computed value."""
+    return _emptiness(attribute) or _tail(attribute.path) in _knowledge().computed
+
+
+def _emptiness(attribute: AttributeChange) -> bool:
+    """One kind of empty became another: null, "", [], {}."""
+    return _empty(attribute.before) and _empty(attribute.after)
+
+
+def _empty(value: Value | Absent) -> bool:
+    return value is ABSENT or value is None or (isinstance(value, (str, list, dict)) and not value)
+
+
+def _head(path: str) -> str:
+    return re.split(r"[.\[]", path, maxsplit=1)[0]
+
+
+def _tail(path: str) -> str:
+    return path.rpartition(".")[2]
+
+
+@functools.cache
+def _tags_matter(type_: str) -> bool:
+    return any(fnmatch.fnmatchcase(type_, glob) for glob in _knowledge().tags_matter)
+
+
+@functools.cache
+def _knowledge() -> NoiseKnowledge:
+    return packs.knowledge("noise", NoiseKnowledge)

@@ -1,0 +1,46 @@
+"""What a Terraform plan will really do: changed leaves, noise, drift, and what all of it means."""
+
+from __future__ import annotations
+
+import msgspec
+
+from plangate.classify.drift import changed_leaves, recorded_drift
+from plangate.classify.impact import assess
+from plangate.classify.noise import noise
+from plangate.model import Action, Change, ChangeSet, Noise
+
+_COMPARED = frozenset({Action.UPDATE, Action.REPLACE})
+
+
+def classify(changeset: ChangeSet) -> ChangeSet:
+    """Complete the changes of a plan: attributes, noise, effects, traits; and the drift that Terraform recorded."""
+    changes = tuple(_compare(change) for change in changeset.changes)
+    changeset = msgspec.structs.replace(changeset, changes=changes)
+    changeset = msgspec.structs.replace(changeset, drift=recorded_drift(changeset))
+    changeset = assess(changeset)
+    return msgspec.structs.replace(changeset, changes=tuple(_quieten(change) for change in changeset.changes))
+
+
+def _compare(change: Change) -> Change:
+    """Fill in the changed leaves and the kind of noise. A create or a destroy lists no leaves."""
+    if change.action not in _COMPARED:
+        return change
+    attributes = changed_leaves(change)
+    return msgspec.structs.replace(
+        change, attributes=attributes, noise=noise(change, attributes), note=change.note or _format_note(change, attributes)
+    )
+
+
+def _format_note(change: Change, attributes: tuple[object, ...]) -> str | None:
+    if change.action is not Action.UPDATE or attributes or not change.values_known:
+        return None
+    if not change.differing:
+        return "no value changes, only what is marked as sensitive"
+    return f"only the order or the spelling of {', '.join(change.differing)} changes"
+
+
+def _quieten(change: Change) -> Change:
+    """A change with effects is no noise, whatever its attributes look like."""
+    if change.noise in (None, Noise.FORMAT) or not change.effects:
+        return change
+    return msgspec.structs.replace(change, noise=None)

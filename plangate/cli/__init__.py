@@ -1,0 +1,1 @@
+"""One small file per command: parse arguments, call the engine, write."""

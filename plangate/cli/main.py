@@ -1,0 +1,101 @@
+"""The `plangate` command: finds the subcommand, catches every error, and returns the exit code."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+import click
+
+from plangate import __version__
+from plangate.errors import ExitCode, PlangateError, UsageError
+
+COMMANDS = {
+    "review": ("plangate.cli.review:review", "Say whether it is safe to apply exactly this plan."),
+    "explain": ("plangate.cli.explain:explain", "Explain one finding of a saved verdict."),
+    "policy": ("plangate.cli.policy:policy", "List, show, test and document policies."),
+}
+"""Each subcommand, where it lives, and its one line of help. Nothing is imported before it is called."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called, so that `--help` and `--version` cost nothing."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands in the order they are meant to be met."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="plangate")
+def plangate() -> None:
+    """Say whether it is safe to apply exactly this Terraform plan.
+
+    \b
+    Exit codes: 0 pass (or review, unless --fail-on review)   10 block   11 review
+                3 an input cannot be read   4 inconclusive   2 usage   1 internal error
+    """  # noqa: D301 - click's own mark against rewrapping
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line and return the exit code. Nothing escapes: no traceback, and so no value in one."""
+    try:
+        code = plangate.main(args=argv, prog_name="plangate", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Abort:
+        return 130
+    except click.ClickException as error:
+        error.show()
+        return ExitCode.USAGE
+    except PlangateError as error:
+        say(error)
+        return error.exit_code
+    except BrokenPipeError:
+        # The reader went away; what was decided before is not known here, so nothing is claimed.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.INTERNAL
+    except Exception as error:  # noqa: BLE001 - the last resort, which must not print the message: it may hold a secret
+        internal_error(error)
+        return ExitCode.INTERNAL
+    return code if isinstance(code, int) else ExitCode.OK
+
+
+def say(error: PlangateError) -> None:
+    """Print an error for people: one line, and what to do next."""
+    from plangate.report.escape import terminal
+
+    kind = "usage: " if isinstance(error, UsageError) else ""
+    click.echo(f"plangate: {kind}{terminal(str(error))}", err=True)
+    if error.hint:
+        click.echo(f"  {terminal(error.hint)}", err=True)
+
+
+def internal_error(error: BaseException) -> None:
+    """Print where an unexpected error happened, and nothing of what it says."""
+    frames = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if "plangate" in code.co_filename:
+            frames.append(f"{os.path.basename(code.co_filename)}:{trace.tb_lineno} {code.co_name}")  # noqa: PTH119
+        trace = trace.tb_next
+    click.echo(f"plangate: internal error: {type(error).__name__} in {' > '.join(frames[-3:])}", err=True)
+    click.echo("  nothing can be said of this input; please report it with these words", err=True)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

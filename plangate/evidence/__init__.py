@@ -1,0 +1,1 @@
+"""The edges in: files, standard input, and the tools on PATH."""

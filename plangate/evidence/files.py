@@ -1,0 +1,83 @@
+"""Files and standard input, read once and whole."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import sys
+import threading
+from pathlib import Path
+from typing import BinaryIO
+
+from plangate.errors import InputError
+
+MOST_BYTES = 2 * 1024**3
+"""The largest input that is read: a plan beyond it is refused, and a file without an end stops being read."""
+
+_WORTH_A_THREAD = 1024 * 1024
+
+
+class Given:
+    """One input as given: its path (`-` for standard input), its bytes, and their SHA-256 in hex."""
+
+    def __init__(self, path: str, data: bytes):
+        self.path = path
+        self.data = data
+        self._digest = ""
+        self._hashing: threading.Thread | None = None
+        if len(data) >= _WORTH_A_THREAD:
+            # Hashing lets go of the interpreter lock, so a large input is hashed while it is parsed.
+            self._hashing = threading.Thread(target=self._hash)
+            self._hashing.start()
+
+    def __repr__(self) -> str:
+        return f"Given({self.path!r}, {len(self.data)} bytes)"
+
+    @property
+    def sha256(self) -> str:
+        """The digest of the bytes as given."""
+        if self._hashing is not None:
+            self._hashing.join()
+        if not self._digest:
+            self._hash()
+        return self._digest
+
+    def _hash(self) -> None:
+        self._digest = hashlib.sha256(self.data).hexdigest()
+
+
+def read(path: str) -> Given:
+    """Read a file, or standard input for `-`. Raises `InputError` for what cannot be read as a file."""
+    if path == "-":
+        return Given(path, _bounded(sys.stdin.buffer, path))
+    try:
+        with Path(path).open("rb") as file:
+            return Given(path, _bounded(file, path))
+    except FileNotFoundError:
+        raise InputError("not found", where=path, hint="terraform show -json tfplan > plan.json") from None
+    except IsADirectoryError:
+        raise InputError("is a folder", where=path, hint="name the plan file inside it") from None
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or "not a path"
+        raise InputError(f"cannot be read: {reason.lower()}", where=path) from None
+
+
+def _bounded(file: BinaryIO, path: str) -> bytes:
+    """All of a file. A regular one is read in one piece of its own size, anything else up to the limit."""
+    try:
+        size = _regular_size(file)
+        data = file.read() if size is not None and size <= MOST_BYTES else file.read(MOST_BYTES + 1)
+    except MemoryError:
+        raise InputError("does not fit into memory", where=path) from None
+    if len(data) > MOST_BYTES:
+        raise InputError(f"is larger than {MOST_BYTES // 1024**3} GiB", where=path)
+    return data
+
+
+def _regular_size(file: BinaryIO) -> int | None:
+    try:
+        status = os.fstat(file.fileno())
+    except (OSError, ValueError):
+        return None
+    return status.st_size if stat.S_ISREG(status.st_mode) else None

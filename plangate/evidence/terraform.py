@@ -1,0 +1,72 @@
+"""Asks `terraform` or `tofu` on PATH to turn a saved plan into plan JSON."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from plangate.errors import InputError
+from plangate.evidence.files import Given
+
+_SECONDS = 300
+_WHY = {
+    b"was created by a different version": "it was made by another version of the tool; use that version",
+    b"Plugin did not respond": "a provider crashed",
+    b"Inconsistent dependency lock file": "the folder is not initialised for it: run `{tool} init` there first",
+    b"Required plugins are not installed": "the folder is not initialised for it: run `{tool} init` there first",
+    b"Failed to load plugin schemas": "the folder is not initialised for it: run `{tool} init` there first",
+    b"Could not load plugin": "the folder is not initialised for it: run `{tool} init` there first",
+    b"Failed to obtain provider schema": "the folder is not initialised for it: run `{tool} init` there first",
+}
+"""What the tool's own error means, by a piece of it. The error itself is never repeated: it may quote values."""
+
+
+def show(path: str, data: bytes, tf_dir: Path, tool: str) -> Given:
+    """Run `<tool> show -json` on a saved plan inside `tf_dir`, without a shell, and return what it prints.
+
+    Raises `InputError` that says what to run when the tool is not there, fails, or takes longer than five minutes.
+    """
+    command = _on_path(tool)
+    by_hand = f"{tool} show -json {'tfplan' if path == '-' else path} > plan.json   (in the folder it was planned in)"
+    if command is None:
+        raise InputError(f"is a saved plan, and `{tool}` is not on PATH to read it", where=path, hint=by_hand)
+    with tempfile.TemporaryDirectory(prefix="plangate-") as folder:
+        # A copy of the bytes that were read: what is reviewed cannot be exchanged between reading and showing.
+        copy = Path(folder, "tfplan")
+        copy.touch(mode=0o600)
+        copy.write_bytes(data)
+        try:
+            done = subprocess.run(
+                [command, "show", "-json", "-no-color", str(copy)],
+                cwd=tf_dir,
+                env=_environment(),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise InputError(f"`{tool} show` took longer than {_SECONDS} seconds", where=path, hint=by_hand) from None
+        except OSError as error:
+            reason = (error.strerror or "no reason given").lower()
+            raise InputError(f"`{tool} show` could not be started: {reason}", where=path, hint=by_hand) from None
+    if done.returncode != 0:
+        why = next((text for piece, text in _WHY.items() if piece in done.stderr), "run it by hand to see why")
+        raise InputError(
+            f"`{tool} show` failed in {tf_dir}: {why.format(tool=tool)}", where=path, hint=f"--tf-dir FOLDER, or: {by_hand}"
+        )
+    return Given(path, done.stdout)
+
+
+def _on_path(tool: str) -> str | None:
+    """The tool's absolute path. A relative entry of PATH is not followed: it would be the reviewed repository's own."""
+    found = shutil.which(tool)
+    return found if found and Path(found).is_absolute() else None
+
+
+def _environment() -> dict[str, str]:
+    """The environment without what would add arguments or logs."""
+    return {key: value for key, value in os.environ.items() if not key.startswith(("TF_CLI_ARGS", "TF_LOG"))}

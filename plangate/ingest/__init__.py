@@ -1,0 +1,1 @@
+"""Bytes in, a masked ChangeSet out. Nothing secret leaves this stage."""

@@ -1,0 +1,121 @@
+"""What wraps an input on its way: encodings, compression, colours, log time stamps, the lines a CI wrapper adds.
+
+Nothing here guesses: a wrapping that is recognised is taken off and noted, anything else stays and is refused later.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+import zlib
+from typing import Final
+
+from msgspec import Struct
+
+from plangate.errors import InputError
+
+PLAN_COMMAND: Final = "terraform show -json tfplan > plan.json"
+
+_MOST_UNPACKED: Final = 2 * 1024**3
+_GZIP: Final = b"\x1f\x8b"
+_ANSI: Final = re.compile(rb"\x1b\[[0-9;?]*[ -/]*[@-~]")
+_STAMP: Final = re.compile(rb"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d) ?", re.MULTILINE)
+_CUT: Final = "ends in the middle: it was cut"
+
+
+class Unwrapped(Struct, frozen=True):
+    """An input without its encoding and compression, and what was taken off."""
+
+    data: bytes
+    notes: tuple[str, ...] = ()
+
+
+def unwrap(data: bytes, where: str) -> Unwrapped:
+    """Take off gzip and every Unicode encoding but plain UTF-8. Plain input comes back as it is, not copied."""
+    notes: list[str] = []
+    if data.startswith(_GZIP):
+        data = _gunzip(data, where)
+        notes.append("was compressed with gzip")
+    encoding = _encoding(data)
+    if encoding:
+        try:
+            data = data.decode(encoding).encode()
+        except UnicodeError:
+            raise InputError(f"is not whole {encoding.upper()} text", where=where, hint=PLAN_COMMAND) from None
+        if encoding != "utf-8-sig":
+            notes.append("was UTF-16, as PowerShell's `>` writes it")
+    return Unwrapped(data, tuple(notes))
+
+
+def _gunzip(data: bytes, where: str) -> bytes:
+    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        unpacked = unpacker.decompress(data, _MOST_UNPACKED)
+    except zlib.error:
+        raise InputError("is broken gzip", where=where, hint="compress it again, or give it uncompressed") from None
+    if unpacker.unconsumed_tail:
+        raise InputError(f"unpacks to more than {_MOST_UNPACKED // 1024**3} GiB", where=where)
+    if not unpacker.eof:
+        raise InputError("is gzip that ends in the middle: it was cut", where=where, hint=PLAN_COMMAND)
+    if unpacker.unused_data:
+        raise InputError("is gzip with something behind its end", where=where, hint=PLAN_COMMAND)
+    return unpacked
+
+
+def _encoding(data: bytes) -> str | None:
+    if data.startswith(codecs.BOM_UTF8):
+        return "utf-8-sig"
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if len(data) >= 2 and data[0] and not data[1]:
+        return "utf-16-le"
+    return "utf-16-be" if len(data) >= 2 and not data[0] and data[1] else None
+
+
+def without_noise(data: bytes) -> bytes:
+    """Take colours and log time stamps off every line, and everything before the first line that starts with `{`.
+
+    Empty where no line starts an object.
+    """
+    data = _STAMP.sub(b"", _ANSI.sub(b"", data))
+    if data.startswith(b"{"):
+        return data
+    start = data.find(b"\n{")
+    return data[start + 1 :] if start >= 0 else b""
+
+
+def split(data: bytes, where: str) -> list[bytes]:
+    """The JSON objects in a text, each beginning a line or right behind another; other lines between them are noise.
+
+    Raises `InputError` where an object does not end, so that a cut input never looks like a shorter one.
+    """
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        raise InputError("is not UTF-8", where=where, place=f"byte {error.start}", hint=PLAN_COMMAND) from None
+    decoder = json.JSONDecoder()
+    found: list[bytes] = []
+    position = 0
+    while position >= 0:
+        try:
+            _, end = decoder.raw_decode(text, position)
+        except json.JSONDecodeError as error:
+            cut = not text[error.pos :].strip() or "Unterminated" in error.msg
+            message = _CUT if cut else "is not JSON"
+            raise InputError(message, where=where, place=f"character {error.pos}", hint=PLAN_COMMAND) from None
+        except (RecursionError, ValueError):
+            raise InputError("is nested too deeply, or holds an absurd number", where=where) from None
+        found.append(text[position:end].encode())
+        position = _next_object(text, end)
+    return found
+
+
+def _next_object(text: str, end: int) -> int:
+    """Where the next object starts: right behind, or at the start of a later line. -1 at the end."""
+    rest = re.compile(r"\s*").match(text, end)
+    here = rest.end() if rest else end
+    if text.startswith("{", here):
+        return here
+    line = text.find("\n{", here)
+    return line + 1 if line >= 0 else -1

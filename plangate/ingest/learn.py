@@ -1,0 +1,144 @@
+"""The first step of redaction: find every secret of an input and remember it, before anything is read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from plangate.ingest import embedded, formats, secrets
+from plangate.ingest.marks import mark_of, marks_whole
+from plangate.ingest.secrets import Grade, Place
+from plangate.ingest.taint import leaves
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from plangate.ingest.taint import Taint
+
+_DEEPEST_TEXT = 4
+_TELLTALES = (
+    *("assw", "ASSW", "ecret", "ECRET", "oken", "OKEN", "_key", "_KEY", "Key", "apikey", "pwd", "PWD", "Pwd"),
+    *("_PASS", "_pass", "_DSN", "_dsn", "uthorization", " -u ", " --", "sig="),
+)
+"""Cheap signs that a text with an assignment may hold a secret to learn; URLs with a user are others."""
+
+
+class Learner:
+    """Teaches a `Taint` the secrets of the values it is shown."""
+
+    def __init__(self, taint: Taint) -> None:
+        self._taint = taint
+        self._grades: dict[str, Grade] = {}
+        self._plain: set[str] = set()
+
+    def __repr__(self) -> str:
+        return "Learner()"
+
+    def learn(self, value: Any, marks: Any, type_: str) -> None:
+        """Remember every secret of an object: by its marks, its type, its names, and connection strings in it."""
+        texts: list[str] = []
+        rules = secrets.attributes(type_)
+        if marks or rules:
+            self._marked(value, marks, Place(rules), texts)
+        else:
+            self._named(value, Grade.NONE, "", texts)
+        if _may_tell("\n".join(texts)):
+            for text in texts:
+                self._text(text, 0)
+
+    def learn_all(self, value: Any, name: str = "") -> None:
+        """Remember every leaf of a value that is secret as a whole."""
+        for leaf, key in leaves(value, name):
+            if isinstance(leaf, str):
+                self._taint.learn(leaf, key)
+            elif leaf is not None and not isinstance(leaf, bool):
+                self._taint.count(leaf)
+
+    def _marked(self, value: Any, marks: Any, place: Place, texts: list[str]) -> None:
+        """Learn where marks or rules of the type are left; below that, names decide."""
+        if place.rules is True or marks_whole(value, marks):
+            self.learn_all(value, place.name)
+        elif isinstance(value, dict):
+            told = _told(value, marks, place.rules)
+            if told:
+                paired = secrets.paired(value)
+                for key in told:
+                    self._marked(value[key], mark_of(marks, key), place.below(key, paired.get(key, key)), texts)
+                value = {key: below for key, below in value.items() if key not in told}
+            self._named(value, place.grade, place.name, texts)
+        elif isinstance(value, list) and (marks or place.rules):
+            for i, below in enumerate(value):
+                self._marked(below, mark_of(marks, i), place, texts)
+        else:
+            self._named(value, place.grade, place.name, texts)
+
+    def _named(self, value: Any, grade: Grade, name: str, texts: list[str]) -> None:
+        """Learn by names alone, and collect the texts. The hot path: every string of the input comes by."""
+        kind = type(value)
+        if kind is dict:
+            if grade <= 0 and self._plain.issuperset(value):
+                self._unnamed(value.values(), texts)
+            else:
+                self._keys(value, grade, texts)
+        elif kind is list and grade <= 0:
+            self._unnamed(value, texts)
+        elif kind is list:
+            for below in value:
+                self._named(below, grade, name, texts)
+        elif grade > 0 and secrets.hides(grade, name, value):
+            if kind is str:
+                self._taint.learn(value, name, named=True)
+            else:
+                self._taint.count(value)
+        elif kind is str:
+            texts.append(value)
+
+    def _unnamed(self, values: Collection[Any], texts: list[str]) -> None:
+        """Learn below keys that say nothing: only what is nested is looked into."""
+        texts += [below for below in values if type(below) is str]
+        for below in values:
+            if type(below) is dict or type(below) is list:
+                self._named(below, Grade.NONE, "", texts)
+
+    def _keys(self, value: dict[str, Any], grade: Grade, texts: list[str]) -> None:
+        """Learn below keys of which one says something, or is new."""
+        paired = secrets.paired(value)
+        for key, below in value.items():
+            name = paired.get(key, key)
+            its_grade = secrets.below(name, grade)
+            if its_grade <= 0 and grade <= 0 and not secrets.is_pair_value(key):
+                self._plain.add(key)
+            self._named(below, its_grade, name, texts)
+
+    def _text(self, text: str, depth: int) -> None:
+        """Learn what a string holds: structure with secret names, connection strings, assignments."""
+        parsed = embedded.parse(text) if depth < _DEEPEST_TEXT else None
+        if parsed is not None:
+            texts: list[str] = []
+            self._named(parsed.value, Grade.NONE, "", texts)
+            for inner in texts:
+                self._text(inner, depth + 1)
+            return
+        for hit in formats.find(text):
+            if hit.learn:
+                self._taint.learn(text[hit.start : hit.end])
+
+
+def _told(value: dict[str, Any], marks: Any, rules: secrets.Rules) -> set[str]:
+    """The keys that marks or rules of the type say something of."""
+    told: set[str] = set()
+    if isinstance(marks, dict):
+        told.update(key for key, mark in marks.items() if mark and key in value)
+    if isinstance(rules, dict):
+        told.update(key for key in rules if key in value)
+        if any("*" in key for key in rules):
+            told.update(key for key in value if secrets.rule_for(rules, key))
+    return told
+
+
+def _may_tell(text: str) -> bool:
+    """Whether a text may hold a secret to learn. Nearly every text says no, and must say so fast."""
+    if "@" in text and ("://" in text or "@tcp(" in text or "@unix(" in text):
+        return True
+    if "=" not in text and ": " not in text and '":' not in text and " -" not in text:
+        return False
+    return any(sign in text for sign in _TELLTALES)

@@ -1,0 +1,30 @@
+"""Trees of marks beside a value: true, false, or nested like the value. Only what says something counts, in doubt as a mark."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def any_mark(marks: Any) -> bool:
+    """Whether anything in a tree is marked. What is neither a bool nor nested counts as a mark when it is truthy."""
+    if isinstance(marks, dict):
+        return any(map(any_mark, marks.values()))
+    if isinstance(marks, list):
+        return any(map(any_mark, marks))
+    return bool(marks)
+
+
+def marks_whole(value: Any, marks: Any) -> bool:
+    """Whether a tree marks all of a value: it says so, or it does not fit the value's shape and marks something."""
+    if not marks:
+        return False
+    if isinstance(marks, (dict, list)):
+        return value is not None and type(marks) is not type(value) and any_mark(marks)
+    return True
+
+
+def mark_of(marks: Any, part: str | int) -> Any:
+    """The tree below one key or index."""
+    if isinstance(marks, dict):
+        return marks.get(part)
+    return marks[part] if isinstance(marks, list) and isinstance(part, int) and part < len(marks) else None

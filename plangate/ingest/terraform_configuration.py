@@ -1,0 +1,198 @@
+"""The `configuration` of a plan: secrets in constants, sensitive variables, and who refers to whom.
+
+It is the configuration as written, before expressions are evaluated:
+https://developer.hashicorp.com/terraform/internals/json-format#configuration-representation
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Raw, Struct, json
+
+from plangate.model import References
+
+if TYPE_CHECKING:
+    from plangate.ingest.redact import Redactor
+
+
+class WireVariable(Struct):
+    """A declared variable."""
+
+    default: Any = None
+    sensitive: bool = False
+
+
+class WireOutput(Struct):
+    """A declared output."""
+
+    expression: Any = None
+    sensitive: bool = False
+
+
+class WireResource(Struct):
+    """A resource block."""
+
+    address: str = ""
+    mode: str = "managed"
+    type: str = ""
+    name: str = ""
+    expressions: Any = None
+    count_expression: Any = None
+    for_each_expression: Any = None
+    depends_on: list[str] | None = None
+    provisioners: list[Any] | None = None
+
+
+class WireModuleCall(Struct):
+    """A module block and the module it calls."""
+
+    expressions: Any = None
+    module: WireModule | None = None
+
+
+class WireModule(Struct):
+    """One module's configuration."""
+
+    variables: dict[str, WireVariable] | None = None
+    outputs: dict[str, WireOutput] | None = None
+    resources: list[WireResource] | None = None
+    module_calls: dict[str, WireModuleCall] | None = None
+
+
+class WireProvider(Struct):
+    """A provider block."""
+
+    expressions: Any = None
+
+
+class Configuration(Struct):
+    """The whole `configuration` section."""
+
+    provider_config: dict[str, WireProvider] | None = None
+    root_module: WireModule | None = None
+
+    @classmethod
+    def decode(cls, section: Raw) -> Configuration:
+        """Decode the section; an absent one is empty."""
+        return _decoder.decode(section) or cls()
+
+    @property
+    def sensitive_variables(self) -> frozenset[str]:
+        """The names of the root module's sensitive variables."""
+        variables = (self.root_module.variables if self.root_module else None) or {}
+        return frozenset(name for name, variable in variables.items() if variable.sensitive)
+
+
+_decoder = json.Decoder(Configuration | None)
+
+
+def learn_configuration(configuration: Configuration, redactor: Redactor) -> None:
+    """Teach the redactor the constants that stand in the configuration: provider blocks, defaults, arguments."""
+    for provider in (configuration.provider_config or {}).values():
+        redactor.learn(_constants(provider.expressions), False, "provider")
+    for _, module in _modules(configuration):
+        for name, variable in (module.variables or {}).items():
+            redactor.learn({name: variable.default}, {name: variable.sensitive}, "variable")
+        for name, output in (module.outputs or {}).items():
+            redactor.learn({name: _constants(output.expression)}, {name: output.sensitive}, "output")
+        for resource in module.resources or ():
+            redactor.learn(_constants(resource.expressions), False, resource.type)
+        for call in (module.module_calls or {}).values():
+            redactor.learn(_constants(call.expressions), False, "module")
+
+
+def _constants(expression: Any) -> Any:
+    """The constants of an expression tree, in the tree's shape."""
+    if isinstance(expression, list):
+        return [_constants(below) for below in expression]
+    if not isinstance(expression, dict):
+        return None
+    if "constant_value" in expression:
+        return expression["constant_value"]
+    return {key: _constants(below) for key, below in expression.items() if key != "references"}
+
+
+def _modules(configuration: Configuration) -> Iterator[tuple[str, WireModule]]:
+    """Every module with its path (`""`, `module.a`, `module.a.module.b`)."""
+    waiting = [("", configuration.root_module)]
+    while waiting:
+        path, module = waiting.pop()
+        if module is None:
+            continue
+        yield path, module
+        for name, call in (module.module_calls or {}).items():
+            waiting.append((_join(path, f"module.{name}"), call.module))
+
+
+def references(configuration: Configuration, *, follow: bool) -> References:
+    """Who refers to whom. Nothing is followed unless `follow`: only a plan that replaces something needs to know.
+
+    A reference goes through variables of called modules and outputs of child modules to the resource it means.
+    """
+    modules = dict(_modules(configuration))
+    provisioners = tuple(
+        sorted(_join(path, r.address) for path, m in modules.items() for r in m.resources or () if r.provisioners)
+    )
+    if not follow:
+        return References(provisioners=provisioners)
+    users: dict[str, set[str]] = {}
+    for path, module in modules.items():
+        for resource in module.resources or ():
+            user = _join(path, resource.address)
+            parts = (resource.expressions, resource.count_expression, resource.for_each_expression)
+            names = {*(name for part in parts for name in _names(part)), *(resource.depends_on or ())}
+            for used in _resolve(names, path, modules):
+                if used != user:
+                    users.setdefault(used, set()).add(user)
+    return References(users={used: tuple(sorted(by)) for used, by in users.items()}, provisioners=provisioners)
+
+
+def _names(expression: Any) -> Iterator[str]:
+    """The references inside an expression tree."""
+    if isinstance(expression, list):
+        for below in expression:
+            yield from _names(below)
+    elif isinstance(expression, dict):
+        for key, below in expression.items():
+            if key == "references" and isinstance(below, list):
+                yield from (name for name in below if isinstance(name, str))
+            else:
+                yield from _names(below)
+
+
+def _resolve(names: set[str], path: str, modules: dict[str, WireModule]) -> set[str]:
+    """The resource addresses (without instance keys) that references inside the module at `path` mean."""
+    found: set[str] = set()
+    seen: set[tuple[str, str]] = set()
+    waiting = [(path, name) for name in names]
+    while waiting:
+        step = waiting.pop()
+        if step in seen:
+            continue
+        seen.add(step)
+        where, name = step
+        parts = [part.split("[")[0] for part in name.split(".")]
+        if parts[0] == "module" and len(parts) >= 3:
+            child = _join(where, f"module.{parts[1]}")
+            output = ((modules[child].outputs or {}) if child in modules else {}).get(parts[2])
+            waiting.extend((child, below) for below in _names(output.expression if output else None))
+        elif parts[0] == "var" and where and len(parts) >= 2:
+            parent, _, call_name = where.rpartition("module.")
+            parent = parent.rstrip(".")
+            call = ((modules[parent].module_calls or {}) if parent in modules else {}).get(call_name)
+            argument = call.expressions.get(parts[1]) if call and isinstance(call.expressions, dict) else None
+            waiting.extend((parent, below) for below in _names(argument))
+        elif parts[0] == "data" and len(parts) >= 3:
+            found.add(_join(where, ".".join(parts[:3])))
+        elif len(parts) >= 2 and parts[0] not in _NOT_RESOURCES:
+            found.add(_join(where, ".".join(parts[:2])))
+    return found
+
+
+_NOT_RESOURCES = frozenset({"var", "local", "module", "each", "count", "self", "path", "terraform"})
+
+
+def _join(module: str, address: str) -> str:
+    return f"{module}.{address}" if module else address

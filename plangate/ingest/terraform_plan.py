@@ -1,0 +1,400 @@
+"""Terraform and OpenTofu plan JSON to a masked `ChangeSet`.
+
+Two passes over slices of the input: the first learns every secret in it, the second builds the changes, whose values are
+decoded and masked only when something reads them. Facts about the format are recorded in
+https://developer.hashicorp.com/terraform/internals/json-format; where real plans differ, real plans win.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from msgspec import Raw
+
+from plangate.errors import InputError
+from plangate.ingest import terraform_wire as wire
+from plangate.ingest.document import NULL, Document, Top
+from plangate.ingest.redact import Redactor
+from plangate.ingest.sides import LazySide, differing, holds_true, marks, union
+from plangate.ingest.terraform_configuration import Configuration, learn_configuration, references
+from plangate.model import (
+    ABSENT,
+    UNKNOWN,
+    Absent,
+    Action,
+    Address,
+    Change,
+    ChangeSet,
+    CheckResult,
+    Facts,
+    Invocation,
+    OutputChange,
+    Path,
+    ReplaceOrder,
+    Skipped,
+    Source,
+    Value,
+    spell,
+)
+
+ACTIONS: dict[tuple[str, ...], tuple[Action, ReplaceOrder | None]] = {
+    ("no-op",): (Action.NO_OP, None),
+    ("create",): (Action.CREATE, None),
+    ("read",): (Action.READ, None),
+    ("open",): (Action.READ, None),
+    ("update",): (Action.UPDATE, None),
+    ("delete",): (Action.DESTROY, None),
+    ("forget",): (Action.FORGET, None),
+    ("delete", "create"): (Action.REPLACE, ReplaceOrder.DESTROY_FIRST),
+    ("create", "delete"): (Action.REPLACE, ReplaceOrder.CREATE_FIRST),
+    ("create", "forget"): (Action.REPLACE, ReplaceOrder.CREATE_FIRST),
+    ("forget", "create"): (Action.REPLACE, ReplaceOrder.CREATE_FIRST),
+}
+"""Every action list that Terraform (`["create", "forget"]`) and OpenTofu (`["forget", "create"]`, `["open"]`) emit."""
+
+_NEWEST_MINOR = 2
+
+
+def parse(document: Document, origin: int = 0) -> ChangeSet:
+    """Read one plan. `origin` is its index among the inputs.
+
+    Raises `InputError` where a section does not have the shape of a plan; the message names the place, never the content.
+    """
+    top = document.top
+    if top is None:
+        raise InputError("is not a Terraform plan", where=document.path)
+    try:
+        return _Reader(document, top, origin).read()
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        # msgspec names a path and types, never a value; the other two are not quoted.
+        place = str(error).rpartition(" - at ")[2].strip("`") if isinstance(error, msgspec.ValidationError) else None
+        raise InputError(
+            "does not have the shape of a Terraform plan",
+            where=document.path,
+            place=place,
+            hint="make it again with: terraform show -json tfplan > plan.json",
+        ) from None
+
+
+class _Reader:
+    """One reading of one plan: the redactor and what both passes need."""
+
+    def __init__(self, document: Document, top: Top, origin: int):
+        self.document = document
+        self.top = top
+        self.origin = origin
+        self.redactor = Redactor()
+        self.learned: set[int] = set()
+
+    def read(self) -> ChangeSet:
+        top = self.top
+        configuration = Configuration.decode(top.configuration)
+        changed, no_ops = self._learn_resources(top.resource_changes)
+        deferred = wire.deferred.decode(top.deferred_changes) or []
+        drifted, _ = self._learn_resources(top.resource_drift, keep_all=True)
+        outputs = wire.outputs.decode(top.output_changes) or {}
+        invocations = self._invocations()
+        for entry in deferred:
+            self._learn_resource(entry.resource_change)
+        self._learn_outputs(outputs)
+        self._learn_states()
+        self._learn_variables(configuration)
+        learn_configuration(configuration, self.redactor)
+        for invocation, _ in invocations:
+            self.redactor.learn(
+                wire.rough.decode(invocation.config_values), marks(invocation.config_sensitive), "action"
+            )
+        self.redactor.seal()
+
+        found = {(r.address, _deposed(r)): _found(r) for r in drifted}
+        changes = [self._change(r, found) for r in changed]
+        changes += [
+            self._change(d.resource_change or wire.WireResource(), found, deferred=d.reason or "not said")
+            for d in deferred
+        ]
+        no_ops += sum(change.action is Action.NO_OP for change in changes)
+        changes = [change for change in changes if change.action is not Action.NO_OP]
+        replaced = any(change.action in (Action.REPLACE, Action.DESTROY) for change in changes)
+        return ChangeSet(
+            source=Source(
+                kind=self.document.kind,
+                path=self.document.path,
+                sha256=self.document.sha256,
+                tool=_tool(top, changed),
+                tool_version=None if top.terraform_version is None else self.redactor.name(top.terraform_version),
+                facts=Facts(errored=top.errored, complete=top.complete, applyable=top.applyable),
+            ),
+            changes=tuple(changes),
+            no_ops=no_ops,
+            outputs=tuple(self._outputs(outputs)),
+            invocations=tuple(self._invocation(i, deferred=reason) for i, reason in invocations),
+            checks=tuple(self._checks()),
+            recorded_drift=tuple(self._change(r, {}) for r in drifted),
+            relevant=tuple((r.resource, tuple(r.attribute or ())) for r in wire.relevant.decode(top.relevant_attributes) or ()),
+            skipped=self._unsaid(changes),
+            notes=(*self.document.notes, *_recognised(top, changes, bool(drifted))),
+            references=references(configuration, follow=replaced),
+            masked_words=self.redactor.skipped,
+        )
+
+    # --- first pass: learn ------------------------------------------------------------------------------------------
+
+    def _learn_resources(self, section: Raw, *, keep_all: bool = False) -> tuple[list[wire.WireResource], int]:
+        """Learn the secrets of every resource; keep those that something happens to, count the others."""
+        kept: list[wire.WireResource] = []
+        no_ops = 0
+        for slice_ in wire.resources.decode(section) or ():
+            resource = wire.resource.decode(slice_)
+            self._learn_resource(resource)
+            if keep_all or not _plain_no_op(resource):
+                kept.append(resource)
+            else:
+                no_ops += 1
+        return kept, no_ops
+
+    def _learn_resource(self, resource: wire.WireResource | None) -> None:
+        change = resource.change if resource is not None else None
+        if resource is None or change is None:
+            return
+        self._learn(change.before, change.before_sensitive, resource.type or "")
+        self._learn(change.after, change.after_sensitive, resource.type or "")
+
+    def _learn(self, values: Raw, sensitive: Raw, type_: str) -> None:
+        """Learn one object, once: a plan repeats most of them three or four times, byte by byte."""
+        if values == NULL:
+            return
+        seen = hash((bytes(values), bytes(sensitive), type_))
+        if seen not in self.learned:
+            self.learned.add(seen)
+            self.redactor.learn(wire.rough.decode(values), marks(sensitive), type_)
+
+    def _learn_outputs(self, outputs: dict[str, wire.WireChange]) -> None:
+        for name, change in outputs.items():
+            for side, sensitive in ((change.before, change.before_sensitive), (change.after, change.after_sensitive)):
+                self.redactor.learn({name: wire.rough.decode(side)}, {name: marks(sensitive)}, "output")
+
+    def _learn_states(self) -> None:
+        """Learn what only `planned_values` and `prior_state` hold, such as the results of data sources."""
+        prior = wire.prior_state.decode(self.top.prior_state)
+        for values in (wire.planned_values.decode(self.top.planned_values), prior.values if prior else None):
+            if values is None:
+                continue
+            for name, output in (values.outputs or {}).items():
+                self.redactor.learn({name: output.value}, {name: output.sensitive}, "output")
+            for resource in _state_resources(values.root_module):
+                self._learn(resource.values, resource.sensitive_values, resource.type)
+
+    def _learn_variables(self, configuration: Configuration) -> None:
+        for name, variable in (wire.variables.decode(self.top.variables) or {}).items():
+            if name in configuration.sensitive_variables:
+                self.redactor.learn_secret(variable.value)
+            else:
+                self.redactor.learn({name: variable.value}, False, "variable")
+
+    # --- second pass: build -----------------------------------------------------------------------------------------
+
+    def _change(
+        self, resource: wire.WireResource, found: dict[tuple[str, str], Any], *, deferred: str | None = None
+    ) -> Change:
+        change = resource.change or wire.WireChange()
+        actions = tuple(change.actions or ())
+        action, order = ACTIONS.get(actions, (Action.UNKNOWN, None))
+        importing = change.importing
+        if action is Action.NO_OP and importing is not None:
+            action = Action.IMPORT
+        elif action is Action.NO_OP and resource.previous_address:
+            action = Action.MOVE
+        before, after = self._sides(resource, change)
+        address = resource.address or f"{resource.type or 'unknown'}.{resource.name or 'unknown'}"
+        return Change(
+            address=Address(self.redactor.name(address), _deposed(resource)),
+            type=resource.type or "",
+            action=action,
+            origin=self.origin,
+            mode=resource.mode or "managed",
+            module=self.redactor.name(resource.module_address or ""),
+            name=resource.name or "",
+            index=_index(resource.index, self.redactor),
+            provider=resource.provider_name or "",
+            actions=actions,
+            replace_order=order,
+            reason=resource.action_reason,
+            replace_paths=tuple(self.redactor.name(spell(path)) for path in _paths(change.replace_paths)),
+            moved_from=self.redactor.name(resource.previous_address) if resource.previous_address else None,
+            import_id=None if importing is None else self._import_id(importing),
+            deferred=deferred,
+            found=found.get((resource.address, _deposed(resource)), ""),
+            before=before,
+            after=after,
+            differing=differing(before, after) if before is not None and after is not None else (),
+        )
+
+    def _sides(self, resource: wire.WireResource, change: wire.WireChange) -> tuple[LazySide | None, LazySide | None]:
+        sensitive = union(marks(change.before_sensitive), marks(change.after_sensitive))
+        unknown = marks(change.after_unknown)
+
+        def side(values: Raw, unknown: Any) -> LazySide | None:
+            if values == NULL and not holds_true(unknown):
+                return None
+            return LazySide(
+                values, unknown=unknown, sensitive=sensitive, type_=resource.type or "", redactor=self.redactor
+            )
+
+        return side(change.before, False), side(change.after, unknown)
+
+    def _import_id(self, importing: wire.WireImporting) -> str:
+        if importing.id is not None:
+            return self.redactor.text(importing.id)
+        if isinstance(importing.identity, dict):
+            pairs = (f"{key}={value}" for key, value in sorted(importing.identity.items()) if value is not None)
+            return self.redactor.text(", ".join(pairs))
+        return repr(UNKNOWN)
+
+    def _outputs(self, outputs: dict[str, wire.WireChange]) -> Iterator[OutputChange]:
+        for name, change in sorted(outputs.items()):
+            action, _ = ACTIONS.get(tuple(change.actions or ()), (Action.UNKNOWN, None))
+            if action is Action.NO_OP:
+                continue
+            sensitive = union(marks(change.before_sensitive), marks(change.after_sensitive))
+            unknown = marks(change.after_unknown)
+            yield OutputChange(
+                name=self.redactor.name(name),
+                action=action,
+                before=ABSENT if action is Action.CREATE else self._output(name, change.before, sensitive, False),
+                after=ABSENT if action is Action.DESTROY else self._output(name, change.after, sensitive, unknown),
+            )
+
+    def _output(self, name: str, values: Raw, sensitive: Any, unknown: Any) -> Value | Absent:
+        if unknown is True:
+            return UNKNOWN
+        return self.redactor.mask(
+            wire.exact.decode(values), sensitive=sensitive, unknown=unknown, type_="output", path=(name,)
+        )
+
+    def _invocations(self) -> list[tuple[wire.WireInvocation, str | None]]:
+        now = wire.invocations.decode(self.top.action_invocations) or []
+        later = wire.deferred_invocations.decode(self.top.deferred_action_invocations) or []
+        return [(i, None) for i in now] + [(d.action_invocation or wire.WireInvocation(), d.reason) for d in later]
+
+    def _invocation(self, invocation: wire.WireInvocation, *, deferred: str | None) -> Invocation:
+        trigger = invocation.lifecycle_action_trigger
+        if trigger is None:
+            words = "asked for on the command line"
+        else:
+            event = {"Before": "before", "After": "after"}
+            name = trigger.action_trigger_event or ""
+            for prefix, word in event.items():
+                name = name.replace(prefix, f"{word} ")
+            words = f"{name.lower()} of {self.redactor.name(trigger.triggering_resource_address or 'a resource')}"
+        return Invocation(
+            address=self.redactor.name(invocation.address), trigger=f"{words}, put off" if deferred else words
+        )
+
+    def _checks(self) -> Iterator[CheckResult]:
+        for check in wire.checks.decode(self.top.checks) or ():
+            if check.status in ("pass", ""):
+                continue
+            instances = [i for i in check.instances or () if i.status == check.status]
+            problems = [p for i in instances for p in i.problems or ()] + (check.problems or [])
+            yield CheckResult(
+                address=self.redactor.name(check.address.to_display),
+                kind=check.address.kind,
+                status=check.status,
+                messages=tuple(self.redactor.text(p.message) for p in problems if p.message),
+            )
+
+    def _unsaid(self, changes: list[Change]) -> tuple[Skipped, ...]:
+        """What a plan JSON cannot tell about the run that made it."""
+        if not changes:
+            return ()
+        unsaid = [
+            Skipped(
+                what="whether the plan was refreshed",
+                why="a plan does not say whether it was made with -refresh=false",
+                how_to_fix="plan without -refresh=false",
+            )
+        ]
+        if self.top.complete is None and self.top.errored is not None:
+            unsaid.append(
+                Skipped(
+                    what="whether the plan is partial",
+                    why="the plan JSON of this tool does not say whether -target or -exclude was used",
+                    how_to_fix="plan without -target and -exclude",
+                )
+            )
+        return tuple(unsaid)
+
+
+def _plain_no_op(resource: wire.WireResource) -> bool:
+    change = resource.change
+    return (
+        change is not None
+        and change.actions == ["no-op"]
+        and change.importing is None
+        and not resource.previous_address
+    )
+
+
+def _deposed(resource: wire.WireResource) -> str:
+    """The deposed key; the first plans of 0.12 had only a flag."""
+    return "deposed" if resource.deposed is True else resource.deposed or ""
+
+
+def _found(resource: wire.WireResource) -> str:
+    actions = tuple(resource.change.actions or ()) if resource.change else ()
+    return {("delete",): "deleted", ("update",): "changed"}.get(actions, "")
+
+
+def _state_resources(module: wire.WireStateModule | None) -> Iterator[wire.WireStateResource]:
+    waiting = [module] if module is not None else []
+    while waiting:
+        current = waiting.pop()
+        yield from current.resources or ()
+        waiting.extend(current.child_modules or ())
+
+
+def _paths(replace_paths: Any) -> list[Path]:
+    """The paths that force a replacement; anything that is not a list of paths is no path."""
+    if not isinstance(replace_paths, list):
+        return []
+    return [
+        tuple(part for part in path if isinstance(part, (str, int))) for path in replace_paths if isinstance(path, list)
+    ]
+
+
+def _index(index: Any, redactor: Redactor) -> str | int | None:
+    if isinstance(index, str):
+        return redactor.name(index)
+    return index if isinstance(index, int) else None
+
+
+def _tool(top: Top, resources: list[wire.WireResource]) -> str:
+    """`opentofu` where a provider address or the lack of `applyable` in a plan that has `errored` shows it."""
+    if any((r.provider_name or "").startswith("registry.opentofu.org/") for r in resources):
+        return "opentofu"
+    if any(r.provider_name for r in resources):
+        return "terraform"
+    return "opentofu" if top.errored is not None and top.applyable is None and _version(top) >= (1, 6) else "terraform"
+
+
+def _version(top: Top) -> tuple[int, ...]:
+    parts = (top.terraform_version or "").split("-")[0].split(".")
+    return tuple(int(part) for part in parts if part.isdecimal())
+
+
+def _recognised(top: Top, changes: list[Change], drifted: bool) -> Iterator[str]:
+    """Say what kind of run made the plan, where the plan shows it."""
+    major, _, minor = (top.format_version or "").partition(".")
+    if major == "1" and minor.isdecimal() and int(minor) > _NEWEST_MINOR:
+        yield f"format version {top.format_version} is newer than 1.{_NEWEST_MINOR}; new parts of it are not read"
+    managed = [change for change in changes if change.mode == "managed"]
+    if managed and all(change.action is Action.DESTROY and not change.reason for change in managed):
+        planned = wire.planned_values.decode(top.planned_values)
+        if not any(_state_resources(planned.root_module if planned else None)):
+            yield "a destroy plan: everything it manages goes"
+    if drifted and top.resource_changes == NULL:
+        yield "a refresh-only plan: it changes the state, not the infrastructure"
+    if top.complete is False and not top.errored:
+        yield "an incomplete plan: -target was used, or changes are put off to another run"

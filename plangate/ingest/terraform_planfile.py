@@ -1,0 +1,78 @@
+"""A saved plan file: the lineage and serial it was made from, and which tool made it.
+
+It is a zip with the members `tfplan`, `tfstate`, `tfstate-prev`, `tfconfig/...` and `.terraform.lock.hcl`. HashiCorp calls
+the layout an implementation detail, so a surprise in it is an error and never a guess. The values in it stay unread: the
+tool that made the file turns it into plan JSON.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+
+import msgspec
+from msgspec import Struct
+
+from plangate.errors import InputError
+from plangate.ingest.document import Document
+
+_MOST_BYTES = 1024**3
+_AGAIN = "terraform plan -out=tfplan"
+
+
+class PlanFile(Struct, frozen=True):
+    """What a saved plan says of its origin. `lineage` and `serial` are those of the state it was made from."""
+
+    lineage: str | None
+    serial: int | None
+    terraform_version: str | None
+    tool: str
+    """`terraform` or `tofu`: the command that can read it."""
+
+
+class _State(Struct):
+    version: int | None = None
+    terraform_version: str | None = None
+    serial: int | None = None
+    lineage: str | None = None
+
+
+def read(document: Document) -> PlanFile:
+    """Read a saved plan's own facts. Raises `InputError` for a zip that is no plan, or a damaged one."""
+    where = document.path
+    try:
+        with zipfile.ZipFile(io.BytesIO(document.data)) as archive:
+            names = archive.namelist()
+            if "tfplan" not in names or "tfstate" not in names:
+                raise InputError("is a zip file, but not a saved plan", where=where, hint=_AGAIN)
+            if len(set(names)) != len(names):
+                raise InputError("is a zip file with one member twice", where=where, hint=_AGAIN)
+            state = _member(archive, "tfstate", where)
+            lock = _member(archive, ".terraform.lock.hcl", where) if ".terraform.lock.hcl" in names else b""
+            plan = _member(archive, "tfplan", where)
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, ValueError):
+        # RuntimeError is zipfile's word for an encrypted member, NotImplementedError for a compression nobody uses.
+        raise InputError("is a damaged zip file: it was cut or changed", where=where, hint=_AGAIN) from None
+    try:
+        facts = msgspec.json.decode(state, type=_State)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise InputError("holds a state that cannot be read", where=where, hint=_AGAIN) from None
+    first = not facts.lineage and not facts.serial
+    return PlanFile(
+        lineage=None if first else facts.lineage,
+        serial=facts.serial,
+        terraform_version=facts.terraform_version,
+        tool="tofu" if b"registry.opentofu.org/" in lock or b"registry.opentofu.org/" in plan else "terraform",
+    )
+
+
+def _member(archive: zipfile.ZipFile, name: str, where: str) -> bytes:
+    info = archive.getinfo(name)
+    if info.file_size > _MOST_BYTES:
+        raise InputError(f"has a member larger than {_MOST_BYTES // 1024**3} GiB", where=where)
+    with archive.open(info) as member:
+        data = member.read(_MOST_BYTES + 1)
+    if len(data) > _MOST_BYTES:
+        raise InputError(f"has a member larger than {_MOST_BYTES // 1024**3} GiB", where=where)
+    return data

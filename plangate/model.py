@@ -1,0 +1,518 @@
+"""The types that the stages share. Frozen, tuples, sorted once. No stage imports another; they meet here.
+
+Values inside a `Change` are masked when they leave ingest: a secret is a `Sensitive`, a value that only the apply
+will know is `UNKNOWN`. What remains is plain JSON data with exact numbers (`int` and `Decimal`, never `float`).
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+import re
+from decimal import Decimal
+from typing import Final, Literal, Protocol, TypeAlias
+
+from msgspec import Struct
+
+# --- values -----------------------------------------------------------------------------------------------------------
+
+
+class Unknown:
+    """A value that is known only after apply. There is one, `UNKNOWN`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "(known after apply)"
+
+
+class Absent:
+    """No value at all: the attribute is not there. There is one, `ABSENT`. It differs from null."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "(absent)"
+
+
+class Sensitive:
+    """A redacted value. It can be compared with another of the same review, and tells nothing else.
+
+    `token` is a serial number handed out per distinct value by ingest; it carries nothing of the value.
+    """
+
+    __slots__ = ("_token",)
+
+    def __init__(self, token: int):
+        self._token = token
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sensitive) and self._token == other._token
+
+    def __hash__(self) -> int:
+        return hash(self._token)
+
+    def __repr__(self) -> str:
+        return "(sensitive)"
+
+
+class Embedded:
+    """JSON or YAML found inside a string, as the masked structure it holds. `kind` is `json` or `yaml`."""
+
+    __slots__ = ("kind", "value")
+
+    def __init__(self, kind: Literal["json", "yaml"], value: Value):
+        self.kind = kind
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Embedded) and self.value == other.value
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Embedded({self.kind}, {self.value!r})"
+
+
+UNKNOWN: Final = Unknown()
+ABSENT: Final = Absent()
+
+Value: TypeAlias = "None | bool | int | Decimal | str | list[Value] | dict[str, Value] | Unknown | Sensitive | Embedded"
+"""A masked attribute value."""
+
+PathPart: TypeAlias = str | int
+Path: TypeAlias = tuple[PathPart, ...]
+
+_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+
+def spell(path: Path) -> str:
+    """Spell a path the one way plangate spells paths: `a.b`, `tags["a.b"]`, `x[0]`.
+
+    Plain keys are joined with dots; any other key stands in brackets and JSON quotes; list positions in brackets.
+    """
+    parts: list[str] = []
+    for part in path:
+        if isinstance(part, int):
+            parts.append(f"[{part}]")
+        elif _PLAIN_KEY.fullmatch(part):
+            parts.append(f".{part}" if parts else part)
+        else:
+            parts.append(f"[{json.dumps(part, ensure_ascii=False)}]")
+    return "".join(parts)
+
+
+# --- words ------------------------------------------------------------------------------------------------------------
+
+
+class Action(enum.StrEnum):
+    """What happens to one object. `UNKNOWN` is an action list that nobody has classified: it never passes."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DESTROY = "destroy"
+    REPLACE = "replace"
+    READ = "read"
+    NO_OP = "no-op"
+    MOVE = "move"
+    IMPORT = "import"
+    FORGET = "forget"
+    UNKNOWN = "unknown"
+
+
+class ReplaceOrder(enum.StrEnum):
+    """Which half of a replacement comes first."""
+
+    DESTROY_FIRST = "destroy-first"
+    CREATE_FIRST = "create-first"
+
+
+class Noise(enum.StrEnum):
+    """Why a change means little. Counted and folded, never dropped."""
+
+    TAGS = "tags"
+    UNKNOWN_ONLY = "unknown-only"
+    READ_BACK = "read-back"
+    FORMAT = "format"
+
+
+class Severity(enum.StrEnum):
+    """How bad a violated policy is, worst first."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        """0 for the worst."""
+        return _SEVERITY_RANK[self]
+
+
+_SEVERITY_RANK = {severity: rank for rank, severity in enumerate(Severity)}
+
+
+class Outcome(enum.StrEnum):
+    """What a policy says of one change."""
+
+    SATISFIED = "satisfied"
+    VIOLATED = "violated"
+    UNKNOWN = "unknown"
+    NOT_APPLICABLE = "not-applicable"
+    ERROR = "error"
+
+
+class Decision(enum.StrEnum):
+    """The verdict's one word, worst first."""
+
+    BLOCK = "block"
+    REVIEW = "review"
+    INCONCLUSIVE = "inconclusive"
+    PASS = "pass"
+
+
+class EffectName(enum.StrEnum):
+    """What will happen to running things, in words that a policy can test."""
+
+    FAILS = "fails"
+    MAY_FAIL = "may-fail"
+    ROLLS_PODS = "rolls-pods"
+    DOWNTIME = "downtime"
+    NO_RESTART = "no-restart"
+    DATA_LOSS = "data-loss"
+    TRAFFIC_CUT = "traffic-cut"
+    SCALE_TO_ZERO = "scale-to-zero"
+    ROTATES_SECRET = "rotates-secret"
+    RANDOM_RENDER = "random-render"
+    RUNS_CODE = "runs-code"
+    KEPT = "kept"
+    NOT_APPLIED = "not-applied"
+    ADOPTS = "adopts"
+    REVERTS_LIVE = "reverts-live"
+    EXPOSES = "exposes"
+    UNPROTECTS = "unprotects"
+    FORGETS = "forgets"
+
+
+# --- changes ----------------------------------------------------------------------------------------------------------
+
+
+class Address(Struct, frozen=True, order=True):
+    """Tool-neutral identity of one object.
+
+    `text` is Terraform's address verbatim, or `<group|core>/<Kind>/<namespace|->/<name>` for Kubernetes. `deposed` is
+    the key of a deposed object: several objects can share one Terraform address.
+    """
+
+    text: str
+    deposed: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.text} (deposed {self.deposed})" if self.deposed else self.text
+
+
+class Side(Protocol):
+    """One side (before or after) of an object: masked values, read on demand.
+
+    Reading masks: nothing reaches a caller that the redactor has not seen. Big objects cost only what is read.
+    """
+
+    def keys(self) -> tuple[str, ...]:
+        """The top-level attribute names, unknown ones included."""
+        ...
+
+    def get(self, key: str) -> Value | Absent:
+        """The masked value of one top-level attribute."""
+        ...
+
+    def at(self, path: Path) -> Value | Absent:
+        """The masked value at a path; an unknown or sensitive parent gives itself."""
+        ...
+
+
+class AttributeChange(Struct, frozen=True):
+    """One changed leaf: `path` as `spell` writes it. An added one has no `before`, a removed one no `after`."""
+
+    path: str
+    kind: Literal["added", "removed", "changed"]
+    before: Value | Absent
+    after: Value | Absent
+
+
+class Effect(Struct, frozen=True):
+    """What a change does to running things.
+
+    `because` is a clause that finishes "`address` ...": plain words, no trailing full stop. `kind` is a kebab-case slug
+    that tells effects of one name apart (`exposes` by an `admin-port` or a `public-bucket`); a policy matches `exposes`
+    or `exposes:admin-port`. `paths` are the attributes it was read from. An effect that is not `certain` hangs on a
+    value that is unknown or redacted: it is not listed, and a policy that matches it has the outcome unknown.
+    """
+
+    name: EffectName
+    because: str
+    kind: str = ""
+    paths: tuple[str, ...] = ()
+    certain: bool = True
+
+
+class Location(Struct, frozen=True):
+    """A place in a source file. `line` counts from 1."""
+
+    file: str
+    line: int
+
+
+class Change(Struct, frozen=True, kw_only=True):
+    """What happens to one object. Ingest fills the first part, classify the second."""
+
+    address: Address
+    type: str
+    action: Action
+    source: Literal["terraform", "helm"] = "terraform"
+    origin: int = 0
+    """Index of the input it came from."""
+    release: str | None = None
+    """`namespace/name` of the Helm release it belongs to."""
+    mode: str = "managed"
+    """Terraform's mode: `managed`, `data`, or OpenTofu's `ephemeral`."""
+    module: str = ""
+    """Terraform's module address, empty for the root module."""
+    name: str = ""
+    index: str | int | None = None
+    """The raw `for_each` key or `count` index; never parse it out of the address."""
+    provider: str = ""
+    actions: tuple[str, ...] = ()
+    """The tool's own action list, verbatim."""
+    replace_order: ReplaceOrder | None = None
+    reason: str | None = None
+    """Terraform's own `action_reason` code."""
+    replace_paths: tuple[str, ...] = ()
+    moved_from: str | None = None
+    import_id: str | None = None
+    """The id or identity it is imported by, `(known after apply)` when unknown, None when not imported."""
+    deferred: str | None = None
+    """Terraform's reason when the change is put off to a later apply."""
+    found: Literal["", "changed", "deleted"] = ""
+    """What the refresh found had happened to it outside of Terraform."""
+    before: Side | None = None
+    after: Side | None = None
+    differing: tuple[str, ...] = ()
+    """Top-level attributes whose two sides are not the same bytes. Everything else is equal."""
+    values_known: bool = True
+    """False for a plan stream, which has actions and no attribute values."""
+
+    attributes: tuple[AttributeChange, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    traits: frozenset[str] = frozenset()
+    """What knowledge says of the type: `stateful`, `foundation`, `routine`, ... (the names of `policies/knowledge`)."""
+    noise: Noise | None = None
+    note: str | None = None
+    location: Location | None = None
+
+    def has(self, effect: EffectName) -> bool:
+        """Whether it certainly has that effect."""
+        return any(e.name is effect and e.certain for e in self.effects)
+
+
+class OutputChange(Struct, frozen=True):
+    """A root module output that changes. Kept apart from resources and never counted with them."""
+
+    name: str
+    action: Action
+    before: Value | Absent
+    after: Value | Absent
+
+
+class Invocation(Struct, frozen=True):
+    """A Terraform action that the apply will run."""
+
+    address: str
+    trigger: str
+    """The resource and event that set it off, in words."""
+
+
+class CheckResult(Struct, frozen=True):
+    """A check that did not pass: `status` is `fail`, `error` or `unknown`. `messages` are masked."""
+
+    address: str
+    kind: str
+    status: str
+    messages: tuple[str, ...] = ()
+
+
+class DriftStatus(enum.StrEnum):
+    """How one path stands on the three sides."""
+
+    CLEAN = "clean"
+    INTENDED = "intended"
+    CONVERGED = "converged"
+    WILL_BE_REVERTED = "will-be-reverted"
+    STAYS = "stays"
+    CONFLICT = "conflict"
+    DROPPED = "dropped"
+    UNKNOWN = "unknown"
+
+
+class Drift(Struct, frozen=True):
+    """One path of one object, as desired, as recorded in state, and as it really is."""
+
+    address: str | None
+    path: str
+    desired: Value | Absent
+    recorded: Value | Absent
+    live: Value | Absent
+    status: DriftStatus
+    note: str | None = None
+    release: str | None = None
+    noise: Noise | None = None
+
+
+class Skipped(Struct, frozen=True, order=True):
+    """Something that was not examined, why, and the one thing to do about it."""
+
+    what: str
+    why: str
+    how_to_fix: str
+    inconclusive: bool = False
+    """True when it makes the verdict inconclusive."""
+    input_failed: bool = False
+    """True when it is an input that could not be read at all (exit code 3)."""
+
+
+class Facts(Struct, frozen=True):
+    """What the tool says of its own plan. None means that the tool does not say: OpenTofu has only `errored`."""
+
+    errored: bool | None = None
+    complete: bool | None = None
+    applyable: bool | None = None
+
+
+class Source(Struct, frozen=True):
+    """One input as it was read: `sha256` is of the bytes given, before any decoding."""
+
+    kind: str
+    path: str
+    sha256: str
+    tool: str | None = None
+    tool_version: str | None = None
+    facts: Facts = Facts()
+
+
+class Freshness(Struct, frozen=True):
+    """What ties a plan to the state it was made from."""
+
+    lineage: str | None = None
+    serial_plan: int | None = None
+    serial_state: int | None = None
+
+
+class References(Struct, frozen=True):
+    """What the plan's `configuration` tells of resources, by address without instance keys."""
+
+    users: dict[str, tuple[str, ...]] = {}
+    """Who refers to it. Filled only for a plan that replaces or destroys something."""
+    provisioners: tuple[str, ...] = ()
+    """The resources that have provisioners."""
+
+
+class ChangeSet(Struct, frozen=True, kw_only=True):
+    """Everything one input says will happen."""
+
+    source: Source
+    changes: tuple[Change, ...] = ()
+    """Without no-ops: those are only counted, in `no_ops`."""
+    no_ops: int = 0
+    outputs: tuple[OutputChange, ...] = ()
+    invocations: tuple[Invocation, ...] = ()
+    checks: tuple[CheckResult, ...] = ()
+    recorded_drift: tuple[Change, ...] = ()
+    """Terraform's `resource_drift`: what the refresh found, as changes from state to reality."""
+    relevant: tuple[tuple[str, Path], ...] = ()
+    """Terraform's `relevant_attributes`: (resource address, path) that the plan relies on."""
+    drift: tuple[Drift, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What was recognised of the run: a destroy plan, a refresh-only plan, a newer format."""
+    freshness: Freshness | None = None
+    references: References = References()
+    masked_words: int = 0
+    """Sensitive values too short or too ordinary to be masked where they appear outside their own place."""
+
+
+# --- findings and the verdict -----------------------------------------------------------------------------------------
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """What one policy says of one change."""
+
+    policy: str
+    severity: Severity
+    outcome: Outcome
+    message: str
+    why: str
+    remediation: str
+    address: str | None = None
+    release: str | None = None
+    url: str | None = None
+    location: Location | None = None
+    evidence: tuple[str, ...] = ()
+    fingerprint: str = ""
+    change: int | None = None
+    """Index into the verdict's changes."""
+
+
+class PolicyReport(Struct, frozen=True, kw_only=True):
+    """What the policy stage returns."""
+
+    findings: tuple[Finding, ...] = ()
+    expected: int = 0
+    reported: int = 0
+    outcomes: dict[str, int] = {}
+
+
+class Coverage(Struct, frozen=True, kw_only=True):
+    """What was looked at and what was not."""
+
+    policies_expected: int = 0
+    policies_reported: int = 0
+    outcomes: dict[str, int] = {}
+    evidence: dict[str, str] = {}
+    drift: dict[str, int] = {}
+    noise: dict[str, int] = {}
+    skipped: tuple[Skipped, ...] = ()
+
+
+class Step(Struct, frozen=True):
+    """One line of the runbook."""
+
+    when: Literal["before", "after", "rollback"]
+    text: str
+    command: str | None = None
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """The answer. Reports see only this."""
+
+    decision: Decision
+    risk: Severity | None
+    exit_code: int
+    headline: str
+    created_at: str
+    target: str | None = None
+    environment: str | None = None
+    fail_on: Literal["block", "review"] = "block"
+    summary: dict[str, int] = {}
+    summary_by_source: dict[str, dict[str, int]] = {}
+    changes: tuple[Change, ...] = ()
+    outputs: tuple[OutputChange, ...] = ()
+    invocations: tuple[Invocation, ...] = ()
+    checks: tuple[CheckResult, ...] = ()
+    drift: tuple[Drift, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    coverage: Coverage = Coverage()
+    sources: tuple[Source, ...] = ()
+    freshness: Freshness | None = None
+    notes: tuple[str, ...] = ()
+    runbook: tuple[Step, ...] = ()

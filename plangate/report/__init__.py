@@ -1,0 +1,1 @@
+"""One Verdict in, one string out."""
