@@ -56,7 +56,9 @@ def show(path: str, data: bytes, tf_dir: Path, tool: str) -> Given:
     if done.returncode != 0:
         why = next((text for piece, text in _WHY.items() if piece in done.stderr), "run it by hand to see why")
         raise InputError(
-            f"`{tool} show` failed in {tf_dir}: {why.format(tool=tool)}", where=path, hint=f"--tf-dir FOLDER, or: {by_hand}"
+            f"`{tool} show` failed in {tf_dir}: {why.format(tool=tool)}",
+            where=path,
+            hint=f"--tf-dir FOLDER, or: {by_hand}",
         )
     return Given(path, done.stdout)
 

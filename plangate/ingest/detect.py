@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -30,7 +29,9 @@ class Refused(Struct, frozen=True):
 
 
 _EMPTY: Final = Refused("is empty", "make sure the command before it succeeded, then: " + PLAN_COMMAND)
-_ENCRYPTED: Final = Refused("is encrypted by OpenTofu", "tofu show -json tfplan > plan.json, where the key is configured")
+_ENCRYPTED: Final = Refused(
+    "is encrypted by OpenTofu", "tofu show -json tfplan > plan.json, where the key is configured"
+)
 _STATE: Final = Refused("is a Terraform state, not a plan", "terraform plan -out=tfplan && " + PLAN_COMMAND)
 _HELM: Final = Refused("is Helm output; this version reviews Terraform and OpenTofu plans")
 
@@ -48,7 +49,9 @@ def documents(given: Given) -> tuple[Document, ...]:
     inner = without_noise(data)
     if not inner:
         raise _refusal(given.path, Refused("is not a plan, nor anything else that plangate knows"))
-    return _objects(given, inner, (*notes, "lines before the plan were skipped (setup-terraform: terraform_wrapper: false)"))
+    return _objects(
+        given, inner, (*notes, "lines before the plan were skipped (setup-terraform: terraform_wrapper: false)")
+    )
 
 
 def _objects(given: Given, data: bytes, notes: tuple[str, ...]) -> tuple[Document, ...]:
@@ -74,11 +77,13 @@ def _decode(data: bytes) -> Top | None:
 def _plan(given: Given, data: bytes, top: Top | None, notes: tuple[str, ...]) -> Document:
     """One object that has to be a plan."""
     if top is None or not _planlike(top):
-        raise _refusal(given.path, _name_object(data, given.path))
+        raise _refusal(given.path, _name_object(data))
     major = (top.format_version or "").split(".")[0]
     if major not in ("0", "1"):
         raise InputError(
-            "has a plan format of a newer major version", where=given.path, hint="use a newer plangate, or an older Terraform"
+            "has a plan format of a newer major version",
+            where=given.path,
+            hint="use a newer plangate, or an older Terraform",
         )
     return Document(Kind.TERRAFORM_PLAN, given.path, given.sha256, data, top, notes)
 
@@ -103,7 +108,10 @@ _OBJECTS: Final[tuple[tuple[frozenset[str], Refused], ...]] = tuple(
     (frozenset(keys.split()), refused)
     for keys, refused in (
         ("encrypted_data meta", _ENCRYPTED),
-        ("remote_plan_format", Refused("points to a plan in HCP Terraform", "download the plan's JSON output from its run")),
+        (
+            "remote_plan_format",
+            Refused("points to a plan in HCP Terraform", "download the plan's JSON output from its run"),
+        ),
         ("provider_schemas", Refused("is `terraform providers schema -json` output, not a plan")),
         ("valid diagnostics", Refused("is `terraform validate -json` output, not a plan")),
         ("function_signatures", Refused("is `terraform metadata functions -json` output, not a plan")),
@@ -125,7 +133,7 @@ _OBJECTS: Final[tuple[tuple[frozenset[str], Refused], ...]] = tuple(
 """Objects that are mistaken for plans, by keys that all have to be there. The first that fits names it."""
 
 
-def _name_object(data: bytes, where: str) -> Refused:
+def _name_object(data: bytes) -> Refused:
     """Name an object that is no plan, or say why it is no JSON at all."""
     try:
         fields = _keys.decode(data)
@@ -162,8 +170,14 @@ _TEXTS: Final[tuple[tuple[re.Pattern[bytes], Refused], ...]] = tuple(
     (re.compile(pattern, re.MULTILINE), refused)
     for pattern, refused in (
         (rb"\A\s*\Z", _EMPTY),
-        (rb"(?i)\A\s*(?:<!doctype html|<html)", Refused("is an HTML page, perhaps a log-in or an error page", "download it again with credentials")),
-        (rb"\A\s*<\?xml|\A\s*<Error>", Refused("is XML, perhaps an error of the store it came from", "download it again with credentials")),
+        (
+            rb"(?i)\A\s*(?:<!doctype html|<html)",
+            Refused("is an HTML page, perhaps a log-in or an error page", "download it again with credentials"),
+        ),
+        (
+            rb"\A\s*<\?xml|\A\s*<Error>",
+            Refused("is XML, perhaps an error of the store it came from", "download it again with credentials"),
+        ),
         (rb"\Atfplan", Refused("is a saved plan of Terraform 0.11 or older", "use Terraform 0.12 or newer")),
         (
             rb"(?:Terraform|OpenTofu) will perform the following|(?:Terraform|OpenTofu) used the selected providers"
@@ -172,16 +186,25 @@ _TEXTS: Final[tuple[tuple[re.Pattern[bytes], Refused], ...]] = tuple(
             _PLAN_TEXT,
         ),
         (rb"^Error: UPGRADE FAILED|^Error: INSTALLATION FAILED", _HELM),
-        (rb"^(?:NAME|LAST DEPLOYED|NAMESPACE|REVISION|STATUS): |^(?:MANIFEST|HOOKS|USER-SUPPLIED VALUES|COMPUTED VALUES):", _HELM),
+        (
+            rb"^(?:NAME|LAST DEPLOYED|NAMESPACE|REVISION|STATUS): |^(?:MANIFEST|HOOKS|USER-SUPPLIED VALUES|COMPUTED VALUES):",
+            _HELM,
+        ),
         (rb"^REVISION\s+UPDATED\s+STATUS", _HELM),
-        (rb"^(?:apiVersion|kind): |^# Source: ", Refused("is a Kubernetes manifest; this version reviews Terraform and OpenTofu plans")),
+        (
+            rb"^(?:apiVersion|kind): |^# Source: ",
+            Refused("is a Kubernetes manifest; this version reviews Terraform and OpenTofu plans"),
+        ),
         (
             rb'^\s*(?:resource|data|module|variable|output|provider)\s+"[^"]+"(?:\s+"[^"]+")?\s*\{|^\s*(?:terraform|locals)\s*\{',
             Refused("is Terraform configuration, not a plan", "terraform plan -out=tfplan && " + PLAN_COMMAND),
         ),
         (rb"\A\s*\[\s*[\]{\"0-9]", Refused("is a JSON list, not a plan")),
         (rb"\A\s*(?:\"|-?\d|true\b|false\b|null\b)[^\n]*\s*\Z", Refused("is a single JSON value, not a plan")),
-        (rb"^(?:Error|\xe2\x95\xb7)", Refused("is an error message, not a plan", "see what the command before it said, then: " + PLAN_COMMAND)),
+        (
+            rb"^(?:Error|\xe2\x95\xb7)",
+            Refused("is an error message, not a plan", "see what the command before it said, then: " + PLAN_COMMAND),
+        ),
     )
 )
 """Texts that are mistaken for plans, by how they look. The first that fits names it."""

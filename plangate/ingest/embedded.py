@@ -70,7 +70,7 @@ def unbase64(text: str) -> str | None:
 
 def _parse_yaml(text: str) -> Any:
     """All documents of a YAML text: one as it is, several as a list. None when it is not sound or too big."""
-    import yaml  # noqa: PLC0415 - slow to import, and most plans hold no YAML
+    import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:

@@ -74,7 +74,7 @@ def _knowledge() -> Knowledge:
 
 @functools.cache
 def _literals() -> ahocorasick.Automaton:
-    import ahocorasick  # noqa: PLC0415 - nothing to look for, nothing to import
+    import ahocorasick
 
     users: dict[str, list[int]] = {}
     for index, format_ in enumerate(_knowledge().formats):

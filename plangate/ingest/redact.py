@@ -101,7 +101,9 @@ class Redactor:
                 return UNKNOWN
             nothing = value is None or (value == "" and not marks)
             return value if nothing else self._sensitive(value)
-        if unknown and any_mark(unknown):
+        if unknown and not any_mark(unknown):
+            unknown = False
+        elif unknown:
             if value is None:
                 value = type(unknown)()
             if type(value) is not type(unknown):

@@ -83,7 +83,7 @@ class LazySide:
 
 def object_slices(values: Raw) -> dict[str, Raw]:
     """The top-level attributes of an object as slices; anything but an object has none."""
-    return wire.slices.decode(values) if memoryview(values)[:1] == b"{" else {}
+    return wire.slices.decode(values) if bytes(memoryview(values)[:1]) == b"{" else {}
 
 
 def marks(raw: Raw) -> Any:

@@ -96,7 +96,7 @@ class Taint:
         """Learning is over."""
         if not self._known:
             return
-        import ahocorasick  # noqa: PLC0415 - no secrets, nothing to import
+        import ahocorasick
 
         automaton = ahocorasick.Automaton()
         for form, fit in self._known.items():
@@ -188,7 +188,7 @@ def leaves(value: Any, name: str = "") -> Iterator[tuple[Any, str]]:
         current, key = waiting.pop()
         if isinstance(current, dict):
             paired = secrets.paired(current)
-            waiting.extend((below, paired.get(key, key)) for key, below in current.items())
+            waiting.extend((below, paired.get(key) or key) for key, below in current.items())
         elif isinstance(current, list):
             waiting.extend((below, key) for below in current)
         else:

@@ -8,7 +8,7 @@ https://developer.hashicorp.com/terraform/internals/json-format; where real plan
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Raw
@@ -132,9 +132,11 @@ class _Reader:
             invocations=tuple(self._invocation(i, deferred=reason) for i, reason in invocations),
             checks=tuple(self._checks()),
             recorded_drift=tuple(self._change(r, {}) for r in drifted),
-            relevant=tuple((r.resource, tuple(r.attribute or ())) for r in wire.relevant.decode(top.relevant_attributes) or ()),
+            relevant=tuple(
+                (r.resource, tuple(r.attribute or ())) for r in wire.relevant.decode(top.relevant_attributes) or ()
+            ),
             skipped=self._unsaid(changes),
-            notes=(*self.document.notes, *_recognised(top, changes, bool(drifted))),
+            notes=(*self.document.notes, *_recognised(top, changes, drifted=bool(drifted))),
             references=references(configuration, follow=replaced),
             masked_words=self.redactor.skipped,
         )
@@ -196,7 +198,11 @@ class _Reader:
     # --- second pass: build -----------------------------------------------------------------------------------------
 
     def _change(
-        self, resource: wire.WireResource, found: dict[tuple[str, str], Any], *, deferred: str | None = None
+        self,
+        resource: wire.WireResource,
+        found: dict[tuple[str, str], Literal["", "changed", "deleted"]],
+        *,
+        deferred: str | None = None,
     ) -> Change:
         change = resource.change or wire.WireChange()
         actions = tuple(change.actions or ())
@@ -342,9 +348,12 @@ def _deposed(resource: wire.WireResource) -> str:
     return "deposed" if resource.deposed is True else resource.deposed or ""
 
 
-def _found(resource: wire.WireResource) -> str:
+_FOUND: dict[tuple[str, ...], Literal["changed", "deleted"]] = {("delete",): "deleted", ("update",): "changed"}
+
+
+def _found(resource: wire.WireResource) -> Literal["", "changed", "deleted"]:
     actions = tuple(resource.change.actions or ()) if resource.change else ()
-    return {("delete",): "deleted", ("update",): "changed"}.get(actions, "")
+    return _FOUND.get(actions, "")
 
 
 def _state_resources(module: wire.WireStateModule | None) -> Iterator[wire.WireStateResource]:
@@ -384,7 +393,7 @@ def _version(top: Top) -> tuple[int, ...]:
     return tuple(int(part) for part in parts if part.isdecimal())
 
 
-def _recognised(top: Top, changes: list[Change], drifted: bool) -> Iterator[str]:
+def _recognised(top: Top, changes: list[Change], *, drifted: bool) -> Iterator[str]:
     """Say what kind of run made the plan, where the plan shows it."""
     major, _, minor = (top.format_version or "").partition(".")
     if major == "1" and minor.isdecimal() and int(minor) > _NEWEST_MINOR:

@@ -15,15 +15,73 @@ RANDOM = "q7Xv2Lr9Tz4Kb8Wn3Mp6"
 
 @pytest.mark.parametrize(
     "name",
-    """
-    password PASSWORD db_password dbPassword DB_PASSWORD db-password POSTGRES_PASSWORD PGPASSWORD password1 admin_passwords passwd
-    root_passwd pwd MYSQL_PWD secret client_secret clientSecret secret2 jwtSecret token auth_token authToken access_token apiToken
-    api_key apiKey apikey APIKEY OPENAI_API_KEY x-api-key access_key secret_access_key private_key privateKey private_key_pem
-    master_key masterkey connection_string primary_connection_string credentials credential dsn SENTRY_DSN sas salt kubeconfig
-    kube_config_raw webhook_url slack_webhook_url passphrase signing_key shared_access_key htpasswd .dockerconfigjson dockerconfigjson
-    instrumentation_key license_key auth.postgresPassword global.redis.password controller.env.API_TOKEN preshared_key psk
-    azurerm_storage_primary_access_key user_pass otp
-    """.split(),
+    [
+        "password",
+        "PASSWORD",
+        "db_password",
+        "dbPassword",
+        "DB_PASSWORD",
+        "db-password",
+        "POSTGRES_PASSWORD",
+        "PGPASSWORD",
+        "password1",
+        "admin_passwords",
+        "passwd",
+        "root_passwd",
+        "pwd",
+        "MYSQL_PWD",
+        "secret",
+        "client_secret",
+        "clientSecret",
+        "secret2",
+        "jwtSecret",
+        "token",
+        "auth_token",
+        "authToken",
+        "access_token",
+        "apiToken",
+        "api_key",
+        "apiKey",
+        "apikey",
+        "APIKEY",
+        "OPENAI_API_KEY",
+        "x-api-key",
+        "access_key",
+        "secret_access_key",
+        "private_key",
+        "privateKey",
+        "private_key_pem",
+        "master_key",
+        "masterkey",
+        "connection_string",
+        "primary_connection_string",
+        "credentials",
+        "credential",
+        "dsn",
+        "SENTRY_DSN",
+        "sas",
+        "salt",
+        "kubeconfig",
+        "kube_config_raw",
+        "webhook_url",
+        "slack_webhook_url",
+        "passphrase",
+        "signing_key",
+        "shared_access_key",
+        "htpasswd",
+        ".dockerconfigjson",
+        "dockerconfigjson",
+        "instrumentation_key",
+        "license_key",
+        "auth.postgresPassword",
+        "global.redis.password",
+        "controller.env.API_TOKEN",
+        "preshared_key",
+        "psk",
+        "azurerm_storage_primary_access_key",
+        "user_pass",
+        "otp",
+    ],
 )
 def test_a_name_that_holds_secrets_is_strong(name: str) -> None:
     assert secrets.grade(name) is Grade.STRONG
@@ -31,14 +89,51 @@ def test_a_name_that_holds_secrets_is_strong(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    """
-    secret_name secretName secret_arn secret_id token_ttl token_type token_endpoint password_policy password_length key_id kms_key_id kms_key
-    public_key ssh_public_key enable_password_login get_password_data manage_master_user_password disable_password_authentication
-    http_tokens max_tokens automount_service_account_token existingSecret existing_secret_name masterkeySecretName secret_key_ref
-    secretKeyRef image_pull_secrets imagePullSecrets access_key_id pass_credentials password_wo_version credentials_provider
-    token_validity_units minimum_password_length private_key_path private_dns password_reset_required primary_key_fields
-    repository_key_file webhook_timeout_seconds user_password_expiry_days credential_type environmentSecrets
-    """.split(),
+    [
+        "secret_name",
+        "secretName",
+        "secret_arn",
+        "secret_id",
+        "token_ttl",
+        "token_type",
+        "token_endpoint",
+        "password_policy",
+        "password_length",
+        "key_id",
+        "kms_key_id",
+        "kms_key",
+        "public_key",
+        "ssh_public_key",
+        "enable_password_login",
+        "get_password_data",
+        "manage_master_user_password",
+        "disable_password_authentication",
+        "http_tokens",
+        "max_tokens",
+        "automount_service_account_token",
+        "existingSecret",
+        "existing_secret_name",
+        "masterkeySecretName",
+        "secret_key_ref",
+        "secretKeyRef",
+        "image_pull_secrets",
+        "imagePullSecrets",
+        "access_key_id",
+        "pass_credentials",
+        "password_wo_version",
+        "credentials_provider",
+        "token_validity_units",
+        "minimum_password_length",
+        "private_key_path",
+        "private_dns",
+        "password_reset_required",
+        "primary_key_fields",
+        "repository_key_file",
+        "webhook_timeout_seconds",
+        "user_password_expiry_days",
+        "credential_type",
+        "environmentSecrets",
+    ],
 )
 def test_a_name_that_only_speaks_of_secrets_is_plain(name: str) -> None:
     assert secrets.grade(name) is Grade.PLAIN
@@ -46,11 +141,49 @@ def test_a_name_that_only_speaks_of_secrets_is_plain(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    """
-    name id ami instance_type bypass compass passage region cidr_block monkey keyboard keyring author authored_by description replicas image
-    repository endpoint private_ip private_link_service subnet_ids user_data zone availability_zones capacity_reservation encrypted
-    security_groups policy assume_role_policy arn tags Environment bucket 0 "" ... host port connection_draining key_value_store_size
-    """.split(),
+    [
+        "name",
+        "id",
+        "ami",
+        "instance_type",
+        "bypass",
+        "compass",
+        "passage",
+        "region",
+        "cidr_block",
+        "monkey",
+        "keyboard",
+        "keyring",
+        "author",
+        "authored_by",
+        "description",
+        "replicas",
+        "image",
+        "repository",
+        "endpoint",
+        "private_ip",
+        "private_link_service",
+        "subnet_ids",
+        "user_data",
+        "zone",
+        "availability_zones",
+        "capacity_reservation",
+        "encrypted",
+        "security_groups",
+        "policy",
+        "assume_role_policy",
+        "arn",
+        "tags",
+        "Environment",
+        "bucket",
+        "0",
+        '""',
+        "...",
+        "host",
+        "port",
+        "connection_draining",
+        "key_value_store_size",
+    ],
 )
 def test_an_ordinary_name_says_nothing(name: str) -> None:
     assert secrets.grade(name) in (Grade.NONE, Grade.PLAIN)
@@ -121,8 +254,8 @@ def test_a_type_hides_its_secret_attributes(type_: str, path: str) -> None:
 def test_a_type_hides_nested_attributes_and_nothing_else() -> None:
     rules = secrets.attributes("helm_release")
     assert secrets.rule_for(secrets.rule_for(rules, "set_sensitive"), "value") is True
-    assert secrets.rule_for(secrets.rule_for(rules, "set_sensitive"), "name") is False
-    assert secrets.rule_for(rules, "chart") is False
+    assert not secrets.rule_for(secrets.rule_for(rules, "set_sensitive"), "name")
+    assert not secrets.rule_for(rules, "chart")
     assert secrets.attributes("aws_vpc") == {}
 
 
@@ -171,7 +304,7 @@ TOKENS = [
     "PuTTY-User-Key-File-" + "3: ssh-ed25519\nEncryption: none\nPrivate-Lines: 1\nAAAA",
     "AGE-SECRET-KEY-" + "1QQPQQQQ5TJ8KEFG3C0TTWWQYZ",
     "DefaultEndpointsProtocol=https;AccountName=a;AccountKey="
-    + "x7Rk2Lm9Qw4Zt8Vb3Np6Hs1Jd5Fg0Yc7Ua2E==;EndpointSuffix=core.windows.net",
+    "x7Rk2Lm9Qw4Zt8Vb3Np6Hs1Jd5Fg0Yc7Ua2E==;EndpointSuffix=core.windows.net",
     "https://a.blob.core.windows.net/c?sv=2022-11-02&sr=c&sig=" + "x7Rk2Lm9Qw4Zt8Vb3Np6Hs1Jd5Fg0Yc7Ua2E%3D",
     "postgres://app:" + "s3cr3t!x@db.internal:5432/app",
     "postgresql+psycopg2://app:" + "s3/cr@3t@db.internal/app",
