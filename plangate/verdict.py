@@ -62,7 +62,10 @@ def decide(
         decisions.append(Decision.INCONCLUSIVE)
     decision = min(decisions, key=list(Decision).index, default=Decision.PASS)
     violated = [f.severity for f in findings if f.outcome is Outcome.VIOLATED]
-    summaries = {"terraform": _summary(c for c in changesets if c.source.kind.startswith("terraform")), "helm": _summary(())}
+    summaries = {
+        "terraform": _summary(c for c in changesets if c.source.kind.startswith("terraform")),
+        "helm": _summary(()),
+    }
     drift = tuple(entry for changeset in changesets for entry in changeset.drift)
     verdict = Verdict(
         decision=decision,
@@ -213,7 +216,9 @@ def _not_judged(changesets: Sequence[ChangeSet], report: PolicyReport) -> Iterat
                 )
     if any(changeset.changes for changeset in changesets):
         if report.expected == 0:
-            yield Skipped("policies", "no policy applies to this source", "give policies with --policies", inconclusive=True)
+            yield Skipped(
+                "policies", "no policy applies to this source", "give policies with --policies", inconclusive=True
+            )
         elif report.reported < report.expected:
             missing = report.expected - report.reported
             yield Skipped(

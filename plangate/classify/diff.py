@@ -133,8 +133,8 @@ def _match_plain(before: list[Value], after: list[Value]) -> list[Pair]:
     end = 0
     while end < min(len(before), len(after)) - start and _equal(before[-1 - end], after[-1 - end]):
         end += 1
-    old = [i for i in range(start, len(before) - end)]
-    new = [i for i in range(start, len(after) - end)]
+    old = list(range(start, len(before) - end))
+    new = list(range(start, len(after) - end))
     if len(old) != len(new):
         gone, come = _unmatched(before, after, old, new)
         return _in_order(gone, come)

@@ -69,9 +69,19 @@ def _leaf(address: str, leaf: AttributeChange, ours: AttributeChange | None, *, 
     elif same(desired, recorded):
         status, note = DriftStatus.WILL_BE_REVERTED, "changed outside of Terraform; this apply sets it back"
     elif desired is UNKNOWN:
-        status, note = DriftStatus.UNKNOWN, "changed outside of Terraform; what this apply sets is known only after apply"
+        status, note = (
+            DriftStatus.UNKNOWN,
+            "changed outside of Terraform; what this apply sets is known only after apply",
+        )
     else:
         status, note = DriftStatus.CONFLICT, "changed outside of Terraform; this apply sets it to something else again"
     return Drift(
-        address=address, path=leaf.path, desired=desired, recorded=recorded, live=live, status=status, note=note, noise=noise
+        address=address,
+        path=leaf.path,
+        desired=desired,
+        recorded=recorded,
+        live=live,
+        status=status,
+        note=note,
+        noise=noise,
     )

@@ -27,7 +27,10 @@ def _compare(change: Change) -> Change:
         return change
     attributes = changed_leaves(change)
     return msgspec.structs.replace(
-        change, attributes=attributes, noise=noise(change, attributes), note=change.note or _format_note(change, attributes)
+        change,
+        attributes=attributes,
+        noise=noise(change, attributes),
+        note=change.note or _format_note(change, attributes),
     )
 
 

@@ -38,7 +38,9 @@ FORMATS = ("text", "json", "markdown")
     show_default=True,
     help="The mildest decision that exits with an error.",
 )
-@click.option("--env", "environment", metavar="NAME", help="The environment this plan is for; shown and seen by policies.")
+@click.option(
+    "--env", "environment", metavar="NAME", help="The environment this plan is for; shown and seen by policies."
+)
 @click.option("--target", metavar="NAME", help="A name for what is reviewed, such as a root module; shown.")
 @click.option(
     "--policies",
