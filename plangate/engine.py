@@ -13,7 +13,7 @@ from plangate.errors import InputError
 from plangate.evidence import files
 from plangate.ingest import detect
 from plangate.ingest.document import Document, Kind
-from plangate.model import ChangeSet, Freshness, Skipped, Verdict
+from plangate.model import ChangeSet, Freshness, Skipped, Source, Verdict
 from plangate.policy import evaluate
 from plangate.verdict import Options, decide
 
@@ -33,25 +33,36 @@ class Request(Struct, frozen=True, kw_only=True):
 
 
 class Review(Struct, frozen=True):
-    """The verdict, and the inputs that could not be read, for people."""
+    """The verdict, and what went wrong inside of plangate itself."""
 
     verdict: Verdict
-    unread: tuple[InputError, ...]
+    failures: tuple[Exception, ...] = ()
+    """Bugs. The inputs they concern make the verdict inconclusive."""
 
 
 def review(request: Request) -> Review:
     """Review every input and reach one verdict. An unreadable input never stops the others."""
     changesets: list[ChangeSet] = []
-    unread: list[InputError] = []
+    failures: list[Exception] = []
+    skipped: list[Skipped] = []
     for path in request.inputs:
         try:
-            changesets += _read(path, request.tf_dir, len(changesets))
+            changesets += [classify_terraform.classify(c) for c in _read(path, request.tf_dir, len(changesets))]
         except InputError as error:
-            unread.append(error)
-    changesets = [classify_terraform.classify(changeset) for changeset in changesets]
-    report = evaluate.evaluate(request.policies, changesets, request.options.environment, request.options.protected)
-    verdict = decide(changesets, report, [_skipped(error) for error in unread], request.options)
-    return Review(verdict, tuple(unread))
+            skipped.append(_skipped(error))
+        except Exception as error:  # noqa: BLE001 - a bug met in one input must not hide what another one says
+            failures.append(error)
+            skipped.append(Skipped(path, "plangate itself failed", "report it with the words above", input_failed=True))
+    report = evaluate.evaluate(
+        request.policies, changesets, request.options.environment, protected=request.options.protected
+    )
+    return Review(decide(changesets, report, skipped, request.options), tuple(failures))
+
+
+def classified(plan: bytes) -> ChangeSet:
+    """What one plan JSON will really do: the first half of the pipeline, for the cases of policies."""
+    (document,) = detect.documents(files.Given("case", plan))
+    return classify_terraform.classify(_parse(document, 0, Path()))
 
 
 def _read(path: str, tf_dir: Path, origin: int) -> Sequence[ChangeSet]:
@@ -81,11 +92,15 @@ def _parse_planfile(document: Document, origin: int, tf_dir: Path) -> ChangeSet:
     from plangate.ingest import terraform_planfile
 
     saved = terraform_planfile.read(document)
-    shown = terraform.show(document.path, document.data, tf_dir, saved.tool)
-    (plan,) = detect.documents(shown)
-    changeset = _parse(plan, origin, tf_dir)
-    source = structs.replace(changeset.source, kind=document.kind, path=document.path, sha256=document.sha256)
     freshness = Freshness(lineage=saved.lineage, serial_plan=saved.serial)
+    try:
+        (plan,) = detect.documents(terraform.show(document.path, document.data, tf_dir, saved.tools))
+        changeset = _parse(plan, origin, tf_dir)
+    except InputError as error:
+        # What ties it to a state can be told without the tool; what it would do cannot.
+        source = Source(document.kind, document.path, document.sha256, saved.tools[0], saved.terraform_version)
+        return ChangeSet(source=source, freshness=freshness, skipped=(_skipped(error),))
+    source = structs.replace(changeset.source, kind=document.kind, path=document.path, sha256=document.sha256)
     return structs.replace(changeset, source=source, freshness=freshness)
 
 

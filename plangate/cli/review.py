@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from plangate.errors import ExitCode, UsageError
+from plangate.errors import ExitCode, InputError, PlangateError, UsageError
 
 if TYPE_CHECKING:
     from plangate.model import Verdict
@@ -92,19 +92,39 @@ def review(
     request = engine.Request(inputs=inputs, policies=load(policy_paths), options=options, tf_dir=tf_dir)
     with progress(inputs):
         result = engine.review(request)
-    for error in result.unread:
-        say(error)
+    for skipped in result.verdict.coverage.skipped:
+        if skipped.input_failed:
+            say(InputError(skipped.why, where=skipped.what, hint=skipped.how_to_fix))
+    for failure in result.failures:
+        internal_error(failure)
+    delivered = [
+        _deliver(result.verdict, name, path, all_changes=all_changes) for name, path in (*files, (format_, None))
+    ]
+    code = result.verdict.exit_code
+    # A report that fails must not soften a block.
+    return code if code == ExitCode.BLOCK or (all(delivered) and not result.failures) else ExitCode.INTERNAL
+
+
+def _deliver(verdict: Verdict, format_: str, path: Path | None, *, all_changes: bool) -> bool:
+    """Write one report to a file, or to stdout without one. Says what went wrong, and whether it went well."""
+    from plangate.cli.main import internal_error, say
+
     try:
-        for format_name, path in files:
-            _write(path, _render(result.verdict, format_name, all_changes=all_changes, terminal=False))
-        _print(_render(result.verdict, format_, all_changes=all_changes, terminal=True))
+        report = _render(verdict, format_, all_changes=all_changes, terminal=path is None)
+        if path is None:
+            _print(report)
+        else:
+            _write(path, report)
     except BrokenPipeError:
-        # Whoever reads us stopped early; the decision stands.
-        sys.stdout = None  # type: ignore[assignment]
-    except Exception as error:  # noqa: BLE001 - a report that fails must not soften a block
+        # Whoever reads us stopped early; the decision stands. Python must not try to flush the rest at its exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except PlangateError as error:
+        say(error)
+        return False
+    except Exception as error:  # noqa: BLE001 - one report must not take the others with it
         internal_error(error)
-        return result.verdict.exit_code if result.verdict.exit_code == ExitCode.BLOCK else ExitCode.INTERNAL
-    return result.verdict.exit_code
+        return False
+    return True
 
 
 def _outputs(outputs: tuple[str, ...]) -> list[tuple[str, Path]]:
@@ -114,6 +134,10 @@ def _outputs(outputs: tuple[str, ...]) -> list[tuple[str, Path]]:
         name, equals, path = output.partition("=")
         if not equals or not path or name not in FORMATS:
             raise UsageError(f"-o takes FORMAT=FILE, with one of: {', '.join(FORMATS)}", where=output)
+        if not Path(path).parent.is_dir() or Path(path).is_dir():
+            raise UsageError(
+                "cannot be written: " + ("is a folder" if Path(path).is_dir() else "no such folder"), where=path
+            )
         pairs.append((name, Path(path)))
     return pairs
 
@@ -163,4 +187,4 @@ def _write(path: Path, report: bytes) -> None:
     try:
         path.write_bytes(report)
     except OSError as error:
-        raise UsageError(f"cannot be written: {error.strerror}", where=str(path)) from None
+        raise PlangateError(f"cannot be written: {error.strerror}", where=str(path)) from None

@@ -21,38 +21,55 @@ _WHY = {
     b"Could not load plugin": "the folder is not initialised for it: run `{tool} init` there first",
     b"Failed to obtain provider schema": "the folder is not initialised for it: run `{tool} init` there first",
 }
-"""What the tool's own error means, by a piece of it. The error itself is never repeated: it may quote values."""
+"""What the tool's own error means, by a piece of it."""
 
 
-def show(path: str, data: bytes, tf_dir: Path, tool: str) -> Given:
+def show(path: str, data: bytes, tf_dir: Path, tools: tuple[str, ...]) -> Given:
     """Run `<tool> show -json` on a saved plan inside `tf_dir`, without a shell, and return what it prints.
 
-    Raises `InputError` that says what to run when the tool is not there, fails, or takes longer than five minutes.
+    `tools` are tried in turn. Raises `InputError` that says what to run when none is there, or each fails or takes longer
+    than five minutes.
     """
-    command = _on_path(tool)
-    by_hand = f"{tool} show -json {'tfplan' if path == '-' else path} > plan.json   (in the folder it was planned in)"
-    if command is None:
-        raise InputError(f"is a saved plan, and `{tool}` is not on PATH to read it", where=path, hint=by_hand)
+    found = [(tool, command) for tool in tools if (command := _on_path(tool))]
+    if not found:
+        missing = " or ".join(f"`{tool}`" for tool in tools)
+        raise InputError(f"is a saved plan, and {missing} is not on PATH to read it", where=path, hint=_by_hand(path, tools[0]))
+    problems: list[InputError] = []
     with tempfile.TemporaryDirectory(prefix="plangate-") as folder:
         # A copy of the bytes that were read: what is reviewed cannot be exchanged between reading and showing.
         copy = Path(folder, "tfplan")
         copy.touch(mode=0o600)
         copy.write_bytes(data)
-        try:
-            done = subprocess.run(
-                [command, "show", "-json", "-no-color", str(copy)],
-                cwd=tf_dir,
-                env=_environment(),
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=_SECONDS,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            raise InputError(f"`{tool} show` took longer than {_SECONDS} seconds", where=path, hint=by_hand) from None
-        except OSError as error:
-            reason = (error.strerror or "no reason given").lower()
-            raise InputError(f"`{tool} show` could not be started: {reason}", where=path, hint=by_hand) from None
+        for tool, command in found:
+            try:
+                return Given(path, _run(command, copy, tf_dir, path, tool))
+            except InputError as error:
+                problems.append(error)
+    raise problems[0]
+
+
+def _by_hand(path: str, tool: str) -> str:
+    return f"{tool} show -json {'tfplan' if path == '-' else path} > plan.json   (in the folder it was planned in)"
+
+
+def _run(command: str, plan: Path, tf_dir: Path, path: str, tool: str) -> bytes:
+    """What one tool prints. Raises `InputError`, which never repeats what the tool said: it may quote values."""
+    by_hand = _by_hand(path, tool)
+    try:
+        done = subprocess.run(
+            [command, "show", "-json", "-no-color", str(plan)],
+            cwd=tf_dir,
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise InputError(f"`{tool} show` took longer than {_SECONDS} seconds", where=path, hint=by_hand) from None
+    except OSError as error:
+        reason = (error.strerror or "no reason given").lower()
+        raise InputError(f"`{tool} show` could not be started: {reason}", where=path, hint=by_hand) from None
     if done.returncode != 0:
         why = next((text for piece, text in _WHY.items() if piece in done.stderr), "run it by hand to see why")
         raise InputError(
@@ -60,7 +77,7 @@ def show(path: str, data: bytes, tf_dir: Path, tool: str) -> Given:
             where=path,
             hint=f"--tf-dir FOLDER, or: {by_hand}",
         )
-    return Given(path, done.stdout)
+    return done.stdout
 
 
 def _on_path(tool: str) -> str | None:

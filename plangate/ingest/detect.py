@@ -147,7 +147,9 @@ def _name_object(data: bytes) -> Refused:
     for needed, refused in _OBJECTS:
         if needed <= keys:
             return refused
-    if fields and all(_is_output(value) for value in fields.values()):
+    if not fields:
+        return Refused("is an empty JSON object", _EMPTY.command)
+    if all(_is_output(value) for value in fields.values()):
         return Refused("is `terraform output -json`, not a plan")
     if keys <= {"format_version", "terraform_version", "timestamp"} and "format_version" in keys:
         return Refused("is an empty state or an empty plan without any section", _STATE.command)
@@ -196,18 +198,30 @@ _TEXTS: Final[tuple[tuple[re.Pattern[bytes], Refused], ...]] = tuple(
             Refused("is a Kubernetes manifest; this version reviews Terraform and OpenTofu plans"),
         ),
         (
-            rb'^\s*(?:resource|data|module|variable|output|provider)\s+"[^"]+"(?:\s+"[^"]+")?\s*\{|^\s*(?:terraform|locals)\s*\{',
+            rb'^\s*(?:resource|data|module|variable|output|provider)\s+"[^"]+"(?:\s+"[^"]+")?\s*\{|^\s*(?:terraform|locals)\s*\{|\A\s*[a-z_]+(?: \w+)* \{\s*$',
             Refused("is Terraform configuration, not a plan", "terraform plan -out=tfplan && " + PLAN_COMMAND),
         ),
+        (rb'\A\s*\[\s*\{\s*"(?:revision|name)"', _HELM),
         (rb"\A\s*\[\s*[\]{\"0-9]", Refused("is a JSON list, not a plan")),
         (rb"\A\s*(?:\"|-?\d|true\b|false\b|null\b)[^\n]*\s*\Z", Refused("is a single JSON value, not a plan")),
         (
             rb"^(?:Error|\xe2\x95\xb7)",
             Refused("is an error message, not a plan", "see what the command before it said, then: " + PLAN_COMMAND),
         ),
+        (
+            rb"\A(?:\s*(?:#|//)[^\n]*\n)*\s*[A-Za-z_][\w-]*\s*=[^=]",
+            Refused("is a Terraform variables file or a part of a configuration, not a plan", _STATE.command),
+        ),
+        (
+            rb"\A(?:\s*#[^\n]*\n)*\s*(?:---\s+)?[A-Za-z_][\w./-]*:(?:\s|$)",
+            Refused("is YAML, perhaps Helm values; this version reviews Terraform and OpenTofu plans"),
+        ),
     )
 )
 """Texts that are mistaken for plans, by how they look. The first that fits names it."""
+
+_PLAN_START: Final = re.compile(rb'\{\s*"format_version"')
+"""A plan that follows other text in one log, such as the text of its own planning."""
 
 _COLOURS: Final = re.compile(rb"\x1b\[[0-9;]*m")
 
@@ -217,14 +231,9 @@ def _refuse_text(where: str, start: bytes, data: bytes) -> None:
     if b"\0" in start[:1024]:
         raise _refusal(where, Refused("is binary data, but not a saved plan"))
     shown = _COLOURS.sub(b"", start)
-    for pattern, refused in _TEXTS:
-        if pattern.search(shown) and not (refused is _PLAN_TEXT and _holds_plan(data)):
-            raise _refusal(where, refused)
-
-
-def _holds_plan(data: bytes) -> bool:
-    """Whether a plan JSON follows the text of its own planning in one log."""
-    return without_noise(data).startswith(b'{"format_version"')
+    known = next((refused for pattern, refused in _TEXTS if pattern.search(shown)), None)
+    if known is not None and not _PLAN_START.match(without_noise(data)):
+        raise _refusal(where, known)
 
 
 def _refusal(where: str, refused: Refused) -> InputError:

@@ -27,8 +27,8 @@ class PlanFile(Struct, frozen=True):
     lineage: str | None
     serial: int | None
     terraform_version: str | None
-    tool: str
-    """`terraform` or `tofu`: the command that can read it."""
+    tools: tuple[str, ...]
+    """`terraform`, `tofu`, or both in the order to try them, where its providers do not tell which one made it."""
 
 
 class _State(Struct):
@@ -63,8 +63,16 @@ def read(document: Document) -> PlanFile:
         lineage=None if first else facts.lineage,
         serial=facts.serial,
         terraform_version=facts.terraform_version,
-        tool="tofu" if b"registry.opentofu.org/" in lock or b"registry.opentofu.org/" in plan else "terraform",
+        tools=_tools(lock + plan),
     )
+
+
+def _tools(text: bytes) -> tuple[str, ...]:
+    """Which tool made it, by the registry that its providers are addressed by."""
+    for mark, tools in ((b"registry.opentofu.org/", ("tofu",)), (b"registry.terraform.io/", ("terraform",))):
+        if mark in text:
+            return tools
+    return "terraform", "tofu"
 
 
 def _member(archive: zipfile.ZipFile, name: str, where: str) -> bytes:

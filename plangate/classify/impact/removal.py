@@ -1,0 +1,108 @@
+"""What goes away with what is deleted: data, traffic, service; and what the provider refuses to delete."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from plangate.classify.impact import protection, traits
+from plangate.classify.impact.values import spelled
+from plangate.model import Action, Effect, EffectName, ReplaceOrder
+
+if TYPE_CHECKING:
+    from plangate.classify.impact.scene import Scene, Subject
+
+
+def refusals(subject: Subject, _scene: Scene) -> Iterator[Effect]:
+    """The provider or the API refuses to delete what the state shows as protected: it looks at the state, not at the plan."""
+    if not subject.deletes or subject.change.before is None:
+        return
+    verb = "replaced" if subject.change.action is Action.REPLACE else "deleted"
+    for refusal in protection.refusals()(subject.type):
+        held = refusal.when.holds(subject.change.before)
+        if held is False:
+            continue
+        path = spelled(refusal.when.path)
+        yield Effect(
+            EffectName.FAILS if refusal.certain else EffectName.MAY_FAIL,
+            f"cannot be {verb}: {refusal.because or f'it is still protected in the state ({path})'}",
+            kind="protected",
+            paths=(path,),
+            certain=held is True,
+        )
+
+
+def data_loss(subject: Subject, _scene: Scene) -> Iterator[Effect]:
+    """A store that is deleted takes its data along, in either order of a replacement."""
+    if not subject.deletes or traits.STATEFUL not in subject.traits or _stays(subject) is not None:
+        return
+    if traits.REFUSES in subject.traits:
+        refusal = traits.knowledge().refuses_when_not_empty[subject.type]
+        because = f"{_how(subject)}; the provider refuses while it is not empty{refusal.why}"
+        yield Effect(EffectName.DATA_LOSS, because, kind="if-empty-only", paths=tuple(filter(None, (refusal.attribute,))))
+        return
+    copy = _final_copy(subject)
+    kind = "with-snapshot" if copy is True else ""
+    words = {True: "; a final snapshot is taken first", False: "; no final snapshot is taken", None: ""}[copy]
+    path = (traits.knowledge().final_copy[subject.type].path,) if copy is not None else ()
+    yield Effect(EffectName.DATA_LOSS, f"{_how(subject)}, and {traits.loses(subject.type)} with it{words}", kind, path)
+
+
+def left_behind(subject: Subject, _scene: Scene) -> Iterator[Effect]:
+    """What is forgotten is still there, and still paid for."""
+    change = subject.change
+    if change.action is Action.FORGET:
+        yield Effect(EffectName.FORGETS, "is no longer managed; it stays, and is still paid for")
+    elif "forget" in change.actions:
+        yield Effect(EffectName.FORGETS, "is created again; the old one is no longer managed, stays, and is still paid for")
+    elif subject.deletes and (stays := _stays(subject)) is not None:
+        yield Effect(EffectName.FORGETS, stays.because, paths=(spelled(stays.path),))
+
+
+def outage(subject: Subject, _scene: Scene) -> Iterator[Effect]:
+    """Requests stop, or nothing serves for a while."""
+    change = subject.change
+    if not subject.deletes or change.address.deposed or traits.STATEFUL in subject.traits or _stays(subject):
+        return
+    if change.action is Action.REPLACE:
+        if change.replace_order is ReplaceOrder.CREATE_FIRST or not subject.traits & _SERVING:
+            return
+        yield Effect(
+            EffectName.DOWNTIME,
+            "is deleted before the new one is created, and nothing serves in between",
+            kind="compute" if "compute" in subject.traits else "replaced",
+        )
+    elif "compute" in subject.traits or "replica" in subject.traits:
+        yield Effect(EffectName.DOWNTIME, "is deleted with its own disks, and what runs on it stops", kind="compute")
+    elif "serves" in subject.traits:
+        yield Effect(EffectName.TRAFFIC_CUT, "is deleted, and what goes through it stops")
+
+
+_SERVING = frozenset({"serves", "foundation", "compute", "replica"})
+
+
+def _how(subject: Subject) -> str:
+    change = subject.change
+    if change.address.deposed:
+        return "has an old object left over from a replacement; it is deleted"
+    if change.action is not Action.REPLACE:
+        return "is deleted"
+    if change.replace_order is ReplaceOrder.CREATE_FIRST:
+        return "is created again and empty, then the old one is deleted"
+    return "is deleted, then created empty"
+
+
+def _stays(subject: Subject) -> traits.Stays | None:
+    stays = traits.knowledge().stays_behind.get(subject.type)
+    return stays if stays is not None and _stays_test(subject.type).holds(subject.change.before) else None
+
+
+@functools.cache
+def _stays_test(type_: str) -> traits.Test:
+    return traits.knowledge().stays_behind[type_].test()
+
+
+def _final_copy(subject: Subject) -> bool | None:
+    test = traits.knowledge().final_copy.get(subject.type)
+    return test.holds(subject.change.before) if test is not None and subject.change.before is not None else None

@@ -1,0 +1,94 @@
+"""What has to be known of the whole plan before one change of it can be judged."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from plangate.classify.impact import traits
+from plangate.model import Action, DriftStatus
+
+if TYPE_CHECKING:
+    from plangate.model import Change, ChangeSet, Side
+
+_KEYS = re.compile(r'\["(?:[^"\\]|\\.)*"\]|\[[^\]"]*\]')
+_REVERTED = frozenset({DriftStatus.WILL_BE_REVERTED, DriftStatus.CONFLICT})
+
+
+class Subject(Struct, frozen=True):
+    """One change, with what has been worked out of it once."""
+
+    change: Change
+    type: str
+    """The type that knowledge goes by."""
+    traits: frozenset[str]
+    old: Side | None
+    """What was there before: its own state, or that of the object that it is a renamed form of."""
+
+    @property
+    def creates(self) -> bool:
+        """Whether nothing was there before."""
+        return self.old is None
+
+    @property
+    def deletes(self) -> bool:
+        """Whether something that exists is deleted."""
+        return deletes(self.change)
+
+    def touched(self, attribute: str) -> bool:
+        """Whether a top-level attribute may differ: always but in an update that leaves it alone."""
+        return self.change.action is not Action.UPDATE or attribute in self.change.differing
+
+
+class Scene(Struct, frozen=True):
+    """The plan around a change."""
+
+    gone: frozenset[str]
+    """Ids of the stores and foundations that the plan deletes."""
+    reverted: Mapping[str, tuple[str, ...]]
+    """The paths changed outside of Terraform that the plan sets back, by address."""
+    provisioners: frozenset[str]
+    """Addresses without instance keys."""
+
+
+def deletes(change: Change) -> bool:
+    """Whether something that exists is deleted. A replacement that forgets the old object deletes nothing."""
+    if "forget" in change.actions:
+        return False
+    return change.action in (Action.DESTROY, Action.REPLACE) or (
+        change.action is Action.UNKNOWN and "delete" in change.actions
+    )
+
+
+def base(address: str) -> str:
+    """An address without its instance keys."""
+    return _KEYS.sub("", address) if "[" in address else address
+
+
+def scene(changeset: ChangeSet) -> Scene:
+    """Look over a plan once."""
+    reverted: dict[str, list[str]] = {}
+    for entry in changeset.drift:
+        if entry.address and entry.path and entry.status in _REVERTED and entry.noise is None:
+            reverted.setdefault(entry.address, []).append(entry.path)
+    return Scene(
+        gone=frozenset(_ids(changeset)),
+        reverted={address: tuple(paths) for address, paths in reverted.items()},
+        provisioners=frozenset(changeset.references.provisioners),
+    )
+
+
+_KEPT = frozenset({traits.STATEFUL, "foundation", "compute", "serves"})
+
+
+def _ids(changeset: ChangeSet) -> set[str]:
+    """How guards name the objects that the plan deletes."""
+    found: set[str] = set()
+    for change in changeset.changes:
+        if change.before is None or not deletes(change) or not traits.of_type(change.type) & _KEPT:
+            continue
+        found.update(v for key in ("id", "arn") if isinstance(v := change.before.get(key), str) and v)
+    return found

@@ -1,0 +1,138 @@
+"""`plangate policy`: list, show, test and document policies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from plangate.errors import UsageError
+
+if TYPE_CHECKING:
+    from plangate.policy.load import Policy
+
+_PATHS = click.option(
+    "--policies",
+    "policy_paths",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="More policies: a file or a folder. Repeatable.",
+)
+
+
+@click.group()
+def policy() -> None:
+    """List, show, test and document policies."""
+
+
+@policy.command("list")
+@_PATHS
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="What to print.")
+def list_(*, policy_paths: tuple[Path, ...], format_: str) -> None:
+    """List every policy, the shipped ones and yours."""
+    from plangate.policy.load import load
+    from plangate.report.escape import terminal
+
+    policies = load(policy_paths)
+    if format_ == "json":
+        import msgspec
+
+        keys = ("id", "family", "severity", "summary", "since")
+        rows = [{key: getattr(one, key) for key in keys} for one in policies]
+        click.echo(msgspec.json.format(msgspec.json.encode(rows), indent=2).decode())
+        return
+    width = max(len(one.id) for one in policies)
+    for one in sorted(policies, key=lambda one: (one.family, one.severity.rank, one.id)):
+        click.echo(f"{one.severity.value:<9} {one.id:<{width}}  {terminal(one.summary)}")
+
+
+@policy.command()
+@click.argument("id_", metavar="ID")
+@_PATHS
+def show(*, id_: str, policy_paths: tuple[Path, ...]) -> None:
+    """Show one policy: what it finds, why, when, and the way out."""
+    from plangate.policy.docs import page
+    from plangate.policy.load import load
+    from plangate.report.escape import terminal
+
+    text = page(_one(id_, load(policy_paths))).partition("\n\n")[2]
+    for line in text.splitlines():
+        click.echo(terminal(line))
+
+
+@policy.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH...]")
+def test(*, paths: tuple[Path, ...]) -> int:
+    """Hold the cases in policy files against their policies.
+
+    PATH is a file or a folder; without one, the shipped policies are tested. Exits with 10 when a case fails.
+    """
+    from plangate.engine import classified
+    from plangate.errors import ExitCode
+    from plangate.policy.load import policy_files, read, shipped_files
+    from plangate.policy.testing import run
+    from plangate.report.escape import terminal
+
+    files = [file for path in paths for file in policy_files(path)] or list(shipped_files())
+    results = [(file, result) for file in files for result in run(read(file), classified)]
+    failed = [(file, result) for file, result in results if not result.passed]
+    for file, result in failed:
+        problem = f": {result.problem}" if result.problem else ""
+        click.echo(
+            terminal(
+                f"{file}: {result.expected.value} case {result.number}: the policy says {result.got.value}{problem}"
+            ),
+            err=True,
+        )
+    without = [file for file in files if file not in {tested for tested, _ in results}]
+    for file in without:
+        click.echo(f"{terminal(str(file))}: has no cases", err=True)
+    click.echo(f"{len(results)} cases of {len(files)} policies, {len(failed)} failed")
+    return ExitCode.BLOCK if failed else ExitCode.OK
+
+
+@policy.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@_PATHS
+@click.option("--check", is_flag=True, help="Write nothing; exit with 10 when a page is not current.")
+def docs(*, folder: Path, policy_paths: tuple[Path, ...], check: bool) -> int:
+    """Write a Markdown page for every policy into FOLDER."""
+    from plangate.errors import ExitCode
+    from plangate.policy.docs import pages
+    from plangate.policy.load import load
+
+    made = pages(load(policy_paths))
+    stale = [name for name, text in made.items() if not _is(folder / name, text)]
+    stale += [
+        str(p.relative_to(folder)) for p in sorted(folder.glob("*/*.md")) if str(p.relative_to(folder)) not in made
+    ]
+    if check:
+        for name in stale:
+            click.echo(f"{folder / name} is not current", err=True)
+        return ExitCode.BLOCK if stale else ExitCode.OK
+    for name in stale:
+        path = folder / name
+        if name not in made:
+            path.unlink()
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(made[name], "utf-8")
+    return ExitCode.OK
+
+
+def _is(path: Path, text: str) -> bool:
+    return path.is_file() and path.read_text("utf-8") == text
+
+
+def _one(id_: str, policies: tuple[Policy, ...]) -> Policy:
+    """The policy with that id. Raises `UsageError`, with the id that was probably meant."""
+    for one in policies:
+        if one.id == id_:
+            return one
+    import difflib
+
+    close = difflib.get_close_matches(id_, [one.id for one in policies], n=1)
+    raise UsageError(
+        "there is no such policy", where=id_, hint=f"did you mean {close[0]}?" if close else "plangate policy list"
+    )

@@ -1,0 +1,190 @@
+"""Rules on facts: every policy that can concern a change is held against it."""
+
+from __future__ import annotations
+
+import fnmatch
+import functools
+import hashlib
+import re
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from plangate.model import Action, Change, ChangeSet, Effect, Finding, Outcome, PolicyReport
+from plangate.policy.facts import effect_names, facts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from plangate.policy.expressions import Expressions, Told
+    from plangate.policy.load import Policy
+
+_WORST = (Outcome.ERROR, Outcome.VIOLATED, Outcome.UNKNOWN, Outcome.SATISFIED)
+_FIELD = re.compile(r"\{(\w+)\}")
+
+
+def evaluate(
+    policies: Sequence[Policy], changesets: Sequence[ChangeSet], environment: str | None, *, protected: bool
+) -> PolicyReport:
+    """Hold every policy against every change. `Finding.change` counts through all changes of all sets."""
+    sources = {source(changeset) for changeset in changesets}
+    applicable = [policy for policy in policies if policy.match.source in sources]
+    evaluation = _Evaluation(applicable, environment, protected=protected)
+    findings: list[Finding] = []
+    position = 0
+    for changeset in changesets:
+        for change in changeset.changes:
+            findings += evaluation.of(change, position)
+            position += 1
+    outcomes = {outcome.value: 0 for outcome in Outcome}
+    for policy in applicable:
+        outcomes[_worst(evaluation.seen[policy.id]).value] += 1
+    return PolicyReport(findings=tuple(findings), expected=len(applicable), reported=len(applicable), outcomes=outcomes)
+
+
+def source(changeset: ChangeSet) -> str:
+    """The source that policies name: the tool's family."""
+    return "helm" if changeset.source.kind.startswith("helm") else "terraform"
+
+
+def _worst(outcomes: set[Outcome]) -> Outcome:
+    return next((outcome for outcome in _WORST if outcome in outcomes), Outcome.NOT_APPLICABLE)
+
+
+class _Hit(Struct, frozen=True):
+    """A policy that concerns a change: the effects that brought it up, and whether one of them is certain."""
+
+    policy: Policy
+    effects: tuple[Effect, ...]
+    certain: bool
+
+
+class _Evaluation:
+    """One run over all changes: the index of policies, and expressions once they are needed."""
+
+    def __init__(self, policies: Sequence[Policy], environment: str | None, *, protected: bool):
+        self.seen: dict[str, set[Outcome]] = {policy.id: set() for policy in policies}
+        self._policies = policies
+        self._environment = environment
+        self._protected = protected
+        self._index: dict[tuple[str, Action, str], tuple[Policy, ...]] = {}
+        self._expressions: Expressions | None = None
+        self._restored: dict[str, Any] = {}
+
+    def of(self, change: Change, position: int) -> Iterator[Finding]:
+        """The findings of one change."""
+        activation: Any = None
+        for hit in self._hits(change):
+            policy = hit.policy
+            told = None
+            outcome = Outcome.VIOLATED
+            if policy.when is not None:
+                expressions = self._ready()
+                if activation is None:
+                    activation = expressions.activate(facts(change, self._environment, protected=self._protected))
+                told = expressions.evaluate(self._restore(policy), activation, change)
+                outcome = told.outcome
+            if outcome is Outcome.VIOLATED and not hit.certain:
+                outcome = Outcome.UNKNOWN
+            self.seen[policy.id].add(outcome)
+            if outcome is not Outcome.SATISFIED:
+                yield self._finding(hit, change, position, outcome, told)
+
+    def _hits(self, change: Change) -> Iterator[_Hit]:
+        for policy in self._candidates(change):
+            match = policy.match
+            if match.reasons and change.reason not in match.reasons:
+                continue
+            if match.traits and change.traits.isdisjoint(match.traits):
+                continue
+            if match.types and not any(_fits(wanted, change) for wanted in match.types):
+                continue
+            if not match.effects:
+                yield _Hit(policy, (), certain=True)
+                continue
+            effects = [e for e in change.effects if not set(effect_names(e.name, e.kind)).isdisjoint(match.effects)]
+            certain = tuple(effect for effect in effects if effect.certain)
+            if effects:
+                yield _Hit(policy, certain or tuple(effects), certain=bool(certain))
+
+    def _candidates(self, change: Change) -> tuple[Policy, ...]:
+        """Policies whose source, action and type can fit. A change without effects meets none that asks for one."""
+        key = (change.source, change.action, change.type if change.effects else f"{change.type} without effects")
+        found = self._index.get(key)
+        if found is None:
+            found = self._index[key] = tuple(p for p in self._policies if _can_fit(p, change))
+        return found
+
+    def _ready(self) -> Expressions:
+        if self._expressions is None:
+            from plangate.policy.expressions import Expressions
+
+            self._expressions = Expressions()
+        return self._expressions
+
+    def _restore(self, policy: Policy) -> Any:
+        if policy.id not in self._restored:
+            self._restored[policy.id] = self._ready().restore(policy.compiled)
+        return self._restored[policy.id]
+
+    def _finding(self, hit: _Hit, change: Change, position: int, outcome: Outcome, told: Told | None) -> Finding:
+        policy = hit.policy
+        read = told.paths if told is not None else ()
+        paths = tuple(dict.fromkeys((*(path for effect in hit.effects for path in effect.paths), *read)))
+        if outcome is Outcome.ERROR:
+            message = f"{change.address}: the policy {policy.id} fails: {told.because if told else ''}"
+        elif outcome is Outcome.UNKNOWN:
+            cause = told.because if told is not None and told.because else "; ".join(e.because for e in hit.effects)
+            message = f"{change.address}: cannot tell whether this holds: {_lower(policy.summary)} ({cause})"
+        else:
+            message = self._message(policy.message, hit, change, paths)
+        identity = "\0".join((policy.id, change.source, change.release or "", str(change.address), change.action))
+        return Finding(
+            policy=policy.id,
+            severity=policy.severity,
+            outcome=outcome,
+            message=message,
+            why=policy.why,
+            remediation=policy.remediation,
+            address=str(change.address),
+            release=change.release,
+            url=policy.references[0] if policy.references else None,
+            location=change.location,
+            evidence=paths or change.replace_paths,
+            fingerprint=hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:16],
+            change=position,
+        )
+
+    def _message(self, template: str, hit: _Hit, change: Change, paths: tuple[str, ...]) -> str:
+        values = facts(change, self._environment, protected=self._protected)
+        values["because"] = "; ".join(dict.fromkeys(effect.because for effect in hit.effects))
+        values["paths"] = list(paths or change.replace_paths)
+
+        def field(found: re.Match[str]) -> str:
+            value = values[found.group(1)]
+            return ", ".join(value) if isinstance(value, list) else str(value)
+
+        return _FIELD.sub(field, template)
+
+
+def _can_fit(policy: Policy, change: Change) -> bool:
+    match = policy.match
+    return (
+        match.source == change.source
+        and (not match.actions or change.action in match.actions)
+        and (not match.types or any(t.startswith("@") or _fits_type(t, change.type) for t in match.types))
+        and (not match.effects or bool(change.effects))
+    )
+
+
+def _fits(wanted: str, change: Change) -> bool:
+    return wanted[1:] in change.traits if wanted.startswith("@") else _fits_type(wanted, change.type)
+
+
+@functools.cache
+def _fits_type(glob: str, type_: str) -> bool:
+    return fnmatch.fnmatchcase(type_, glob)
+
+
+def _lower(sentence: str) -> str:
+    return sentence if sentence[1:2].isupper() else sentence[:1].lower() + sentence[1:]

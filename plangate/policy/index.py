@@ -1,0 +1,60 @@
+"""Writes `policies/index.json`: every shipped policy, checked and compiled, and every knowledge document.
+
+python -m plangate.policy.index           write it
+python -m plangate.policy.index --check   exit 1 when it is not current
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from plangate import packs
+from plangate.errors import PolicyLoadError
+from plangate.policy.load import Policy, read, shipped_files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def build(folder: Path) -> bytes:
+    """The index of a folder of policies. Raises `PolicyLoadError`."""
+    import yaml
+
+    policies: list[Policy] = []
+    for file in shipped_files():
+        policy = read(file)
+        if (policy.id, policy.family) != (file.stem, file.parent.name):
+            raise PolicyLoadError("the id is the file's name and the family its folder's", where=str(file), place="1:1")
+        policies.append(policy)
+    knowledge = {
+        file.stem: yaml.load(file.read_text("utf-8"), Loader=yaml.SafeLoader)  # noqa: S506 - the safe one
+        for file in sorted((folder / "knowledge").glob("*.yaml"))
+    }
+    index = {"policies": [_without_cases(policy) for policy in policies], "knowledge": knowledge}
+    return msgspec.json.encode(index, order="sorted") + b"\n"
+
+
+def _without_cases(policy: Policy) -> dict[str, object]:
+    """A policy as the index holds it: a review needs no test cases."""
+    fields = msgspec.to_builtins(policy)
+    del fields["tests"]
+    return {key: value for key, value in fields.items() if value not in (None, "", [])}
+
+
+def main(arguments: list[str]) -> int:
+    """Write or check the index."""
+    path = packs.folder() / "index.json"
+    built = build(packs.folder())
+    if arguments == ["--check"]:
+        current = path.is_file() and path.read_bytes() == built
+        sys.stderr.write("" if current else f"{path} is not current: run python -m plangate.policy.index\n")
+        return 0 if current else 1
+    path.write_bytes(built)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

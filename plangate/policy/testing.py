@@ -1,0 +1,127 @@
+"""The examples that stand in a policy file, held against that policy through the real pipeline.
+
+A case is one entry of `resource_changes`, shortened: `type` and `actions` (or `before` and `after` alone) are enough, `change`
+is left out. Two more keys: `plan` adds whole sections (`configuration`, `resource_drift`, ...), `with` adds other entries.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from plangate.model import Outcome
+from plangate.policy.evaluate import evaluate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from plangate.model import ChangeSet
+    from plangate.policy.load import Policy
+
+_OF_CHANGE: Final = (
+    "actions",
+    "before",
+    "after",
+    "after_unknown",
+    "before_sensitive",
+    "after_sensitive",
+    "replace_paths",
+    "importing",
+)
+_OF_RESOURCE: Final = (
+    "address",
+    "previous_address",
+    "module_address",
+    "mode",
+    "type",
+    "name",
+    "index",
+    "provider_name",
+    "deposed",
+    "action_reason",
+)
+EXPECTED: Final = (Outcome.VIOLATED, Outcome.SATISFIED, Outcome.UNKNOWN)
+"""The outcomes that a policy has cases for."""
+
+
+class CaseError(Exception):
+    """A case is not an entry of `resource_changes`."""
+
+
+class Result(Struct, frozen=True):
+    """How one case went. `got` is what the policy said; one that does not apply is `not-applicable`."""
+
+    policy: str
+    expected: Outcome
+    number: int
+    got: Outcome
+    problem: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """A case of `satisfied` also holds where the policy does not apply: it stays quiet."""
+        quiet = (Outcome.SATISFIED, Outcome.NOT_APPLICABLE)
+        return not self.problem and (
+            self.got in quiet if self.expected is Outcome.SATISFIED else self.got is self.expected
+        )
+
+
+def run(policy: Policy, classify: Callable[[bytes], ChangeSet]) -> list[Result]:
+    """Hold every case of a policy against it. `classify` turns plan JSON into a complete ChangeSet."""
+    results = []
+    for expected in EXPECTED:
+        for number, case in enumerate(getattr(policy.tests, expected.value), 1):
+            try:
+                report = evaluate([policy], [classify(plan(case))], None, protected=True)
+            except CaseError as error:
+                results.append(Result(policy.id, expected, number, Outcome.ERROR, str(error)))
+                continue
+            of_case = [f for f in report.findings if f.change == 0]
+            got = of_case[0].outcome if of_case else _quiet(report.outcomes)
+            problem = of_case[0].message if got is Outcome.ERROR else ""
+            results.append(Result(policy.id, expected, number, got, problem))
+    return results
+
+
+def _quiet(outcomes: dict[str, int]) -> Outcome:
+    return Outcome.SATISFIED if outcomes[Outcome.SATISFIED] else Outcome.NOT_APPLICABLE
+
+
+def plan(case: dict[str, Any]) -> bytes:
+    """The plan JSON that a case stands for. Raises `CaseError`."""
+    entries = [_entry(case), *(_entry(other) for other in case.get("with", ()))]
+    document = {
+        "format_version": "1.2",
+        "terraform_version": "1.11.4",
+        "planned_values": {"root_module": {}},
+        "resource_changes": entries,
+        "applyable": True,
+        "complete": True,
+        "errored": False,
+        **case.get("plan", {}),
+    }
+    return msgspec.json.encode(document)
+
+
+def _entry(case: dict[str, Any]) -> dict[str, Any]:
+    unknown = case.keys() - {*_OF_CHANGE, *_OF_RESOURCE, "plan", "with"}
+    if unknown:
+        raise CaseError(f"unknown key {min(unknown)}")
+    if "type" not in case:
+        raise CaseError("a case needs a type")
+    change = {"before": None, "after": None, "after_unknown": {}, "before_sensitive": {}, "after_sensitive": {}}
+    change.update({key: case[key] for key in _OF_CHANGE if key in case})
+    change.setdefault("actions", _actions(change))
+    name = case.get("name", "example")
+    entry = {"address": f"{case['type']}.{name}", "mode": "managed", "name": name, "provider_name": "example"}
+    entry.update({key: case[key] for key in _OF_RESOURCE if key in case})
+    return {**entry, "change": change}
+
+
+def _actions(change: dict[str, Any]) -> list[str]:
+    """The actions that two sides show by themselves."""
+    if change["before"] is None:
+        return ["create"]
+    return ["update"] if change["after"] is not None else ["delete"]

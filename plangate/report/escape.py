@@ -1,0 +1,112 @@
+"""Foreign text made harmless: the only way to print names, values and messages.
+
+Whoever opens a pull request writes them, so each may hold terminal commands, text that reads backwards, Markdown, HTML,
+links or a mention of somebody.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from urllib.parse import quote
+
+_INVISIBLE: Final = frozenset(
+    chr(code)
+    for first, last in (
+        (0x034F, 0x034F),
+        (0x115F, 0x1160),
+        (0x17B4, 0x17B5),
+        (0x180B, 0x180F),
+        (0x2800, 0x2800),
+        (0x3164, 0x3164),
+        (0xFE00, 0xFE0F),
+        (0xFFA0, 0xFFA0),
+        (0xE0100, 0xE01EF),
+    )
+    for code in range(first, last + 1)
+)
+"""Letters and marks that show nothing, though Python calls them printable: fillers, joiners, variation selectors."""
+
+_RUNNER_COMMAND = re.compile(r"##(?=\w*\[)")
+"""`##[add-mask]x` is a command to a GitHub runner anywhere in a line, `##vso[...]` to Azure's."""
+
+_ACTIVE: Final = {ord(c): f"\\{c}" for c in "\\`*_[]#~"} | {
+    ord("&"): "&amp;",
+    ord("<"): "&lt;",
+    ord(">"): "&gt;",
+    ord("|"): "&#124;",
+    ord("$"): "&#36;",
+}
+"""What starts Markdown, HTML, an entity, a cell of a table or a formula anywhere in a line."""
+
+_LINE_START = re.compile(r" *(?:\d+(?=[.)])|(?=[-+=]))")
+"""What makes a list, a rule or a heading at the start of a line only: `1.`, `-`, `===`."""
+
+_BREAK: Final = "\u200b"
+"""A zero-width space. GitHub finds links, mentions and references in the rendered text, so that no escape stops it from
+turning `\\@team` or `&#64;team` into a mention; a character in between does."""
+
+_FOUND_BY_GITHUB = re.compile(
+    r"(?P<at>@)"
+    r"|(?P<ref>#)(?=\d)"
+    r"|(?P<gh>[Gg][Hh]-)(?=\d)"
+    r"|(?P<url>:)(?=//)"
+    r"|(?P<mail>(?:mailto|xmpp):)"
+    r"|(?P<www>[Ww]{3}(?=\.))"
+    r"|(?P<emoji>:)(?=[A-Za-z0-9_+-]+:)"
+    r"|(?P<sha>\b[0-9a-fA-F]{6}(?=[0-9a-fA-F]{1,34}\b))"
+)
+_MENTION = re.compile(r"@(?=[\w\[])")
+_BACKTICKS = re.compile(r"`+")
+
+
+def visible(text: str) -> str:
+    r"""One line in which every character can be seen: what cannot is spelled out, as `\n`, `\x1b` or `\u202e`."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(c if c.isprintable() and c not in _INVISIBLE else _spelled(c) for c in text)
+
+
+def terminal(text: str) -> str:
+    """Text for a terminal or a CI log: no control character, and no command to a CI runner."""
+    text = visible(text)
+    return _RUNNER_COMMAND.sub(r"#\\#", text) if "##" in text else text
+
+
+def markdown(text: str) -> str:
+    """Text inside a line of GitHub Markdown, or a cell of its tables: shown as it is, and nothing but text."""
+    text = _inert(visible(text))
+    start = _LINE_START.match(text)
+    return text if start is None else f"{start[0]}\\{text[start.end() :]}"
+
+
+def code(text: str) -> str:
+    """A code span of GitHub Markdown that its text cannot end, also in a cell of a table."""
+    text = _MENTION.sub(f"@{_BREAK}", visible(text))
+    if not text:
+        return '`""`'
+    if "|" in text:
+        # In a table a pipe needs a backslash and elsewhere the backslash shows: an element fits both places.
+        return f"<code>{_inert(text)}</code>"
+    longest = max((len(run) for run in _BACKTICKS.findall(text)), default=0)
+    fence = "`" * (longest + 1)
+    pad = " " if text[0] in "` " or text[-1] in "` " else ""
+    return f"{fence}{pad}{text}{pad}{fence}"
+
+
+def comment(text: str) -> str:
+    """Text inside an HTML comment: it cannot close the comment."""
+    return quote(text.encode("utf-8", "surrogateescape"), safe="/:").replace("--", "%2D%2D")
+
+
+def _spelled(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def _inert(text: str) -> str:
+    # Breaks go in before escapes: an escape between `@` and a name does not stop a mention, and hides it from us.
+    return _FOUND_BY_GITHUB.sub(_broken, text).translate(_ACTIVE)
+
+
+def _broken(match: re.Match[str]) -> str:
+    return f"{match[0]}{_BREAK}"

@@ -1,0 +1,191 @@
+"""The verdict as JSON, version 1: the model converted into the wire structs, field by field."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+
+from plangate import __version__, model
+from plangate.model import ABSENT, EffectName
+from plangate.report import wire
+from plangate.report.values import ENCODER, plain
+
+_NOTHING: Final[tuple[str, ...]] = ()
+_EFFECT_ORDER: Final = {name: rank for rank, name in enumerate(EffectName)}
+_EVIDENCE: Final = ("state", "values", "history", "manifest", "live_objects")
+
+
+def render(verdict: model.Verdict) -> bytes:
+    """The verdict as one JSON document, with a newline at its end."""
+    document = wire_verdict(verdict)
+    try:
+        return ENCODER.encode(document) + b"\n"
+    except UnicodeEncodeError:
+        # A file name that is not UTF-8 holds half characters, which JSON cannot.
+        whole = msgspec.to_builtins(document, enc_hook=plain, builtin_types=(Decimal,))
+        return ENCODER.encode(_without_halves(whole)) + b"\n"
+
+
+def wire_verdict(verdict: model.Verdict) -> wire.Verdict:
+    """The wire form of a verdict. Values are converted when it is encoded."""
+    policies = _policies_by_change(verdict.findings)
+    return wire.Verdict(
+        schema=wire.SCHEMA,
+        plangate_version=__version__,
+        created_at=verdict.created_at,
+        target=verdict.target,
+        environment=verdict.environment,
+        decision=verdict.decision.value,
+        risk=verdict.risk.value if verdict.risk is not None else None,
+        exit_code=int(verdict.exit_code),
+        headline=verdict.headline,
+        summary=_summary(verdict.summary),
+        summary_by_source=wire.SummaryBySource(
+            terraform=_summary(verdict.summary_by_source.get("terraform", {})),
+            helm=_summary(verdict.summary_by_source.get("helm", {})),
+        ),
+        changes=[_change(change, policies.get(i, [])) for i, change in enumerate(verdict.changes)],
+        hooks=[],
+        outputs=[wire.Output(o.name, o.action.value, _side(o.before), _side(o.after)) for o in verdict.outputs],
+        drift=[_drift(entry) for entry in verdict.drift],
+        findings=[_finding(finding) for finding in verdict.findings],
+        waived=[],
+        coverage=_coverage(verdict.coverage),
+        inputs=[_input(source) for source in verdict.sources],
+        freshness=_freshness(verdict.freshness),
+        runbook=[wire.Step(step.when, step.text, step.command) for step in verdict.runbook],
+    )
+
+
+def _policies_by_change(findings: tuple[model.Finding, ...]) -> dict[int, list[str]]:
+    """The ids of the policies that found something in each change, each once, worst first."""
+    policies: dict[int, list[str]] = {}
+    for finding in findings:
+        if finding.change is not None:
+            ids = policies.setdefault(finding.change, [])
+            if finding.policy not in ids:
+                ids.append(finding.policy)
+    return policies
+
+
+def _summary(counts: dict[str, int]) -> wire.Summary:
+    return wire.Summary(*[counts.get(action.value, 0) for action in model.Action])
+
+
+def _change(change: model.Change, policies: list[str]) -> wire.Change:
+    # Positional: this runs once for each of thousands of changes, and keywords cost twice as much.
+    return wire.Change(
+        change.origin,
+        change.source,
+        change.release,
+        change.address.text,
+        change.address.deposed or None,
+        change.type,
+        change.action._value_,
+        change.replace_order._value_ if change.replace_order is not None else None,
+        change.reason,
+        change.replace_paths,
+        change.moved_from,
+        change.import_id,
+        _effects(change.effects) if change.effects else _NOTHING,
+        change.noise._value_ if change.noise is not None else None,
+        [wire.Attribute(a.path, a.kind, _side(a.before), _side(a.after)) for a in change.attributes],
+        policies,
+        _location(change.location),
+        change.note,
+    )
+
+
+def _effects(effects: tuple[model.Effect, ...]) -> tuple[str, ...]:
+    certain = {effect.name for effect in effects if effect.certain}
+    return tuple(name.value for name in sorted(certain, key=_EFFECT_ORDER.__getitem__))
+
+
+def _drift(entry: model.Drift) -> wire.Drift:
+    return wire.Drift(
+        release=entry.release,
+        address=entry.address,
+        path=entry.path,
+        desired=_side(entry.desired),
+        recorded=_side(entry.recorded),
+        live=_side(entry.live),
+        status=entry.status.value,
+        note=entry.note,
+    )
+
+
+def _finding(finding: model.Finding) -> wire.Finding:
+    # Nothing is found where a policy is satisfied or does not apply, so only the other three outcomes come here.
+    outcome: Any = finding.outcome.value
+    return wire.Finding(
+        policy=finding.policy,
+        severity=finding.severity.value,
+        outcome=outcome,
+        message=finding.message,
+        why=finding.why,
+        remediation=finding.remediation,
+        url=finding.url,
+        address=finding.address,
+        release=finding.release,
+        location=_location(finding.location),
+        evidence=finding.evidence,
+        fingerprint=finding.fingerprint,
+    )
+
+
+def _coverage(coverage: model.Coverage) -> wire.Coverage:
+    evidence: dict[str, Any] = {name: coverage.evidence.get(name, "not-needed") for name in _EVIDENCE}
+    return wire.Coverage(
+        policies_expected=coverage.policies_expected,
+        policies_reported=coverage.policies_reported,
+        outcomes=coverage.outcomes,
+        evidence=wire.Evidence(**evidence),
+        drift=coverage.drift,
+        noise=coverage.noise,
+        skipped=[wire.Skipped(s.what, s.why, s.how_to_fix) for s in coverage.skipped],
+    )
+
+
+def _input(source: model.Source) -> wire.Input:
+    facts = source.facts
+    return wire.Input(
+        kind=source.kind,
+        path=source.path,
+        sha256=source.sha256,
+        tool=source.tool,
+        tool_version=source.tool_version,
+        facts=wire.Facts(facts.errored, facts.complete, facts.applyable),
+    )
+
+
+def _freshness(freshness: model.Freshness | None) -> wire.Freshness | None:
+    if freshness is None:
+        return None
+    return wire.Freshness(
+        lineage=freshness.lineage,
+        serial_plan=freshness.serial_plan,
+        serial_state=freshness.serial_state,
+        lock=None,
+        revision_recorded=None,
+        revision_live=None,
+    )
+
+
+def _location(location: model.Location | None) -> wire.Location | None:
+    return None if location is None else wire.Location(location.file, location.line)
+
+
+def _side(value: Any) -> Any:
+    """A value where absence is null. Inside lists and objects there is no absence, so only the top needs this."""
+    return None if value is ABSENT else value
+
+
+def _without_halves(value: Any) -> Any:
+    """The same document with every half character spelled out."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {_without_halves(key): _without_halves(inner) for key, inner in value.items()}
+    return [_without_halves(inner) for inner in value] if isinstance(value, (list, tuple)) else value

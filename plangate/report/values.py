@@ -1,0 +1,67 @@
+"""Attribute values as JSON, and as a few words for people."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from plangate.model import ABSENT, UNKNOWN, Embedded, Sensitive
+
+LONGEST: Final = 60
+"""The most characters of one value on a line."""
+
+_CONTEXT: Final = 12
+"""Characters kept before the first difference of two long texts."""
+
+
+def plain(value: Any) -> Any:
+    """Say what JSON has no word for, at any depth: the hook of every encoder here."""
+    if isinstance(value, Sensitive):
+        return "(sensitive)"
+    if value is UNKNOWN:
+        return "(known after apply)"
+    if isinstance(value, Embedded):
+        return value.value
+    if value is ABSENT:
+        return None
+    raise NotImplementedError(type(value).__name__)
+
+
+ENCODER: Final = msgspec.json.Encoder(enc_hook=plain, decimal_format="number")
+"""Writes masked values as JSON, with exact numbers."""
+
+
+def spelled(value: Any) -> str:
+    """Spell one value as Terraform would show it, on one line, of any length. Foreign text: escape it."""
+    if isinstance(value, str):
+        return f'"{value}"'
+    if value is ABSENT:
+        return "(absent)"
+    if value is UNKNOWN or isinstance(value, Sensitive):
+        return repr(value)
+    try:
+        return ENCODER.encode(value).decode()
+    except UnicodeEncodeError:
+        return "(text that is not Unicode)"
+
+
+def short(value: Any, limit: int = LONGEST) -> str:
+    """Spell one value in at most `limit` characters."""
+    return clip(spelled(value), limit)
+
+
+def pair(before: Any, after: Any, limit: int = LONGEST) -> tuple[str, str]:
+    """Spell both sides of a change, long ones from where they begin to differ."""
+    old, new = spelled(before), spelled(after)
+    if max(len(old), len(new)) <= limit:
+        return old, new
+    same = next((i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
+    if same > _CONTEXT + 1:
+        old, new = f"…{old[same - _CONTEXT :]}", f"…{new[same - _CONTEXT :]}"
+    return clip(old, limit), clip(new, limit)
+
+
+def clip(text: str, limit: int) -> str:
+    """Cut a text to at most `limit` characters, and show that it was cut."""
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"

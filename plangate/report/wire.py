@@ -1,0 +1,240 @@
+"""The wire format `plangate/verdict/v1`: a frozen copy, apart from the model, so that the model may change.
+
+Version 1 may gain fields; none is renamed, retyped or removed. A field gained later needs a default, so that `explain`
+still reads older verdicts.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal, TypeAlias
+
+from msgspec import UNSET, Struct, UnsetType, field
+
+SCHEMA: Final = "plangate/verdict/v1"
+
+Severity: TypeAlias = Literal["critical", "high", "medium", "low", "info"]
+Decision: TypeAlias = Literal["block", "review", "inconclusive", "pass"]
+Given: TypeAlias = Literal["given", "missing", "not-needed"]
+Value: TypeAlias = Any
+"""Any JSON value. A secret is the string `(sensitive)`, an unknown value `(known after apply)`."""
+
+
+class Summary(Struct, frozen=True):
+    """How many changes there are of each action. Every key is always there."""
+
+    create: int
+    update: int
+    destroy: int
+    replace: int
+    read: int
+    no_op: int = field(name="no-op")
+    move: int
+    import_: int = field(name="import")
+    forget: int
+    unknown: int
+
+
+class SummaryBySource(Struct, frozen=True):
+    """The same counts, apart for each tool."""
+
+    terraform: Summary
+    helm: Summary
+
+
+class Location(Struct, frozen=True):
+    """A place in a source file. `line` counts from 1."""
+
+    file: str
+    line: int
+
+
+class Attribute(Struct, frozen=True):
+    """One changed leaf. An added one has null before, a removed one null after."""
+
+    path: str
+    kind: Literal["added", "removed", "changed"]
+    before: Value
+    after: Value
+
+
+class Change(Struct, frozen=True):
+    """What happens to one object. `input` is an index into `inputs`, `findings` are ids of policies."""
+
+    input: int
+    source: Literal["terraform", "helm"]
+    release: str | None
+    address: str
+    deposed: str | None
+    type: str
+    action: str
+    replace_order: Literal["destroy-first", "create-first"] | None
+    reason: str | None
+    replace_paths: tuple[str, ...]
+    moved_from: str | None
+    import_id: str | None
+    effects: tuple[str, ...]
+    noise: Literal["tags", "unknown-only", "read-back", "format"] | None
+    attributes: list[Attribute]
+    findings: list[str]
+    location: Location | None
+    note: str | None
+
+
+class Hook(Struct, frozen=True):
+    """A Helm hook of the new revision."""
+
+    release: str
+    address: str
+    events: list[str]
+    weight: int
+    changed: bool
+    effects: list[str]
+
+
+class Output(Struct, frozen=True):
+    """A root module output that changes. Not counted with the changes."""
+
+    name: str
+    action: str
+    before: Value
+    after: Value
+
+
+class Drift(Struct, frozen=True):
+    """One path as desired, as recorded in the state, and as it really is, where they are not all the same."""
+
+    release: str | None
+    address: str | None
+    path: str
+    desired: Value
+    recorded: Value
+    live: Value
+    status: Literal["clean", "intended", "converged", "will-be-reverted", "stays", "conflict", "dropped", "unknown"]
+    note: str | None
+
+
+class Waiver(Struct, frozen=True):
+    """Who accepted a finding, why, and until when."""
+
+    owner: str
+    reason: str
+    expires: str
+
+
+class Finding(Struct, frozen=True):
+    """What one policy says of one change. `evidence` are paths of the change; a waived one says by whom."""
+
+    policy: str
+    severity: Severity
+    outcome: Literal["violated", "unknown", "error"]
+    message: str
+    why: str
+    remediation: str
+    url: str | None
+    address: str | None
+    release: str | None
+    location: Location | None
+    evidence: tuple[str, ...]
+    fingerprint: str
+    waiver: Waiver | UnsetType = UNSET
+
+
+class Evidence(Struct, frozen=True):
+    """Which evidence was given, which was wanted and missing, which was not needed."""
+
+    state: Given
+    values: Given
+    history: Given
+    manifest: Given
+    live_objects: Given
+
+
+class Skipped(Struct, frozen=True):
+    """Something that was not examined, why, and the one thing to do about it."""
+
+    what: str
+    why: str
+    how_to_fix: str
+
+
+class Coverage(Struct, frozen=True):
+    """What was looked at and what was not."""
+
+    policies_expected: int
+    policies_reported: int
+    outcomes: dict[str, int]
+    evidence: Evidence
+    drift: dict[str, int]
+    noise: dict[str, int]
+    skipped: list[Skipped]
+
+
+class Facts(Struct, frozen=True):
+    """What the tool says of its own plan; null where it does not say."""
+
+    errored: bool | None
+    complete: bool | None
+    applyable: bool | None
+
+
+class Input(Struct, frozen=True):
+    """One input as it was read. `sha256` is of the bytes given."""
+
+    kind: str
+    path: str
+    sha256: str
+    tool: str | None
+    tool_version: str | None
+    facts: Facts
+
+
+class Lock(Struct, frozen=True):
+    """Who holds the lock of the state, and since when."""
+
+    who: str
+    since: str
+
+
+class Freshness(Struct, frozen=True):
+    """What ties a plan to the state, and a release to the revision, that it was made from."""
+
+    lineage: str | None
+    serial_plan: int | None
+    serial_state: int | None
+    lock: Lock | None
+    revision_recorded: int | None
+    revision_live: int | None
+
+
+class Step(Struct, frozen=True):
+    """One line of the runbook."""
+
+    when: Literal["before", "after", "rollback"]
+    text: str
+    command: str | None
+
+
+class Verdict(Struct, frozen=True):
+    """One verdict of plangate: whether it is safe to apply exactly what the inputs say."""
+
+    schema: Literal["plangate/verdict/v1"]
+    plangate_version: str
+    created_at: str
+    target: str | None
+    environment: str | None
+    decision: Decision
+    risk: Severity | None
+    exit_code: int
+    headline: str
+    summary: Summary
+    summary_by_source: SummaryBySource
+    changes: list[Change]
+    hooks: list[Hook]
+    outputs: list[Output]
+    drift: list[Drift]
+    findings: list[Finding]
+    waived: list[Finding]
+    coverage: Coverage
+    inputs: list[Input]
+    freshness: Freshness | None
+    runbook: list[Step]

@@ -1,0 +1,108 @@
+import msgspec
+import pytest
+
+from plangate import packs
+from plangate.errors import PolicyLoadError, UsageError
+from plangate.model import Severity
+from plangate.policy.load import load, read
+
+GOOD = """\
+id: bucket-without-owner
+family: terraform
+severity: medium
+summary: A bucket has no owner
+why: Nobody answers for it.
+match: {source: terraform, actions: create, types: aws_s3_bucket}
+when: after('tags.owner') == null
+message: "{address} has no owner"
+remediation: Add an owner tag.
+"""
+
+
+def write(tmp_path, text):
+    file = tmp_path / "policy.yaml"
+    file.write_text(text)
+    return file
+
+
+def test_a_policy_file_is_read_and_compiled(tmp_path):
+    policy = read(write(tmp_path, GOOD))
+    assert (policy.id, policy.severity, policy.match.actions, policy.match.types) == (
+        "bucket-without-owner",
+        Severity.MEDIUM,
+        ("create",),
+        ("aws_s3_bucket",),
+    )
+    assert policy.compiled
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "message"),
+    [
+        ("severity: medium", "severty: medium", "3:1", "unknown key severty; did you mean severity?"),
+        ("severity: medium", "severity: terrible", "3:11", "invalid enum value 'terrible'"),
+        ("actions: create", "action: create", "6:28", "unknown key action; did you mean actions?"),
+        ("actions: create", "actions: [create, delete]", "6:46", "invalid enum value 'delete'"),
+        ("after('tags.owner') == null", "after('tags.owner') == nul", "7:30", "when: undeclared reference to 'nul'"),
+        (
+            "after('tags.owner') == null",
+            "acton == 'x'",
+            "7:7",
+            "when: undeclared reference to 'acton'; did you mean action?",
+        ),
+        (
+            "when: after('tags.owner') == null",
+            "when: |\n  action == 'x' &&\n  actin == 'y'",
+            "9:3",
+            "when: undeclared reference to 'actin'; did you mean action?",
+        ),
+        (
+            "when: after('tags.owner') == null",
+            "when: \"actin == 'y'\"",
+            "7:8",
+            "when: undeclared reference to 'actin'; did you mean action?",
+        ),
+        ("{address} has", "{adress} has", "8:10", "no field {adress}; did you mean address?"),
+        ("id: bucket-without-owner", "id: Bucket", "1:5", "an id is kebab-case, such as bucket-made-public"),
+        ("types: aws_s3_bucket", "effects: [expose]", "6:55", "no effect expose; did you mean exposes?"),
+        ("why: Nobody answers for it.\n", "", "1:1", "needs the key why"),
+        ("why: Nobody", "why: [Nobody", "6:6", "is not YAML: expected ',' or ']', but got ':'"),
+        ("remediation: Add", "compiled: x\nremediation: Add", "9:1", "unknown key compiled"),
+    ],
+)
+def test_a_wrong_policy_is_refused_at_its_place(tmp_path, old, new, place, message):
+    file = write(tmp_path, GOOD.replace(old, new))
+    with pytest.raises(PolicyLoadError) as caught:
+        read(file)
+    assert (caught.value.where, caught.value.place, caught.value.message) == (str(file), place, message)
+
+
+def test_shipped_and_given_policies_come_together_sorted(tmp_path):
+    ids = [policy.id for policy in load([write(tmp_path, GOOD)])]
+    assert ids == sorted([*(policy.id for policy in load()), "bucket-without-owner"])
+
+
+def test_an_id_that_is_taken_is_refused(tmp_path):
+    file = write(tmp_path, GOOD.replace("bucket-without-owner", "change-refused"))
+    with pytest.raises(PolicyLoadError, match="there is a policy change-refused already"):
+        load([file])
+
+
+def test_a_folder_without_policies_is_refused(tmp_path):
+    with pytest.raises(UsageError, match="holds no policy files"):
+        load([tmp_path])
+    with pytest.raises(UsageError, match="does not exist"):
+        load([tmp_path / "missing"])
+
+
+@pytest.mark.parametrize(
+    "text", ["", "- a\n- b\n", "just text\n", "\x00", "a: &a [*a]\n", "!!python/object:os.system {}\n"]
+)
+def test_what_is_no_policy_is_refused(tmp_path, text):
+    with pytest.raises(PolicyLoadError):
+        read(write(tmp_path, text))
+
+
+def test_the_index_holds_every_knowledge_document():
+    assert set(packs.index().knowledge) == {file.stem for file in (packs.folder() / "knowledge").glob("*.yaml")}
+    assert all(isinstance(msgspec.json.decode(raw), dict) for raw in packs.index().knowledge.values())
