@@ -1,5 +1,5 @@
 """`python -m plangate`, the same command as `plangate`."""
 
-from plangate.cli.main import main
+from plangate.cli.main import run
 
-raise SystemExit(main())
+run()

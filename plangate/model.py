@@ -7,11 +7,11 @@ will know is `UNKNOWN`. What remains is plain JSON data with exact numbers (`int
 from __future__ import annotations
 
 import enum
-import json
 import re
 from decimal import Decimal
 from typing import Final, Literal, Protocol, TypeAlias
 
+import msgspec
 from msgspec import Struct
 
 # --- values -----------------------------------------------------------------------------------------------------------
@@ -98,7 +98,7 @@ def spell(path: Path) -> str:
         elif _PLAIN_KEY.fullmatch(part):
             parts.append(f".{part}" if parts else part)
         else:
-            parts.append(f"[{json.dumps(part, ensure_ascii=False)}]")
+            parts.append(f"[{msgspec.json.encode(part).decode()}]")
     return "".join(parts)
 
 

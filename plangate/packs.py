@@ -35,7 +35,6 @@ def index() -> Index:
     return msgspec.json.decode((folder() / "index.json").read_bytes(), type=Index)
 
 
-@functools.cache
 def knowledge(name: str, shape: type[T]) -> T:
     """The knowledge document `policies/knowledge/<name>.yaml`, decoded as `shape`.
 

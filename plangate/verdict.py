@@ -17,6 +17,7 @@ from plangate.model import (
     Action,
     Change,
     ChangeSet,
+    CheckResult,
     Coverage,
     Decision,
     Drift,
@@ -134,7 +135,7 @@ class _Own(Struct, frozen=True):
 OWN: Final = {
     "plan-errored": _Own(
         Severity.CRITICAL,
-        "the plan ended with an error; what is shown is only a part",
+        "the plan ended with an error, and what is shown is only a part{messages}",
         "Terraform saves what it had when planning failed. Changes are missing from it, destroys among them.",
         "Read the error of `terraform plan`, fix it, and plan again.",
     ),
@@ -167,24 +168,30 @@ OWN: Final = {
 
 
 def _own_findings(changesets: Sequence[ChangeSet]) -> Iterator[Finding]:
-    for changeset in changesets:
+    for position, changeset in enumerate(changesets):
         facts = changeset.source.facts
+        failed = [check for check in changeset.checks if check.status in ("fail", "error")]
         if facts.errored:
-            yield _own("plan-errored", changeset.source.path)
+            stopped = [check for check in failed if check.kind != "check"]
+            yield _own("plan-errored", str(position), messages=_messages(stopped))
+            failed = [check for check in failed if check.kind == "check"]
         elif facts.complete is False and not any(change.deferred for change in changeset.changes):
-            yield _own("plan-incomplete", changeset.source.path)
+            yield _own("plan-incomplete", str(position))
         if facts.applyable is False and not facts.errored and (changeset.changes or changeset.outputs):
-            yield _own("plan-not-applyable", changeset.source.path)
+            yield _own("plan-not-applyable", str(position))
         for change in changeset.changes:
             if change.deferred:
                 yield _own("change-deferred", None, address=str(change.address), reason=change.deferred)
-        for check in changeset.checks:
-            if check.status in ("fail", "error"):
-                messages = "".join(f": {message}" for message in check.messages[:1])
-                yield _own("check-failed", None, address=check.address, messages=messages)
+        for check in failed:
+            yield _own("check-failed", None, address=check.address, messages=_messages([check]))
 
 
-def _own(policy: str, path: str | None, *, address: str | None = None, **fields: str) -> Finding:
+def _messages(checks: Sequence[CheckResult]) -> str:
+    """What the first of some checks says."""
+    return next((f": {message}" for check in checks for message in check.messages), "")
+
+
+def _own(policy: str, where: str | None, *, address: str | None = None, **fields: str) -> Finding:
     own = OWN[policy]
     message = own.message
     for name, text in {"address": address or "", **fields}.items():
@@ -198,7 +205,7 @@ def _own(policy: str, path: str | None, *, address: str | None = None, **fields:
         remediation=own.remediation,
         address=address,
         evidence=(),
-        fingerprint=hashlib.sha256(f"{policy}\0{address or path}".encode("utf-8", "surrogatepass")).hexdigest()[:16],
+        fingerprint=hashlib.sha256(f"{policy}\0{address or where}".encode("utf-8", "surrogatepass")).hexdigest()[:16],
     )
 
 

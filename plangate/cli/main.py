@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import sys
+from typing import NoReturn
 
 import click
 
@@ -74,6 +76,15 @@ def main(argv: list[str] | None = None) -> int:
     return code if isinstance(code, int) else ExitCode.OK
 
 
+def run() -> NoReturn:
+    """The command itself: run, and leave at once. Tearing down what a finished review holds would take a tenth of its time."""
+    code = main()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
+
+
 def say(error: PlangateError) -> None:
     """Print an error for people: one line, and what to do next."""
     from plangate.report.escape import terminal
@@ -96,6 +107,3 @@ def internal_error(error: BaseException) -> None:
     click.echo(f"plangate: internal error: {type(error).__name__} in {' > '.join(frames[-3:])}", err=True)
     click.echo("  nothing can be said of this input; please report it with these words", err=True)
 
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -70,7 +70,8 @@ def test(*, paths: tuple[Path, ...]) -> int:
     """
     from plangate.engine import classified
     from plangate.errors import ExitCode
-    from plangate.policy.load import policy_files, read, shipped_files
+    from plangate.policy.file import read
+    from plangate.policy.load import policy_files, shipped_files
     from plangate.policy.testing import run
     from plangate.report.escape import terminal
 

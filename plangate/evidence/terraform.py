@@ -33,7 +33,9 @@ def show(path: str, data: bytes, tf_dir: Path, tools: tuple[str, ...]) -> Given:
     found = [(tool, command) for tool in tools if (command := _on_path(tool))]
     if not found:
         missing = " or ".join(f"`{tool}`" for tool in tools)
-        raise InputError(f"is a saved plan, and {missing} is not on PATH to read it", where=path, hint=_by_hand(path, tools[0]))
+        raise InputError(
+            f"is a saved plan, and {missing} is not on PATH to read it", where=path, hint=_by_hand(path, tools[0])
+        )
     problems: list[InputError] = []
     with tempfile.TemporaryDirectory(prefix="plangate-") as folder:
         # A copy of the bytes that were read: what is reviewed cannot be exchanged between reading and showing.

@@ -1,7 +1,5 @@
 """What an input turned out to be: the hand-over from detection to the parsers."""
 
-from __future__ import annotations
-
 import enum
 
 from msgspec import Raw, Struct

@@ -15,11 +15,11 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 _json = msgspec.json.Decoder(float_hook=Decimal)
-_YAML_START = re.compile(
+_YAML_START = (
     r"(?:---[^\n]*\n|#[^\n]*\n|\s*\n)*(?:- )?(?:[\w./-]{1,128}|\"[^\"\n]{1,128}\"|'[^'\n]{1,128}')\s*:(?:[ \t]|\n|$)"
 )
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
-_NUMBER = re.compile(r"[-+]?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d{1,3})?")
+_BASE64 = r"[A-Za-z0-9+/_-]+={0,2}"
+_NUMBER = r"[-+]?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d{1,3})?"
 _SHORTEST_BASE64 = 16
 _DEEPEST = 60
 _MOST_NODES = 200_000
@@ -41,7 +41,7 @@ def parse(text: str) -> Parsed | None:
     if first in ("{", "["):
         value = _parse_json(text)
         return Parsed("json", value) if isinstance(value, (dict, list)) else None
-    if "\n" in text and ":" in text and _YAML_START.match(text):
+    if "\n" in text and ":" in text and re.match(_YAML_START, text):
         value = _parse_yaml(text)
         return Parsed("yaml", value) if isinstance(value, (dict, list)) else None
     return None
@@ -56,7 +56,7 @@ def _parse_json(text: str) -> Any:
 
 def unbase64(text: str) -> str | None:
     """The text that a base64 string stands for (gzip inside is unpacked), if it is one."""
-    if len(text) < _SHORTEST_BASE64 or not _BASE64.fullmatch(text):
+    if len(text) < _SHORTEST_BASE64 or not re.fullmatch(_BASE64, text):
         return None
     try:
         raw = b64decode(text.rstrip("=").replace("-", "+").replace("_", "/") + "=" * (-len(text.rstrip("=")) % 4))
@@ -146,16 +146,21 @@ def _spelled(key: Any) -> str:
     return str(key) if isinstance(key, (int, Decimal)) else msgspec.json.encode(key).decode()
 
 
+def _whole(text: str) -> str:
+    """The text without half characters, which YAML can spell and no report could be written with."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def _scalar(event: Any) -> Any:
     """A scalar by the core schema of YAML 1.2, with exact numbers: https://yaml.org/spec/1.2.2/#103-core-schema."""
-    text: str = event.value
+    text = _whole(event.value)
     if event.style or event.tag is not None:
         return text
     if text in ("", "~", "null", "Null", "NULL"):
         return None
     if text.lower() in ("true", "false") and text in (text.lower(), text.capitalize(), text.upper()):
         return text.lower() == "true"
-    if len(text) <= 400 and _NUMBER.fullmatch(text):
+    if len(text) <= 400 and re.fullmatch(_NUMBER, text):
         try:
             return int(text) if text.lstrip("+-").isdecimal() else Decimal(text)
         except InvalidOperation:

@@ -6,7 +6,6 @@ Nothing here guesses: a wrapping that is recognised is taken off and noted, anyt
 from __future__ import annotations
 
 import codecs
-import json
 import re
 import zlib
 from typing import Final
@@ -19,8 +18,8 @@ PLAN_COMMAND: Final = "terraform show -json tfplan > plan.json"
 
 _MOST_UNPACKED: Final = 2 * 1024**3
 _GZIP: Final = b"\x1f\x8b"
-_ANSI: Final = re.compile(rb"\x1b\[[0-9;?]*[ -/]*[@-~]")
-_STAMP: Final = re.compile(rb"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d) ?", re.MULTILINE)
+_ANSI: Final = rb"\x1b\[[0-9;?]*[ -/]*[@-~]"
+_STAMP: Final = rb"(?m)^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d) ?"
 _CUT: Final = "ends in the middle: it was cut"
 
 
@@ -78,7 +77,7 @@ def without_noise(data: bytes) -> bytes:
 
     Empty where no line starts an object.
     """
-    data = _STAMP.sub(b"", _ANSI.sub(b"", data))
+    data = re.sub(_STAMP, b"", re.sub(_ANSI, b"", data))
     if data.startswith(b"{"):
         return data
     start = data.find(b"\n{")
@@ -90,6 +89,8 @@ def split(data: bytes, where: str) -> list[bytes]:
 
     Raises `InputError` where an object does not end, so that a cut input never looks like a shorter one.
     """
+    import json
+
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
@@ -113,8 +114,7 @@ def split(data: bytes, where: str) -> list[bytes]:
 
 def _next_object(text: str, end: int) -> int:
     """Where the next object starts: right behind, or at the start of a later line. -1 at the end."""
-    rest = re.compile(r"\s*").match(text, end)
-    here = rest.end() if rest else end
+    here = len(text) - len(text[end:].lstrip())
     if text.startswith("{", here):
         return here
     line = text.find("\n{", here)

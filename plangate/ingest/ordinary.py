@@ -18,18 +18,16 @@ SHORTEST = 6
 _LONGEST_WORD = 12
 _LONGEST_COMPOUND = 20
 _LONGEST_NUMBER = 15
-_LETTERS = re.compile(r"[a-z]+|[A-Z][a-z]*|[A-Z]+")
+_LETTERS = r"[a-z]+|[A-Z][a-z]*|[A-Z]+"
 """One word of one case."""
-_RUNS = re.compile(r"[A-Za-z0-9]+|[^\x00-\x7f]+")
-_PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+_RUNS = r"[A-Za-z0-9]+|[^\x00-\x7f]+"
+_PARTS = r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+"
 _SECRET_STEMS = ("secret", "passw", "token")
-_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_RANDOM_ALPHABET = re.compile(r"[A-Za-z0-9+/=_.~-]{16,}")
-_FILE_OR_PATH = re.compile(r"(?:[a-z]+://)?(?:[/~.]{0,2}[\w.@-]+)?(?:/[\w.@%+-]*)+|[\w./-]+\.[a-z]{2,4}")
-_HOST = re.compile(
-    r"(?:[a-z][a-z0-9+.-]*://)?[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.[A-Za-z]{2,}(?::\d{1,5})?(?:/[\w./-]*)?"
-)
-_MAIL = re.compile(r"[\w.+-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+_UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+_RANDOM_ALPHABET = r"[A-Za-z0-9+/=_.~-]{16,}"
+_FILE_OR_PATH = r"(?:[a-z]+://)?(?:[/~.]{0,2}[\w.@-]+)?(?:/[\w.@%+-]*)+|[\w./-]+\.[a-z]{2,4}"
+_HOST = r"(?:[a-z][a-z0-9+.-]*://)?[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.[A-Za-z]{2,}(?::\d{1,5})?(?:/[\w./-]*)?"
+_MAIL = r"[\w.+-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
 
 
 class Vocabulary(Struct, frozen=True):
@@ -49,7 +47,7 @@ def _vocabulary() -> tuple[frozenset[str], frozenset[str], re.Pattern[str]]:
 
 def is_word(text: str) -> bool:
     """Whether it is one dictionary word, or a short run of them (`dbadmin`). Runs that speak of secrets are not."""
-    if not _LETTERS.fullmatch(text):
+    if not re.fullmatch(_LETTERS, text):
         return False
     words = _vocabulary()[0]
     word = text.lower()
@@ -83,14 +81,14 @@ def reads_like_words(text: str) -> bool:
     One or two letters are a part only between signs (`rg-web`): cut out of mixed case they say nothing. Words make up at
     least half of it.
     """
-    parts = [part for run in _RUNS.findall(text) for part in _parts_of_run(run)]
+    parts = [part for run in re.findall(_RUNS, text) for part in _parts_of_run(run)]
     if not all(map(_reads_like_word, parts)) or sum(map(str.isdecimal, parts)) > 2:
         return False
     return sum(len(part) for part in parts if len(part) > 2 and part.isalpha()) * 2 >= len(text) > 0
 
 
 def _parts_of_run(run: str) -> list[str]:
-    parts = _PARTS.findall(run)
+    parts = re.findall(_PARTS, run)
     return [run] if len(run) <= 2 or not all(len(part) > 2 or part.isdecimal() for part in parts) else parts
 
 
@@ -101,7 +99,7 @@ def _reads_like_word(part: str) -> bool:
     words, pairs, _ = _vocabulary()
     if len(word) <= 2 or word in words:
         return True
-    if not _LETTERS.fullmatch(part) or len(word) < 4:
+    if not re.fullmatch(_LETTERS, part) or len(word) < 4:
         return False
     if len(word) <= _LONGEST_COMPOUND and _flows(word, pairs):
         return True
@@ -120,9 +118,9 @@ def _flows(word: str, pairs: frozenset[str]) -> bool:
 
 def looks_random(text: str) -> bool:
     """Whether it looks like a generated key: long, of one alphabet, letters and digits mixed, no identifier or path."""
-    if not _RANDOM_ALPHABET.fullmatch(text) or _UUID.fullmatch(text) or not any(c.isdecimal() for c in text):
+    if not re.fullmatch(_RANDOM_ALPHABET, text) or re.fullmatch(_UUID, text) or not any(c.isdecimal() for c in text):
         return False
-    if "." in text and (_FILE_OR_PATH.fullmatch(text) or _HOST.fullmatch(text)):
+    if "." in text and (re.fullmatch(_FILE_OR_PATH, text) or re.fullmatch(_HOST, text)):
         return False
     turns = sum(_alphabet(a) != _alphabet(b) for a, b in pairwise(text))
     return turns * 5 >= len(text) and not reads_like_words(text)
@@ -137,12 +135,12 @@ def is_identifier(text: str) -> bool:
     return (
         is_ordinary(text)
         or reads_like_words(text)
-        or _UUID.fullmatch(text) is not None
+        or re.fullmatch(_UUID, text) is not None
         or is_location(text)
-        or (text[:1] in "/.~" and _FILE_OR_PATH.fullmatch(text) is not None)
+        or (text[:1] in "/.~" and re.fullmatch(_FILE_OR_PATH, text) is not None)
     )
 
 
 def is_location(text: str) -> bool:
     """Whether it is a host name, a URL without a user, or an e-mail address."""
-    return _HOST.fullmatch(text) is not None or _MAIL.fullmatch(text) is not None
+    return re.fullmatch(_HOST, text) is not None or re.fullmatch(_MAIL, text) is not None

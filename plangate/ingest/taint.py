@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import enum
 import hashlib
-import json
 import re
 from base64 import b64encode
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -34,7 +33,7 @@ _LONGEST_WORD = 16
 _DEEPEST = 4
 _SHORTEST_CORE = 8
 _HASHES = ("md5", "sha1", "sha256", "sha512")
-_LETTERS = re.compile(r"[A-Za-z]+")
+_LETTERS = r"[A-Za-z]+"
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~")
 
 
@@ -200,12 +199,14 @@ def _tells(line: str) -> bool:
     if len(line) < _SHORTEST_LINE or line.startswith("-----"):
         return False
     return any(c.isdecimal() for c in line) or not all(
-        len(w) <= 3 or reads_like_words(w) for w in _LETTERS.findall(line)
+        len(w) <= 3 or reads_like_words(w) for w in re.findall(_LETTERS, line)
     )
 
 
 def _forms(text: str, fit: Fit) -> Iterator[tuple[str, Fit]]:
     """A secret in every spelling it is looked for."""
+    import json
+
     yield text, fit
     escaped = json.dumps(text, ensure_ascii=False)[1:-1]
     raw = text.encode("utf-8", "surrogatepass")

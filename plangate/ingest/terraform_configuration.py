@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Raw, Struct, json
+from msgspec import Struct
 
+from plangate.ingest import terraform_wire as wire
 from plangate.model import References
 
 if TYPE_CHECKING:
+    from plangate.ingest.document import Top
     from plangate.ingest.redact import Redactor
 
 
@@ -74,9 +76,9 @@ class Configuration(Struct):
     root_module: WireModule | None = None
 
     @classmethod
-    def decode(cls, section: Raw) -> Configuration:
-        """Decode the section; an absent one is empty."""
-        return _decoder.decode(section) or cls()
+    def of(cls, top: Top) -> Configuration:
+        """The configuration of a plan; an absent one is empty. Raises `ShapeError`."""
+        return _section.read(top) or cls()
 
     @property
     def sensitive_variables(self) -> frozenset[str]:
@@ -85,7 +87,7 @@ class Configuration(Struct):
         return frozenset(name for name, variable in variables.items() if variable.sensitive)
 
 
-_decoder = json.Decoder(Configuration | None)
+_section = wire.Section("configuration", Configuration)
 
 
 def learn_configuration(configuration: Configuration, redactor: Redactor) -> None:

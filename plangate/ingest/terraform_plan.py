@@ -67,13 +67,11 @@ def parse(document: Document, origin: int = 0) -> ChangeSet:
         raise InputError("is not a Terraform plan", where=document.path)
     try:
         return _Reader(document, top, origin).read()
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        # msgspec names a path and types, never a value; the other two are not quoted.
-        place = str(error).rpartition(" - at ")[2].strip("`") if isinstance(error, msgspec.ValidationError) else None
+    except (wire.ShapeError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(
-            "does not have the shape of a Terraform plan",
+            "is not UTF-8" if isinstance(error, UnicodeDecodeError) else "does not have the shape of a Terraform plan",
             where=document.path,
-            place=place,
+            place=error.place if isinstance(error, wire.ShapeError) else None,
             hint="make it again with: terraform show -json tfplan > plan.json",
         ) from None
 
@@ -90,11 +88,11 @@ class _Reader:
 
     def read(self) -> ChangeSet:
         top = self.top
-        configuration = Configuration.decode(top.configuration)
-        changed, no_ops = self._learn_resources(top.resource_changes)
-        deferred = wire.deferred.decode(top.deferred_changes) or []
-        drifted, _ = self._learn_resources(top.resource_drift, keep_all=True)
-        outputs = wire.outputs.decode(top.output_changes) or {}
+        configuration = Configuration.of(top)
+        changed, no_ops = self._learn_resources(wire.resources)
+        deferred = wire.deferred.read(top) or []
+        drifted, _ = self._learn_resources(wire.drifted, keep_all=True)
+        outputs = wire.outputs.read(top) or {}
         invocations = self._invocations()
         for entry in deferred:
             self._learn_resource(entry.resource_change)
@@ -132,9 +130,7 @@ class _Reader:
             invocations=tuple(self._invocation(i, deferred=reason) for i, reason in invocations),
             checks=tuple(self._checks()),
             recorded_drift=tuple(self._change(r, {}) for r in drifted),
-            relevant=tuple(
-                (r.resource, tuple(r.attribute or ())) for r in wire.relevant.decode(top.relevant_attributes) or ()
-            ),
+            relevant=tuple((r.resource, tuple(r.attribute or ())) for r in wire.relevant.read(top) or ()),
             skipped=self._unsaid(changes),
             notes=(*self.document.notes, *_recognised(top, changes, drifted=bool(drifted))),
             references=references(configuration, follow=replaced),
@@ -143,12 +139,14 @@ class _Reader:
 
     # --- first pass: learn ------------------------------------------------------------------------------------------
 
-    def _learn_resources(self, section: Raw, *, keep_all: bool = False) -> tuple[list[wire.WireResource], int]:
+    def _learn_resources(
+        self, section: wire.Section[list[Raw]], *, keep_all: bool = False
+    ) -> tuple[list[wire.WireResource], int]:
         """Learn the secrets of every resource; keep those that something happens to, count the others."""
         kept: list[wire.WireResource] = []
         no_ops = 0
-        for slice_ in wire.resources.decode(section) or ():
-            resource = wire.resource.decode(slice_)
+        for i, slice_ in enumerate(section.read(self.top) or ()):
+            resource = wire.decode(wire.resource, slice_, f"{section.name}[{i}]")
             self._learn_resource(resource)
             if keep_all or not _plain_no_op(resource):
                 kept.append(resource)
@@ -179,8 +177,8 @@ class _Reader:
 
     def _learn_states(self) -> None:
         """Learn what only `planned_values` and `prior_state` hold, such as the results of data sources."""
-        prior = wire.prior_state.decode(self.top.prior_state)
-        for values in (wire.planned_values.decode(self.top.planned_values), prior.values if prior else None):
+        prior = wire.prior_state.read(self.top)
+        for values in (wire.planned_values.read(self.top), prior.values if prior else None):
             if values is None:
                 continue
             for name, output in (values.outputs or {}).items():
@@ -189,7 +187,7 @@ class _Reader:
                 self._learn(resource.values, resource.sensitive_values, resource.type)
 
     def _learn_variables(self, configuration: Configuration) -> None:
-        for name, variable in (wire.variables.decode(self.top.variables) or {}).items():
+        for name, variable in (wire.variables.read(self.top) or {}).items():
             if name in configuration.sensitive_variables:
                 self.redactor.learn_secret(variable.value)
             else:
@@ -280,8 +278,8 @@ class _Reader:
         )
 
     def _invocations(self) -> list[tuple[wire.WireInvocation, str | None]]:
-        now = wire.invocations.decode(self.top.action_invocations) or []
-        later = wire.deferred_invocations.decode(self.top.deferred_action_invocations) or []
+        now = wire.invocations.read(self.top) or []
+        later = wire.deferred_invocations.read(self.top) or []
         return [(i, None) for i in now] + [(d.action_invocation or wire.WireInvocation(), d.reason) for d in later]
 
     def _invocation(self, invocation: wire.WireInvocation, *, deferred: str | None) -> Invocation:
@@ -299,7 +297,7 @@ class _Reader:
         )
 
     def _checks(self) -> Iterator[CheckResult]:
-        for check in wire.checks.decode(self.top.checks) or ():
+        for check in wire.checks.read(self.top) or ():
             if check.status in ("pass", ""):
                 continue
             instances = [i for i in check.instances or () if i.status == check.status]
@@ -400,7 +398,7 @@ def _recognised(top: Top, changes: list[Change], *, drifted: bool) -> Iterator[s
         yield f"format version {top.format_version} is newer than 1.{_NEWEST_MINOR}; new parts of it are not read"
     managed = [change for change in changes if change.mode == "managed"]
     if managed and all(change.action is Action.DESTROY and not change.reason for change in managed):
-        planned = wire.planned_values.decode(top.planned_values)
+        planned = wire.planned_values.read(top)
         if not any(_state_resources(planned.root_module if planned else None)):
             yield "a destroy plan: everything it manages goes"
     if drifted and top.resource_changes == NULL:

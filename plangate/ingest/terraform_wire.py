@@ -4,14 +4,14 @@ Source: https://developer.hashicorp.com/terraform/internals/json-format and what
 Every field is optional, because old versions lack many and hand-shortened plans lack others.
 """
 
-from __future__ import annotations
-
 from decimal import Decimal
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from msgspec import Raw, Struct, json
+from msgspec import Raw, Struct, ValidationError, json
 
-from plangate.ingest.document import NULL
+from plangate.ingest.document import NULL, Top
+
+T = TypeVar("T")
 
 
 class WireImporting(Struct):
@@ -138,7 +138,7 @@ class WireStateModule(Struct):
     """A module inside `planned_values` or `prior_state`."""
 
     resources: list[WireStateResource] | None = None
-    child_modules: list[WireStateModule] | None = None
+    child_modules: "list[WireStateModule] | None" = None
 
 
 class WireStateValues(Struct):
@@ -160,17 +160,48 @@ class WireVariable(Struct):
     value: Any = None
 
 
-resources = json.Decoder(list[Raw] | None)
+class ShapeError(Exception):
+    """A section does not have the shape of a plan. `place` is the path inside the plan; no value is in it."""
+
+    def __init__(self, place: str):
+        super().__init__(place)
+        self.place = place
+
+
+class Section(Generic[T]):
+    """One section of a plan and its shape."""
+
+    def __init__(self, name: str, shape: type[T]):
+        self.name = name
+        self._decoder = json.Decoder(shape | None)
+
+    def read(self, top: Top) -> T | None:
+        """The section, if the plan has it. Raises `ShapeError`."""
+        found: T | None = decode(self._decoder, getattr(top, self.name), self.name)
+        return found
+
+
+def decode(decoder: json.Decoder[T], raw: Raw, place: str) -> T:
+    """Decode one slice of a plan that stands at `place`. Raises `ShapeError`, which names the inner place."""
+    try:
+        return decoder.decode(raw)
+    except ValidationError as error:
+        inner = str(error).partition(" - at `$")[2].rstrip("`")
+        raise ShapeError(f"{place}{inner}") from None
+
+
+resources = Section("resource_changes", list[Raw])
+drifted = Section("resource_drift", list[Raw])
+deferred = Section("deferred_changes", list[WireDeferred])
+invocations = Section("action_invocations", list[WireInvocation])
+deferred_invocations = Section("deferred_action_invocations", list[WireDeferredInvocation])
+outputs = Section("output_changes", dict[str, WireChange])
+checks = Section("checks", list[WireCheck])
+relevant = Section("relevant_attributes", list[WireRelevant])
+planned_values = Section("planned_values", WireStateValues)
+prior_state = Section("prior_state", WireState)
+variables = Section("variables", dict[str, WireVariable])
 resource = json.Decoder(WireResource)
-deferred = json.Decoder(list[WireDeferred] | None)
-invocations = json.Decoder(list[WireInvocation] | None)
-deferred_invocations = json.Decoder(list[WireDeferredInvocation] | None)
-outputs = json.Decoder(dict[str, WireChange] | None)
-checks = json.Decoder(list[WireCheck] | None)
-relevant = json.Decoder(list[WireRelevant] | None)
-planned_values = json.Decoder(WireStateValues | None)
-prior_state = json.Decoder(WireState | None)
-variables = json.Decoder(dict[str, WireVariable] | None)
 slices = json.Decoder(dict[str, Raw])
 exact = json.Decoder(float_hook=Decimal)
 """Any JSON value, with numbers as Terraform wrote them."""

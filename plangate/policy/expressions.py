@@ -102,7 +102,7 @@ class Expressions:
         returned = expression.return_type().name()
         if returned not in ("BOOL", "DYN"):
             raise ExpressionError(f"yields {returned}, and a condition has to yield BOOL", 1, 1)
-        return expression.serialize()
+        return bytes(expression.serialize())
 
     def restore(self, compiled: bytes) -> cel.Expression:
         """The expression that `compile` made."""

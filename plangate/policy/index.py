@@ -13,7 +13,8 @@ import msgspec
 
 from plangate import packs
 from plangate.errors import PolicyLoadError
-from plangate.policy.load import Policy, read, shipped_files
+from plangate.policy.file import read
+from plangate.policy.load import Policy, shipped_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +31,7 @@ def build(folder: Path) -> bytes:
             raise PolicyLoadError("the id is the file's name and the family its folder's", where=str(file), place="1:1")
         policies.append(policy)
     knowledge = {
-        file.stem: yaml.load(file.read_text("utf-8"), Loader=yaml.SafeLoader)  # noqa: S506 - the safe one
+        file.stem: yaml.load(file.read_text("utf-8"), Loader=yaml.SafeLoader)
         for file in sorted((folder / "knowledge").glob("*.yaml"))
     }
     index = {"policies": [_without_cases(policy) for policy in policies], "knowledge": knowledge}

@@ -159,7 +159,7 @@ HEADLINES = {
     "no changes": plan(no_ops=2),
     "nothing found that needs a look: 1 create": plan(change()),
     "no resource changes; 1 output changes": plan(outputs=(OutputChange("o", Action.CREATE, None, "x"),)),
-    "the plan ended with an error; what is shown is only a part": plan(errored=True),
+    "the plan ended with an error, and what is shown is only a part": plan(errored=True),
 }
 
 

@@ -103,7 +103,10 @@ def test_a_stream_and_a_saved_plan_are_told_by_their_content():
         ('{"version": 4, "serial": 1, "lineage": "x", "resources": []}', "is a Terraform state, not a plan"),
         ('{"format_version": "1.0", "values": {}}', "is a Terraform state, not a plan"),
         ('{"format_version": "1.0"}', "is an empty state or an empty plan without any section"),
-        ('{"format_version": "1.0", "provider_schemas": {}}', "is `terraform providers schema -json` output, not a plan"),
+        (
+            '{"format_version": "1.0", "provider_schemas": {}}',
+            "is `terraform providers schema -json` output, not a plan",
+        ),
         ('{"a": {"sensitive": false, "type": "string", "value": "x"}}', "is `terraform output -json`, not a plan"),
         ('{"meta": {}, "encrypted_data": "x", "encryption_version": "v0"}', "is encrypted by OpenTofu"),
         ("<!DOCTYPE html><html>", "is an HTML page, perhaps a log-in or an error page"),
@@ -111,11 +114,17 @@ def test_a_stream_and_a_saved_plan_are_told_by_their_content():
         ("Terraform will perform the following actions:\n", "is a plan as text for people"),
         ("\x1b[1mNo changes.\x1b[0m Your infrastructure matches", "is a plan as text for people"),
         ('resource "aws_instance" "a" {\n}\n', "is Terraform configuration, not a plan"),
-        ("region = \"eu-west-1\"\n", "is a Terraform variables file or a part of a configuration, not a plan"),
+        ('region = "eu-west-1"\n', "is a Terraform variables file or a part of a configuration, not a plan"),
         ("replicas: 3\n", "is YAML, perhaps Helm values; this version reviews Terraform and OpenTofu plans"),
-        ("apiVersion: v1\nkind: Service\n", "is a Kubernetes manifest; this version reviews Terraform and OpenTofu plans"),
+        (
+            "apiVersion: v1\nkind: Service\n",
+            "is a Kubernetes manifest; this version reviews Terraform and OpenTofu plans",
+        ),
         ("NAME: web\nLAST DEPLOYED: Mon\n", "is Helm output; this version reviews Terraform and OpenTofu plans"),
-        ('{"name": "web", "info": {}, "manifest": ""}', "is Helm output; this version reviews Terraform and OpenTofu plans"),
+        (
+            '{"name": "web", "info": {}, "manifest": ""}',
+            "is Helm output; this version reviews Terraform and OpenTofu plans",
+        ),
         ("Error: No configuration files\n", "is an error message, not a plan"),
         (b"\x7fELF\0\0\0", "is binary data, but not a saved plan"),
         ("hello world", "is not a plan, nor anything else that plangate knows"),
@@ -127,7 +136,9 @@ def test_everything_else_is_named_for_what_it_is(data, message):
     assert refusal(data) == message
 
 
-@pytest.mark.parametrize("wrap", [str.encode, lambda text: gzip.compress(text.encode()), lambda text: text.encode("utf-16")])
+@pytest.mark.parametrize(
+    "wrap", [str.encode, lambda text: gzip.compress(text.encode()), lambda text: text.encode("utf-16")]
+)
 def test_a_cut_plan_is_refused_wherever_it_is_cut(wrap):
     data = wrap(TEXT)
     for end in range(len(data)):
@@ -144,7 +155,11 @@ def test_the_second_of_two_plans_cut_anywhere_is_refused():
 
 def test_no_refusal_quotes_the_input():
     secret = "invented-canary-51ab"
-    for data in (f"hello {secret}", json.dumps({"key": secret}), f'{{"format_version": "{secret}", "resource_changes": []}}'):
+    for data in (
+        f"hello {secret}",
+        json.dumps({"key": secret}),
+        f'{{"format_version": "{secret}", "resource_changes": []}}',
+    ):
         with pytest.raises(InputError) as caught:
             found(data)
         assert secret not in f"{caught.value} {caught.value.hint} {caught.value.place}"

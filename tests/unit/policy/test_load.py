@@ -4,7 +4,8 @@ import pytest
 from plangate import packs
 from plangate.errors import PolicyLoadError, UsageError
 from plangate.model import Severity
-from plangate.policy.load import load, read
+from plangate.policy.file import read
+from plangate.policy.load import load
 
 GOOD = """\
 id: bucket-without-owner
