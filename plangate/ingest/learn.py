@@ -94,10 +94,18 @@ class Learner:
 
     def _unnamed(self, values: Collection[Any], texts: list[str]) -> None:
         """Learn below keys that say nothing: only what is nested is looked into."""
-        texts += [below for below in values if type(below) is str]
+        plain = self._plain.issuperset
         for below in values:
-            if type(below) is dict or type(below) is list:
-                self._named(below, Grade.NONE, "", texts)
+            kind = type(below)
+            if kind is str:
+                texts.append(below)
+            elif kind is list:
+                self._unnamed(below, texts)
+            elif kind is dict:
+                if plain(below):
+                    self._unnamed(below.values(), texts)
+                else:
+                    self._keys(below, Grade.NONE, texts)
 
     def _keys(self, value: dict[str, Any], grade: Grade, texts: list[str]) -> None:
         """Learn below keys of which one says something, or is new."""

@@ -55,6 +55,8 @@ ACTIONS: dict[tuple[str, ...], tuple[Action, ReplaceOrder | None]] = {
 """Every action list that Terraform (`["create", "forget"]`) and OpenTofu (`["forget", "create"]`, `["open"]`) emit."""
 
 _NEWEST_MINOR = 2
+_MOST_COPIES = 8
+"""How many different objects of one address are remembered, so that a plan of equal addresses is not compared for ever."""
 
 
 def parse(document: Document, origin: int = 0) -> ChangeSet:
@@ -84,7 +86,7 @@ class _Reader:
         self.top = top
         self.origin = origin
         self.redactor = Redactor()
-        self.learned: set[int] = set()
+        self.learned: dict[str, list[tuple[Raw, Raw, str]]] = {}
 
     def read(self) -> ChangeSet:
         top = self.top
@@ -158,17 +160,20 @@ class _Reader:
         change = resource.change if resource is not None else None
         if resource is None or change is None:
             return
-        self._learn(change.before, change.before_sensitive, resource.type or "")
-        self._learn(change.after, change.after_sensitive, resource.type or "")
+        self._learn(resource.address, change.before, change.before_sensitive, resource.type or "")
+        self._learn(resource.address, change.after, change.after_sensitive, resource.type or "")
 
-    def _learn(self, values: Raw, sensitive: Raw, type_: str) -> None:
+    def _learn(self, address: str, values: Raw, sensitive: Raw, type_: str) -> None:
         """Learn one object, once: a plan repeats most of them three or four times, byte by byte."""
         if values == NULL:
             return
-        seen = hash((bytes(values), bytes(sensitive), type_))
-        if seen not in self.learned:
-            self.learned.add(seen)
-            self.redactor.learn(wire.rough.decode(values), marks(sensitive), type_)
+        learned = self.learned.setdefault(address, [])
+        for known in learned:
+            if values == known[0] and sensitive == known[1] and type_ == known[2]:
+                return
+        if len(learned) < _MOST_COPIES:
+            learned.append((values, sensitive, type_))
+        self.redactor.learn(wire.rough.decode(values), marks(sensitive), type_)
 
     def _learn_outputs(self, outputs: dict[str, wire.WireChange]) -> None:
         for name, change in outputs.items():
@@ -184,7 +189,7 @@ class _Reader:
             for name, output in (values.outputs or {}).items():
                 self.redactor.learn({name: output.value}, {name: output.sensitive}, "output")
             for resource in _state_resources(values.root_module):
-                self._learn(resource.values, resource.sensitive_values, resource.type)
+                self._learn(resource.address, resource.values, resource.sensitive_values, resource.type)
 
     def _learn_variables(self, configuration: Configuration) -> None:
         for name, variable in (wire.variables.read(self.top) or {}).items():
