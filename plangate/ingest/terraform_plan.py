@@ -107,6 +107,7 @@ class _Reader:
                 wire.rough.decode(invocation.config_values), marks(invocation.config_sensitive), "action"
             )
         self.redactor.seal()
+        self.learned.clear()
 
         found = {(r.address, _deposed(r)): _found(r) for r in drifted}
         changes = [self._change(r, found) for r in changed]
@@ -182,14 +183,18 @@ class _Reader:
 
     def _learn_states(self) -> None:
         """Learn what only `planned_values` and `prior_state` hold, such as the results of data sources."""
+        # One at a time: each is as large as the plan has resources.
+        self._learn_state(wire.planned_values.read(self.top))
         prior = wire.prior_state.read(self.top)
-        for values in (wire.planned_values.read(self.top), prior.values if prior else None):
-            if values is None:
-                continue
-            for name, output in (values.outputs or {}).items():
-                self.redactor.learn({name: output.value}, {name: output.sensitive}, "output")
-            for resource in _state_resources(values.root_module):
-                self._learn(resource.address, resource.values, resource.sensitive_values, resource.type)
+        self._learn_state(prior.values if prior else None)
+
+    def _learn_state(self, values: wire.WireStateValues | None) -> None:
+        if values is None:
+            return
+        for name, output in (values.outputs or {}).items():
+            self.redactor.learn({name: output.value}, {name: output.sensitive}, "output")
+        for resource in _state_resources(values.root_module):
+            self._learn(resource.address, resource.values, resource.sensitive_values, resource.type)
 
     def _learn_variables(self, configuration: Configuration) -> None:
         for name, variable in (wire.variables.read(self.top) or {}).items():
