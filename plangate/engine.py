@@ -50,6 +50,9 @@ def review(request: Request) -> Review:
             changesets += [classify_terraform.classify(c) for c in _read(path, request.tf_dir, len(changesets))]
         except InputError as error:
             skipped.append(_skipped(error))
+        except RecursionError:
+            too_deep = InputError("is nested too deeply", where=path, hint="shorten the value that holds itself so often")
+            skipped.append(_skipped(too_deep))
         except Exception as error:  # noqa: BLE001 - a bug met in one input must not hide what another one says
             failures.append(error)
             skipped.append(Skipped(path, "plangate itself failed", "report it with the words above", input_failed=True))

@@ -461,6 +461,8 @@ class Finding(Struct, frozen=True, kw_only=True):
     fingerprint: str = ""
     change: int | None = None
     """Index into the verdict's changes."""
+    decision: Decision = Decision.PASS
+    """What it asks for by itself. The verdict stage fills it."""
 
 
 class PolicyReport(Struct, frozen=True, kw_only=True):

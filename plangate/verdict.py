@@ -56,9 +56,13 @@ def decide(
     """Reach the verdict on what was read, what the policies said of it, and what could not be read."""
     changes = tuple(change for changeset in changesets for change in changeset.changes)
     findings = sorted((*_own_findings(changesets), *report.findings), key=_worst_first)
-    findings = [f for f in findings if f.outcome is not Outcome.UNKNOWN or f.severity in DECIDING_UNKNOWN]
+    findings = [
+        structs.replace(f, decision=decision_of(f, protected=options.protected))
+        for f in findings
+        if f.outcome is not Outcome.UNKNOWN or f.severity in DECIDING_UNKNOWN
+    ]
     skipped = (*unread, *_not_judged(changesets, report), *(s for c in changesets for s in c.skipped))
-    decisions = [decision_of(finding, protected=options.protected) for finding in findings]
+    decisions = [finding.decision for finding in findings]
     if any(s.inconclusive or s.input_failed for s in skipped):
         decisions.append(Decision.INCONCLUSIVE)
     decision = min(decisions, key=list(Decision).index, default=Decision.PASS)
@@ -91,7 +95,7 @@ def decide(
         notes=tuple(dict.fromkeys(note for c in changesets for note in c.notes)),
         runbook=tuple(_runbook(changes)),
     )
-    return structs.replace(verdict, headline=_headline(verdict, decisions))
+    return structs.replace(verdict, headline=_headline(verdict))
 
 
 def decision_of(finding: Finding, *, protected: bool) -> Decision:
@@ -266,9 +270,9 @@ def _coverage(
 # --- words ------------------------------------------------------------------------------------------------------------
 
 
-def _headline(verdict: Verdict, decisions: list[Decision]) -> str:
+def _headline(verdict: Verdict) -> str:
     """One plain sentence: the consequence."""
-    deciding = [f for f, d in zip(verdict.findings, decisions, strict=False) if d is verdict.decision]
+    deciding = [finding for finding in verdict.findings if finding.decision is verdict.decision]
     if verdict.decision in (Decision.BLOCK, Decision.REVIEW) and deciding:
         more = len(deciding) - 1
         return deciding[0].message + (f" (and {more} more)" if more else "")

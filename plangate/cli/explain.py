@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -26,17 +23,15 @@ def explain(*, verdict: str, number: int) -> None:
     VERDICT is what `plangate review -o json=FILE` wrote, or `-` for standard input; N counts its findings from 1, as
     the other reports do. Shows the rule and its severity, the values that were seen, and what would change it.
     """
+    from plangate.cli import terminal
     from plangate.report import explain as report
 
     saved = _read(verdict)
     if not 1 <= number <= len(saved.findings):
         listed = f"its findings are 1 to {len(saved.findings)}" if saved.findings else "it has no findings"
         raise UsageError(f"there is no finding {number}: {listed}", where=verdict)
-    width = shutil.get_terminal_size((100, 24)).columns
-    page = report.render(saved, number, width=width, colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
-    sys.stdout.flush()
-    sys.stdout.buffer.write(page.encode())
-    sys.stdout.buffer.flush()
+    page = report.render(saved, number, width=terminal.width(), colour=terminal.colour())
+    terminal.write(page.encode())
 
 
 def _read(path: str) -> wire.Verdict:

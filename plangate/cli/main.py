@@ -106,4 +106,3 @@ def internal_error(error: BaseException) -> None:
         trace = trace.tb_next
     click.echo(f"plangate: internal error: {type(error).__name__} in {' > '.join(frames[-3:])}", err=True)
     click.echo("  nothing can be said of this input; please report it with these words", err=True)
-

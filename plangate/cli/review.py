@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import gc
 import os
-import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -107,12 +106,13 @@ def review(
 
 def _deliver(verdict: Verdict, format_: str, path: Path | None, *, all_changes: bool) -> bool:
     """Write one report to a file, or to stdout without one. Says what went wrong, and whether it went well."""
+    from plangate.cli import terminal
     from plangate.cli.main import internal_error, say
 
     try:
-        report = _render(verdict, format_, all_changes=all_changes, terminal=path is None)
+        report = _render(verdict, format_, all_changes=all_changes, shown=path is None)
         if path is None:
-            _print(report)
+            terminal.write(report)
         else:
             _write(path, report)
     except BrokenPipeError:
@@ -153,7 +153,7 @@ def _moment(as_of: str | None) -> str:
     return moment.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _render(verdict: Verdict, format_: str, *, all_changes: bool, terminal: bool) -> bytes:
+def _render(verdict: Verdict, format_: str, *, all_changes: bool, shown: bool) -> bytes:
     if format_ == "json":
         from plangate.report import json_v1
 
@@ -162,25 +162,12 @@ def _render(verdict: Verdict, format_: str, *, all_changes: bool, terminal: bool
         from plangate.report import markdown
 
         return markdown.render(verdict).encode()
+    from plangate.cli import terminal
     from plangate.report import text
 
-    colour = terminal and _colour()
-    width = shutil.get_terminal_size((100, 24)).columns if terminal else 100
+    colour = shown and terminal.colour()
+    width = terminal.width() if shown else terminal.WIDTH
     return text.render(verdict, width=width, colour=colour, all_changes=all_changes).encode()
-
-
-def _colour() -> bool:
-    """Colour on a terminal only (https://no-color.org), or where FORCE_COLOR asks for it."""
-    if os.environ.get("NO_COLOR"):
-        return False
-    return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
-
-
-def _print(report: bytes) -> None:
-    """Write to stdout as UTF-8, whatever the locale."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(report)
-    sys.stdout.buffer.flush()
 
 
 def _write(path: Path, report: bytes) -> None:

@@ -41,9 +41,11 @@ class Learner:
             self._marked(value, marks, Place(rules), texts)
         else:
             self._named(value, Grade.NONE, "", texts)
+        # Asking of all texts at once is cheap, and nearly always enough.
         if _may_tell("\n".join(texts)):
             for text in texts:
-                self._text(text, 0)
+                if _may_tell(text):
+                    self._text(text, 0)
 
     def learn_all(self, value: Any, name: str = "") -> None:
         """Remember every leaf of a value that is secret as a whole."""

@@ -80,8 +80,7 @@ def name_object(data: bytes) -> Refused:
     if keys <= {"format_version", "terraform_version", "timestamp"} and "format_version" in keys:
         return Refused("is an empty state or an empty plan without any section", _STATE.command)
     if "resource_changes" in keys or "planned_values" in keys:
-        missing = "resource_changes" if "format_version" in keys else "format_version"
-        return Refused(f"looks like a plan, but its {missing} is missing or has the wrong type: it was cut or edited")
+        return Refused("looks like a plan, but a part of it is missing or has the wrong type: it was cut or edited")
     return Refused("is JSON, but not a plan")
 
 

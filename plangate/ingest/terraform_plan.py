@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Raw
 
 from plangate.errors import InputError
+from plangate.ingest import terraform_run
 from plangate.ingest import terraform_wire as wire
 from plangate.ingest.document import NULL, Document, Top
 from plangate.ingest.redact import Redactor
@@ -33,7 +34,6 @@ from plangate.model import (
     OutputChange,
     Path,
     ReplaceOrder,
-    Skipped,
     Source,
     Value,
     spell,
@@ -54,7 +54,6 @@ ACTIONS: dict[tuple[str, ...], tuple[Action, ReplaceOrder | None]] = {
 }
 """Every action list that Terraform (`["create", "forget"]`) and OpenTofu (`["forget", "create"]`, `["open"]`) emit."""
 
-_NEWEST_MINOR = 2
 _MOST_COPIES = 8
 """How many different objects of one address are remembered, so that a plan of equal addresses is not compared for ever."""
 
@@ -96,6 +95,7 @@ class _Reader:
         drifted, _ = self._learn_resources(wire.drifted, keep_all=True)
         outputs = wire.outputs.read(top) or {}
         invocations = self._invocations()
+        checks = wire.checks.read(top) or []
         for entry in deferred:
             self._learn_resource(entry.resource_change)
         self._learn_outputs(outputs)
@@ -109,6 +109,7 @@ class _Reader:
         self.redactor.seal()
         self.learned.clear()
 
+        odd = terraform_run.odd(changed, checks, self.redactor)
         found = {(r.address, _deposed(r)): _found(r) for r in drifted}
         changes = [self._change(r, found) for r in changed]
         changes += [
@@ -123,7 +124,7 @@ class _Reader:
                 kind=self.document.kind,
                 path=self.document.path,
                 sha256=self.document.sha256,
-                tool=_tool(top, changed),
+                tool=terraform_run.tool(top, changed),
                 tool_version=None if top.terraform_version is None else self.redactor.name(top.terraform_version),
                 facts=Facts(errored=top.errored, complete=top.complete, applyable=top.applyable),
             ),
@@ -131,11 +132,11 @@ class _Reader:
             no_ops=no_ops,
             outputs=tuple(self._outputs(outputs)),
             invocations=tuple(self._invocation(i, deferred=reason) for i, reason in invocations),
-            checks=tuple(self._checks()),
+            checks=tuple(self._checks(checks)),
             recorded_drift=tuple(self._change(r, {}) for r in drifted),
             relevant=tuple((r.resource, tuple(r.attribute or ())) for r in wire.relevant.read(top) or ()),
-            skipped=self._unsaid(changes),
-            notes=(*self.document.notes, *_recognised(top, changes, drifted=bool(drifted))),
+            skipped=(*terraform_run.unsaid(top, changes), *odd),
+            notes=(*self.document.notes, *terraform_run.recognised(top, changes, drifted=bool(drifted))),
             references=references(configuration, follow=replaced),
             masked_words=self.redactor.skipped,
         )
@@ -193,7 +194,7 @@ class _Reader:
             return
         for name, output in (values.outputs or {}).items():
             self.redactor.learn({name: output.value}, {name: output.sensitive}, "output")
-        for resource in _state_resources(values.root_module):
+        for resource in wire.state_resources(values):
             self._learn(resource.address, resource.values, resource.sensitive_values, resource.type)
 
     def _learn_variables(self, configuration: Configuration) -> None:
@@ -306,9 +307,9 @@ class _Reader:
             address=self.redactor.name(invocation.address), trigger=f"{words}, put off" if deferred else words
         )
 
-    def _checks(self) -> Iterator[CheckResult]:
-        for check in wire.checks.read(self.top) or ():
-            if check.status in ("pass", ""):
+    def _checks(self, checks: list[wire.WireCheck]) -> Iterator[CheckResult]:
+        for check in checks:
+            if check.status == "pass":
                 continue
             instances = [i for i in check.instances or () if i.status == check.status]
             problems = [p for i in instances for p in i.problems or ()] + (check.problems or [])
@@ -318,27 +319,6 @@ class _Reader:
                 status=check.status,
                 messages=tuple(self.redactor.text(p.message) for p in problems if p.message),
             )
-
-    def _unsaid(self, changes: list[Change]) -> tuple[Skipped, ...]:
-        """What a plan JSON cannot tell about the run that made it."""
-        if not changes:
-            return ()
-        unsaid = [
-            Skipped(
-                what="whether the plan was refreshed",
-                why="a plan does not say whether it was made with -refresh=false",
-                how_to_fix="plan without -refresh=false",
-            )
-        ]
-        if self.top.complete is None and self.top.errored is not None:
-            unsaid.append(
-                Skipped(
-                    what="whether the plan is partial",
-                    why="the plan JSON of this tool does not say whether -target or -exclude was used",
-                    how_to_fix="plan without -target and -exclude",
-                )
-            )
-        return tuple(unsaid)
 
 
 def _plain_no_op(resource: wire.WireResource) -> bool:
@@ -364,14 +344,6 @@ def _found(resource: wire.WireResource) -> Literal["", "changed", "deleted"]:
     return _FOUND.get(actions, "")
 
 
-def _state_resources(module: wire.WireStateModule | None) -> Iterator[wire.WireStateResource]:
-    waiting = [module] if module is not None else []
-    while waiting:
-        current = waiting.pop()
-        yield from current.resources or ()
-        waiting.extend(current.child_modules or ())
-
-
 def _paths(replace_paths: Any) -> list[Path]:
     """The paths that force a replacement; anything that is not a list of paths is no path."""
     if not isinstance(replace_paths, list):
@@ -385,33 +357,3 @@ def _index(index: Any, redactor: Redactor) -> str | int | None:
     if isinstance(index, str):
         return redactor.name(index)
     return index if isinstance(index, int) else None
-
-
-def _tool(top: Top, resources: list[wire.WireResource]) -> str:
-    """`opentofu` where a provider address or the lack of `applyable` in a plan that has `errored` shows it."""
-    if any((r.provider_name or "").startswith("registry.opentofu.org/") for r in resources):
-        return "opentofu"
-    if any(r.provider_name for r in resources):
-        return "terraform"
-    return "opentofu" if top.errored is not None and top.applyable is None and _version(top) >= (1, 6) else "terraform"
-
-
-def _version(top: Top) -> tuple[int, ...]:
-    parts = (top.terraform_version or "").split("-")[0].split(".")
-    return tuple(int(part) for part in parts if part.isdecimal())
-
-
-def _recognised(top: Top, changes: list[Change], *, drifted: bool) -> Iterator[str]:
-    """Say what kind of run made the plan, where the plan shows it."""
-    major, _, minor = (top.format_version or "").partition(".")
-    if major == "1" and minor.isdecimal() and int(minor) > _NEWEST_MINOR:
-        yield f"format version {top.format_version} is newer than 1.{_NEWEST_MINOR}; new parts of it are not read"
-    managed = [change for change in changes if change.mode == "managed"]
-    if managed and all(change.action is Action.DESTROY and not change.reason for change in managed):
-        planned = wire.planned_values.read(top)
-        if not any(_state_resources(planned.root_module if planned else None)):
-            yield "a destroy plan: everything it manages goes"
-    if drifted and top.resource_changes == NULL:
-        yield "a refresh-only plan: it changes the state, not the infrastructure"
-    if top.complete is False and not top.errored:
-        yield "an incomplete plan: -target was used, or changes are put off to another run"

@@ -4,6 +4,7 @@ Source: https://developer.hashicorp.com/terraform/internals/json-format and what
 Every field is optional, because old versions lack many and hand-shortened plans lack others.
 """
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
@@ -207,3 +208,12 @@ exact = json.Decoder(float_hook=Decimal)
 """Any JSON value, with numbers as Terraform wrote them."""
 rough = json.Decoder()
 """Any JSON value, with floats: for looking at marks and secrets, never for values that are shown."""
+
+
+def state_resources(values: WireStateValues | None) -> Iterator[WireStateResource]:
+    """Every resource of a state, in all its modules."""
+    waiting = [values.root_module] if values is not None and values.root_module is not None else []
+    while waiting:
+        module = waiting.pop()
+        yield from module.resources or ()
+        waiting.extend(module.child_modules or ())

@@ -6,6 +6,7 @@ python -m plangate.policy.index --check   exit 1 when it is not current
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,8 @@ def build(folder: Path) -> bytes:
         for file in sorted((folder / "knowledge").glob("*.yaml"))
     }
     index = {"policies": [_without_cases(policy) for policy in policies], "knowledge": knowledge}
-    return msgspec.json.encode(index, order="sorted") + b"\n"
+    # Ports are keys in the knowledge, and JSON has only strings there.
+    return json.dumps(index, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
 def _without_cases(policy: Policy) -> dict[str, object]:

@@ -111,7 +111,13 @@ def _entry(case: dict[str, Any]) -> dict[str, Any]:
         raise CaseError(f"unknown key {min(unknown)}")
     if "type" not in case:
         raise CaseError("a case needs a type")
-    change: dict[str, Any] = {"before": None, "after": None, "after_unknown": {}, "before_sensitive": {}, "after_sensitive": {}}
+    change: dict[str, Any] = {
+        "before": None,
+        "after": None,
+        "after_unknown": {},
+        "before_sensitive": {},
+        "after_sensitive": {},
+    }
     change.update({key: case[key] for key in _OF_CHANGE if key in case})
     change.setdefault("actions", _actions(change))
     name = case.get("name", "example")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from typing import Final
-from urllib.parse import quote
 
 _INVISIBLE: Final = frozenset(
     chr(code)
@@ -53,8 +52,8 @@ _FOUND_BY_GITHUB = re.compile(
     r"|(?P<url>:)(?=//)"
     r"|(?P<mail>(?:mailto|xmpp):)"
     r"|(?P<www>[Ww]{3}(?=\.))"
-    r"|(?P<emoji>:)(?=[A-Za-z0-9_+-]+:)"
-    r"|(?P<sha>\b[0-9a-fA-F]{6}(?=[0-9a-fA-F]{1,34}\b))"
+    r"|(?P<emoji>:)(?!\d\d:)(?=[A-Za-z0-9_+-]+:)"
+    r"|(?P<sha>[0-9a-fA-F]{6})(?=[0-9a-fA-F])"
 )
 _MENTION = re.compile(r"@(?=[\w\[])")
 _BACKTICKS = re.compile(r"`+")
@@ -76,26 +75,42 @@ def terminal(text: str) -> str:
 def markdown(text: str) -> str:
     """Text inside a line of GitHub Markdown, or a cell of its tables: shown as it is, and nothing but text."""
     text = _inert(visible(text))
+    if text.startswith("    "):
+        # Four spaces start a block of code.
+        return f"&#32;{text[1:]}"
     start = _LINE_START.match(text)
     return text if start is None else f"{start[0]}\\{text[start.end() :]}"
 
 
 def code(text: str) -> str:
     """A code span of GitHub Markdown that its text cannot end, also in a cell of a table."""
-    text = _MENTION.sub(f"@{_BREAK}", visible(text))
+    text = visible(text)
     if not text:
         return '`""`'
     if "|" in text:
         # In a table a pipe needs a backslash and elsewhere the backslash shows: an element fits both places.
         return f"<code>{_inert(text)}</code>"
+    # Not a mention here, but in a mail that quotes the source it is one.
+    text = _MENTION.sub(f"@{_BREAK}", text)
     longest = max((len(run) for run in _BACKTICKS.findall(text)), default=0)
     fence = "`" * (longest + 1)
-    pad = " " if text[0] in "` " or text[-1] in "` " else ""
+    # One space is taken off both ends, unless there is nothing but spaces.
+    pad = " " if text.strip(" ") and (text[0] in "` " or text[-1] in "` ") else ""
     return f"{fence}{pad}{text}{pad}{fence}"
+
+
+def prose(text: str) -> str:
+    """Sentences for GitHub Markdown in which backticks set off code, as people write policies and hints."""
+    pieces = text.split("`")
+    if len(pieces) % 2 == 0:
+        return markdown(text)
+    return "".join((code(piece) if i % 2 else markdown(piece)) if piece else "" for i, piece in enumerate(pieces))
 
 
 def comment(text: str) -> str:
     """Text inside an HTML comment: it cannot close the comment."""
+    from urllib.parse import quote
+
     return quote(text.encode("utf-8", "surrogateescape"), safe="/:").replace("--", "%2D%2D")
 
 

@@ -123,6 +123,7 @@ def _finding(finding: model.Finding) -> wire.Finding:
         policy=finding.policy,
         severity=finding.severity.value,
         outcome=outcome,
+        decision=finding.decision.value,
         message=finding.message,
         why=finding.why,
         remediation=finding.remediation,
@@ -189,3 +190,11 @@ def _without_halves(value: Any) -> Any:
     if isinstance(value, dict):
         return {_without_halves(key): _without_halves(inner) for key, inner in value.items()}
     return [_without_halves(inner) for inner in value] if isinstance(value, (list, tuple)) else value
+
+
+def parse(data: bytes) -> wire.Verdict:
+    """Read a verdict back. Raises `msgspec.DecodeError`, or its child `ValidationError` where it is JSON and no verdict."""
+    return _decoder.decode(data)
+
+
+_decoder: Final = msgspec.json.Decoder(wire.Verdict, float_hook=Decimal)

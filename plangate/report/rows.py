@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from plangate.model import ABSENT, Action, AttributeChange, Change, EffectName
+from plangate.model import ABSENT, UNKNOWN, Action, AttributeChange, Change, EffectName
 from plangate.report import words
 from plangate.report.values import pair
 
@@ -99,6 +99,14 @@ def group(changes: Iterable[Change], *, everything: bool = False) -> Rows:
     return Rows(tuple(_row(members, everything=everything) for members in together), dict(sorted(noise.items())), reads)
 
 
+def folded(grouped: Rows) -> list[str]:
+    """What was left out of the rows, in words."""
+    parts = [words.several(count, words.NOISE[kind]) for kind, count in grouped.noise.items()]
+    if grouped.reads:
+        parts.append(f"{words.several(grouped.reads, 'data source')} read during the apply")
+    return parts
+
+
 def _sameness(change: Change) -> Hashable:
     """What two changes have in common when one row can tell both. Attributes, where there are any; else the type."""
     effects = frozenset(effect.name for effect in change.effects if effect.certain)
@@ -122,13 +130,15 @@ def _worst_first(change: Change) -> tuple[int, int]:
 def _row(members: list[Change], *, everything: bool) -> Row:
     first = members[0]
     most = len(first.attributes) if everything else _SHOWN_PATHS
+    # What will be known only after apply says least, and the order of the others is that of the plan.
+    shown = sorted(range(len(first.attributes)), key=lambda i: first.attributes[i].after is UNKNOWN)[:most]
     effects = {effect.name for effect in first.effects if effect.certain}
     return Row(
         action=first.action.value,
         count=len(members),
         subject=str(first.address) if len(members) == 1 else _common(members),
         only=first.action is Action.UPDATE and len(first.attributes) <= most,
-        deltas=tuple(_shared(i, attribute, members) for i, attribute in enumerate(first.attributes[:most])),
+        deltas=tuple(_shared(i, members) for i in shown),
         more=max(0, len(first.attributes) - most),
         effects=tuple(name.value for name in sorted(effects, key=_ORDER.__getitem__)),
         remark=_remark(first, members),
@@ -146,7 +156,8 @@ def _common(members: Sequence[Change]) -> str:
     return first.type if len(types) == 1 else f"resources of {words.several(len(types), 'type')}"
 
 
-def _shared(index: int, attribute: AttributeChange, members: Sequence[Change]) -> Delta:
+def _shared(index: int, members: Sequence[Change]) -> Delta:
+    attribute = members[0].attributes[index]
     same = len(members) == 1 or all(
         member.attributes[index].before == attribute.before and member.attributes[index].after == attribute.after
         for member in members

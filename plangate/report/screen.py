@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from plangate.report.escape import terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 INDENT: Final = 11
 """Where the text beside the labels starts."""
 
+_DETAIL: Final = 9
+"""How much deeper the text of a detail starts."""
+
 NARROWEST: Final = 40
+_THINNEST: Final = 3
 
 _STYLES: Final = {
     "block": "\x1b[1;31m",
@@ -42,6 +49,13 @@ def cut(text: str, width: int) -> str:
         return text
     kept = _fitting(text, width - 1)
     return f"{text[:kept]}…"
+
+
+def _last(text: str, width: int) -> str:
+    """Cut a text at its start: of addresses and paths the end says most."""
+    while cells(text) > width:
+        text = f"…{text[2:]}" if text.startswith("…") else f"…{text[1:]}"
+    return text
 
 
 def wrap(text: str, width: int) -> list[str]:
@@ -95,20 +109,45 @@ class Screen:
         )
 
     def entry(
-        self, label: str, text: str, *, style: str = "dim", edge: str = "", most: int = 0, bold: bool = False
+        self,
+        label: str,
+        text: str,
+        *,
+        style: str = "dim",
+        edge: str = "",
+        most: int = 0,
+        bold: bool = False,
     ) -> None:
         """A label, a text that wraps beside it, and something at the right edge of the first line.
 
         The edge never takes more than half of the page. `most` limits the lines.
         """
-        self._put(cut(terminal(label), INDENT - 2), text, style=style, edge=edge, most=most, bold=bold)
+        self._put(cut(terminal(label), INDENT - 1), text, style=style, edge=edge, most=most, bold=bold)
+
+    def detail(self, label: str, text: str, *, most: int = 0) -> None:
+        """A label and its text under an entry, indented as deep as its text."""
+        label = terminal(label)
+        pad = " " * (INDENT - 1)
+        self._put(f"{pad}{label}", text, style="dim", edge="", most=most, bold=False, indent=INDENT + _DETAIL)
+
+    def fits(self, text: str, edge: str) -> bool:
+        """Whether a text and an edge fit on one line."""
+        return INDENT + cells(terminal(text)) + 2 + cells(terminal(edge)) <= self.width
 
     def _put(
-        self, label: str, text: str, *, style: str, edge: str, bold: bool, most: int = 0, indent: int = INDENT
+        self,
+        label: str,
+        text: str,
+        *,
+        style: str,
+        edge: str,
+        bold: bool,
+        most: int = 0,
+        indent: int = INDENT,
     ) -> None:
         room = self.width - indent
         edge = cut(terminal(edge), room // 2)
-        text = terminal(text)
+        text = terminal(text).strip()
         lines = _beside(text, room - cells(edge) - 2 if edge else room, room)
         if most and len(lines) > most:
             last_room = room - cells(edge) - 2 if edge and most == 1 else room
@@ -118,12 +157,17 @@ class Screen:
         emphasis = "bold" if bold else ""
         self._add(f"{head}{self._styled(lines[0], emphasis)}{gap}{self._styled(edge, 'dim')}".rstrip())
         for line in lines[1:]:
-            self._add(" " * indent + self._styled(line, emphasis))
+            self._add(" " * indent + self._styled(line.strip(), emphasis))
 
-    def table(self, label: str, header: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    def beside(self, text: str) -> int:
+        """How many columns a text leaves for its edge; less than nothing when it needs more than a line."""
+        return self.width - INDENT - cells(terminal(text)) - 2
+
+    def table(self, label: str, header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
         """Columns as wide as they need to be, cut where they do not fit."""
         escaped = [tuple(terminal(cell) for cell in row) for row in rows]
         widths = _widths([header, *escaped], self.width - INDENT)
+        escaped = [(_last(row[0], widths[0]), *row[1:]) for row in escaped]
         self.line(label, header, widths, style="dim")
         for row in escaped:
             self.line("", row, widths)
@@ -140,8 +184,8 @@ class Screen:
 
     def _add(self, line: str) -> None:
         # A CI runner takes a line that starts with `::name::` for a command, however far it is indented.
-        stripped = line.lstrip(" ")
-        self._lines.append(line.replace("::", ":\\:", 1) if stripped.startswith("::") else line)
+        starts = line.lstrip(" ").startswith("::")
+        self._lines.append(line.replace("::", ":\\:", 1) if starts else line)
 
 
 def _beside(text: str, beside: int, room: int) -> list[str]:
@@ -155,6 +199,6 @@ def _beside(text: str, beside: int, room: int) -> list[str]:
 def _widths(rows: list[tuple[str, ...]], room: int) -> list[int]:
     """A width for each column: its widest cell, the widest columns cut until all fit."""
     widths = [max(cells(row[i]) for row in rows) for i in range(len(rows[0]))]
-    while sum(widths) + 2 * (len(widths) - 1) > room and max(widths) > 8:
+    while sum(widths) + 2 * (len(widths) - 1) > room and max(widths) > _THINNEST:
         widths[widths.index(max(widths))] -= 1
     return widths

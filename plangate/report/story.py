@@ -9,15 +9,15 @@ from msgspec import Struct
 from plangate.model import Action, Decision, EffectName, Outcome
 from plangate.report import words
 from plangate.report.rows import Delta, delta
-from plangate.report.standing import standing
 from plangate.report.values import short
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Hashable, Iterator
 
-    from plangate.model import Change, Drift, Finding, Skipped, Verdict
+    from plangate.model import Absent, Change, Drift, Finding, Skipped, Value, Verdict
 
 _MOST_CAUSES: Final = 3
+_SHORT_VALUE: Final = 24
 _CHANGED_BY_HAND: Final = ("will-be-reverted", "conflict", "dropped", "unknown")
 """Statuses of drift that this apply does something to; the others are counted."""
 
@@ -36,6 +36,23 @@ class Told(Struct, frozen=True, kw_only=True):
     lost: tuple[str, ...]
     instead: str
     finding: Finding
+
+
+class Together(Struct, frozen=True):
+    """Findings of one policy that say the same of several objects: told once."""
+
+    first: Told
+    others: tuple[Told, ...]
+
+    @property
+    def count(self) -> int:
+        """How many findings these are."""
+        return 1 + len(self.others)
+
+    @property
+    def numbers(self) -> list[int]:
+        """The numbers of all of them."""
+        return [one.number for one in (self.first, *self.others)]
 
 
 class ByHand(Struct, frozen=True):
@@ -58,11 +75,7 @@ class Counted(Struct, frozen=True):
 
 def told(verdict: Verdict) -> tuple[Told, ...]:
     """The findings, those that ask for most first; each keeps its number."""
-    decisions = standing(verdict.decision, [(f.severity, f.outcome) for f in verdict.findings])
-    all_told = [
-        _told(i + 1, decision, finding, verdict)
-        for i, (decision, finding) in enumerate(zip(decisions, verdict.findings, strict=True))
-    ]
+    all_told = [_told(number, finding, verdict) for number, finding in enumerate(verdict.findings, 1)]
     order = list(Decision)
     return tuple(sorted(all_told, key=lambda one: order.index(one.decision)))
 
@@ -72,14 +85,23 @@ def deciding(findings: tuple[Told, ...]) -> tuple[Told, ...]:
     return tuple(one for one in findings if one.decision is not Decision.PASS)
 
 
-def _told(number: int, decision: Decision, finding: Finding, verdict: Verdict) -> Told:
+def together(findings: tuple[Told, ...]) -> tuple[Together, ...]:
+    """The same findings, those that differ in their object only put together, in the order of their first."""
+    groups: dict[Hashable, list[Told]] = {}
+    for one in findings:
+        alike = (one.finding.policy, one.decision, one.what, one.causes, one.cause, one.lost, one.instead)
+        groups.setdefault(alike if one.subject else one.number, []).append(one)
+    return tuple(Together(first, tuple(others)) for first, *others in groups.values())
+
+
+def _told(number: int, finding: Finding, verdict: Verdict) -> Told:
     change = verdict.changes[finding.change] if finding.change is not None else None
     subject, what = _split(finding)
     causes = tuple(_causes(finding, change)) if change is not None else ()
     reason = words.REASONS.get(change.reason, change.reason) if change is not None and change.reason else ""
     return Told(
         number=number,
-        decision=decision,
+        decision=finding.decision,
         subject=subject,
         what=what,
         causes=causes,
@@ -172,15 +194,21 @@ def by_hand(verdict: Verdict) -> tuple[ByHand, ...]:
 
 
 def _by_hand(entry: Drift) -> ByHand:
-    limit = 24
+    whole = not entry.path
+    git, state, live = (_side(side, whole=whole) for side in (entry.desired, entry.recorded, entry.live))
     return ByHand(
         subject=entry.address or entry.release or "",
         path=entry.path,
-        git=short(entry.desired, limit),
-        state=short(entry.recorded, limit),
-        live=short(entry.live, limit),
-        then=words.DRIFT[entry.status.value],
+        git=git,
+        state=state,
+        live=live,
+        then=words.DRIFT_OF_OBJECTS.get(entry.status.value, "") if whole else words.DRIFT[entry.status.value],
     )
+
+
+def _side(value: Value | Absent, *, whole: bool) -> str:
+    """One side of a difference. Of a whole object it is only told whether it exists."""
+    return str(value) if whole and isinstance(value, str) else short(value, _SHORT_VALUE)
 
 
 def other_drift(verdict: Verdict) -> dict[str, int]:
@@ -218,7 +246,7 @@ def next_step(verdict: Verdict, findings: tuple[Told, ...]) -> str:
         parts.append(f"{words.listed(looking)} {then}{'needs' if len(looking) == 1 else 'need'} an approval")
     if unclear:
         fixes = list(dict.fromkeys(s.how_to_fix for s in cannot_tell(verdict)))
-        parts.append(fixes[0] if len(fixes) == 1 and not parts else "end what cannot be told, and review again")
+        parts.append(fixes[0] if len(fixes) == 1 and not parts else "clear up what is unclear, and review again")
     if parts:
         return "; ".join(parts)
     return (

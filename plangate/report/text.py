@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from plangate.model import Decision
+from plangate.model import Decision, Outcome
 from plangate.report import rows, story, words
 from plangate.report.screen import Screen
-from plangate.report.values import pair
+from plangate.report.values import pair, tail
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from plangate.model import Verdict
     from plangate.report.rows import Delta, Row
-    from plangate.report.story import Told
+    from plangate.report.story import Together, Told
 
 _BEFORE_THE_FOLD: Final = 3
 _ONE_LINERS: Final = 12
+_MOST_OTHERS: Final = 6
+_SHORTEST_PATH: Final = 9
+_LONGEST_PATH: Final = 40
 _MOST_ROWS: Final = 40
+_FEW_ROWS: Final = 15
+"""So many rows may take two lines each."""
 _MOST_LINES: Final = 8
 """Of drift, outputs, invocations, checks and notes each."""
 
@@ -49,10 +54,14 @@ class _Page:
         self.everything = everything
         self.told = story.told(verdict)
         self.deciding = story.deciding(self.told)
-        shown = self.told if everything else self.deciding
-        full = len(shown) if everything else _BEFORE_THE_FOLD
-        self.full, self.brief = shown[:full], shown[full:]
-        named = {one.finding.change for one in self.full}
+        groups = story.together(self.told if everything else self.deciding)
+        full = len(groups) if everything else _BEFORE_THE_FOLD
+        self.full, self.brief = groups[:full], groups[full:]
+        named = {
+            one.finding.change
+            for group in (*self.full, *self.brief[:_ONE_LINERS])
+            for one in (group.first, *group.others)
+        }
         kept = [c for i, c in enumerate(verdict.changes) if everything or i not in named]
         self.left_out = len(verdict.changes) - len(kept)
         self.rows = rows.group(kept, everything=everything)
@@ -64,45 +73,60 @@ class _Page:
         self.screen.headline(decision, verdict.headline, story.where(verdict))
         counts = "    ".join(f"{one.tool}  {one.counts}" for one in story.counted(verdict))
         if counts and not (story.quiet(verdict) and not self.everything):
+            room = self.screen.beside(counts)
             only = verdict.sources[0].path if len(verdict.sources) == 1 else f"{len(verdict.sources)} inputs"
-            self.screen.entry("", counts, edge=only)
+            self.screen.entry(
+                "", counts, edge=tail(only, min(room, self.screen.width // 3)) if room >= _SHORTEST_PATH else ""
+            )
 
     def findings(self) -> None:
         """The worst in full, the others in a line each."""
-        for one in self.full:
+        for group in self.full:
             self.screen.blank()
-            self._finding(one)
+            self._finding(group)
         if self.brief:
             self.screen.blank()
-        for one in self.brief[:_ONE_LINERS]:
+        for group in self.brief[:_ONE_LINERS]:
+            one = group.first
+            others = f"  (and {len(group.others)} more)" if group.others else ""
             self.screen.entry(
-                f"{one.number:>2} {one.decision.value}",
-                f"{one.subject}  {one.what}" if one.subject else one.what,
+                _label(one),
+                f"{one.subject}{others}  {one.what}" if one.subject else one.what,
                 style=one.decision.value,
                 edge=one.finding.policy,
                 most=1,
             )
         if len(self.brief) > _ONE_LINERS:
-            rest = self.brief[_ONE_LINERS:]
-            self.screen.entry("", f"and {words.several(len(rest), 'more finding')}", edge="--all")
+            rest = sum(group.count for group in self.brief[_ONE_LINERS:])
+            self.screen.entry("", f"and {words.several(rest, 'more finding')}", edge="--all")
 
-    def _finding(self, one: Told) -> None:
-        screen, finding = self.screen, one.finding
-        label = f"{one.number:>2} {_SHORT.get(one.decision, one.decision.value)}"
-        screen.entry(label, one.subject or one.what, style=one.decision.value, edge=finding.policy, bold=True)
-        if one.subject:
-            screen.entry("", one.what)
+    def _finding(self, group: Together) -> None:
+        screen, one = self.screen, group.first
+        finding, label = one.finding, _label(one)
+        whole = f"{one.subject}   {one.what}" if one.subject else one.what
+        if not one.subject or screen.fits(whole, finding.policy):
+            screen.entry(label, whole, style=one.decision.value, edge=finding.policy, bold=True)
+        else:
+            beside = screen.fits(one.subject, finding.policy)
+            edges = (finding.policy, "") if beside else ("", finding.policy)
+            screen.entry(label, one.subject, style=one.decision.value, edge=edges[0], bold=True)
+            screen.entry("", one.what, edge=edges[1])
+        if group.others:
+            most = len(group.others) if self.everything else _MOST_OTHERS
+            listed = ", ".join(f"{other.number} {other.subject}" for other in group.others[:most])
+            more = len(group.others) - most
+            screen.detail("also", listed + (f" and {more} more" if more > 0 else ""))
         for i, cause in enumerate(one.causes):
-            screen.entry("" if i else "why", f"{_delta(cause)}  {cause.remark}".rstrip())
+            screen.detail("" if i else "why", f"{_delta(cause)}  {cause.remark}".rstrip())
         if one.cause:
-            screen.entry("" if one.causes else "why", one.cause)
+            screen.detail("" if one.causes else "why", one.cause)
         for lost in one.lost:
-            screen.entry("lost", lost)
-        screen.entry("instead", one.instead)
+            screen.detail("lost", lost)
+        screen.detail("instead", one.instead)
         if finding.location is not None:
-            screen.entry("at", f"{finding.location.file}:{finding.location.line}")
+            screen.detail("at", f"{finding.location.file}:{finding.location.line}")
         if self.everything and finding.url:
-            screen.entry("see", finding.url)
+            screen.detail("see", finding.url)
 
     def changes(self) -> None:
         """What else changes, grouped, worst first."""
@@ -111,9 +135,10 @@ class _Page:
             return
         self.screen.blank()
         most = len(found) if self.everything else _MOST_ROWS
+        lines = 0 if self.everything else 1 if len(found) > _FEW_ROWS else 2
         for i, row in enumerate(found[:most]):
             label = ("also" if self.left_out else "changes") if i == 0 else ""
-            self.screen.entry(label, f"{row.action:<8} {_row(row)}", most=0 if self.everything else 2)
+            self.screen.entry(label, f"{row.action:<8} {_row(row)}", most=lines)
         if len(found) > most:
             hidden = sum(row.count for row in found[most:])
             self.screen.entry("", f"and {words.several(hidden, 'more change')}", edge="--all")
@@ -133,17 +158,23 @@ class _Page:
     def outputs(self) -> None:
         """Root module outputs that change."""
         found = []
+        names: dict[str, list[str]] = {}
         for output in self.verdict.outputs:
             before, after = pair(output.before, output.after)
-            sides = f"{before} → {after}" if output.action.value == "update" else ""
-            found.append(f"{output.action.value:<8} {output.name}  {sides}".rstrip())
+            if output.action.value == "update":
+                found.append(f"update   {output.name}  {before} → {after}")
+            elif self.everything and output.action.value == "create":
+                found.append(f"create   {output.name}  {after}")
+            else:
+                names.setdefault(output.action.value, []).append(output.name)
+        found += [f"{action:<8} {', '.join(of_it)}" for action, of_it in names.items()]
         self._several("outputs", found, "more output")
 
     def runs(self) -> None:
         """Actions that the apply invokes, checks that did not pass, and what was recognised of the run."""
         verdict = self.verdict
         self._several("runs", [f"{one.address}  {one.trigger}" for one in verdict.invocations], "more action")
-        told = {one.finding.address for one in self.full}
+        told = {one.finding.address for one in self.told}
         checks = [
             ": ".join((f"{one.address}  {_CHECKS.get(one.status, one.status)}", *one.messages))
             for one in verdict.checks
@@ -156,12 +187,10 @@ class _Page:
         """What means little, in numbers."""
         if self.everything:
             return
-        parts = [words.several(count, words.NOISE[kind]) for kind, count in self.rows.noise.items()]
-        if self.rows.reads:
-            parts.append(f"{words.several(self.rows.reads, 'data source')} read during the apply")
+        parts = rows.folded(self.rows)
         minor = len(self.told) - len(self.deciding)
         if minor:
-            parts.append(words.several(minor, "finding of low severity").replace("low severitys", "low severity"))
+            parts.append(words.several(minor, "minor finding"))
         unknown = sum(1 for check in self.verdict.checks if check.status == "unknown")
         if unknown:
             parts.append(f"{words.several(unknown, 'check')} known only after apply")
@@ -181,8 +210,9 @@ class _Page:
             self.screen.entry("", f"→ {reason.how_to_fix}")
         if len(reasons) > _MOST_LINES and not self.everything:
             self.screen.entry("", f"and {words.several(len(reasons) - _MOST_LINES, 'more reason')}", edge="--all")
-        undecided = self.verdict.coverage.outcomes.get("unknown", 0)
-        if undecided:
+        told = {one.finding.policy for one in self.told if one.finding.outcome is Outcome.UNKNOWN}
+        undecided = self.verdict.coverage.outcomes.get("unknown", 0) - len(told)
+        if undecided > 0:
             self.screen.entry("unseen", f"{_policies(undecided)} on values known only after apply")
         if self.everything:
             for skipped in story.not_examined(self.verdict):
@@ -198,9 +228,12 @@ class _Page:
             self.screen.entry(step.when, step.text)
             if step.command is not None:
                 self.screen.entry("", f"$ {step.command}")
-        first = self.deciding[0].number if self.deciding else None
-        edge = f"plangate explain verdict.json {first}" if first else ""
-        self.screen.entry("next", story.next_step(self.verdict, self.deciding), edge=edge, bold=True)
+        must = story.next_step(self.verdict, self.deciding)
+        more = f"plangate explain verdict.json {self.deciding[0].number}" if self.deciding else ""
+        beside = self.screen.fits(must, more)
+        self.screen.entry("next", must, edge=more if beside else "", bold=True)
+        if more and not beside:
+            self.screen.entry("more", more)
 
     def _several(self, label: str, lines: Sequence[str], more: str) -> None:
         most = len(lines) if self.everything else _MOST_LINES
@@ -210,10 +243,14 @@ class _Page:
             self.screen.entry("", f"and {words.several(len(lines) - most, more)}", edge="--all")
 
 
-_SHORT: Final = {Decision.INCONCLUSIVE: "unclear", Decision.PASS: "note"}
+_SHORT: Final = {Decision.INCONCLUSIVE: "unsure", Decision.PASS: "note"}
 """Decision words that fit beside a number."""
 
 _CHECKS: Final = {"fail": "fails", "error": "cannot be evaluated", "unknown": "known only after apply"}
+
+
+def _label(one: Told) -> str:
+    return f"{one.number} {_SHORT.get(one.decision, one.decision.value)}"
 
 
 def _policies(count: int) -> str:
@@ -222,16 +259,17 @@ def _policies(count: int) -> str:
 
 def _delta(delta: Delta) -> str:
     before, after = delta.before, delta.after
+    path = tail(delta.path, _LONGEST_PATH)
     if delta.kind == "added":
-        return f"{delta.path} added" + (f" {after}" if after is not None else "")
+        return f"{path} added" + (f" {after}" if after is not None else "")
     if delta.kind == "removed":
-        return f"{delta.path} removed" + (f", was {before}" if before is not None else "")
-    return f"{delta.path}  {before} → {after}" if before is not None else f"{delta.path} changes"
+        return f"{path} removed" + (f", was {before}" if before is not None else "")
+    return f"{path}  {before} → {after}" if before is not None else f"{path} changes"
 
 
 def _row(row: Row) -> str:
     """One row of changes."""
-    subject = row.subject if row.count == 1 else f"{row.count} × {row.subject}"
+    subject = row.subject if row.count == 1 else f"{row.count} × {row.subject}"  # noqa: RUF001 - times
     parts = [subject]
     if row.deltas:
         only = "only " if row.only and row.count > 1 else ""

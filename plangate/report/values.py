@@ -42,8 +42,9 @@ def spelled(value: Any) -> str:
         return repr(value)
     try:
         return ENCODER.encode(value).decode()
-    except UnicodeEncodeError:
-        return "(text that is not Unicode)"
+    except ValueError:
+        # Half characters, or a number of thousands of digits.
+        return "(a value that cannot be shown)"
 
 
 def short(value: Any, limit: int = LONGEST) -> str:
@@ -54,12 +55,19 @@ def short(value: Any, limit: int = LONGEST) -> str:
 def pair(before: Any, after: Any, limit: int = LONGEST) -> tuple[str, str]:
     """Spell both sides of a change, long ones from where they begin to differ."""
     old, new = spelled(before), spelled(after)
+    if after is UNKNOWN:
+        return clip(old, limit // 2), new
     if max(len(old), len(new)) <= limit:
         return old, new
     same = next((i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
     if same > _CONTEXT + 1:
         old, new = f"…{old[same - _CONTEXT :]}", f"…{new[same - _CONTEXT :]}"
     return clip(old, limit), clip(new, limit)
+
+
+def tail(text: str, limit: int) -> str:
+    """Cut a text to at most `limit` characters at its start: of a path the end says most."""
+    return text if len(text) <= limit else f"…{text[len(text) - limit + 1 :]}"
 
 
 def clip(text: str, limit: int) -> str:

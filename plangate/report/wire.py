@@ -122,11 +122,12 @@ class Waiver(Struct, frozen=True):
 
 
 class Finding(Struct, frozen=True):
-    """What one policy says of one change. `evidence` are paths of the change; a waived one says by whom."""
+    """What one policy says of one change, and the decision it asks for by itself. `evidence` are paths of the change; a waived one says by whom."""
 
     policy: str
     severity: Severity
     outcome: Literal["violated", "unknown", "error"]
+    decision: Literal["block", "review", "inconclusive", "pass"]
     message: str
     why: str
     remediation: str

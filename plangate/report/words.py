@@ -57,6 +57,9 @@ DRIFT: Final = {
 }
 """What happens to a value that was changed by hand; the first four are shown, the others counted."""
 
+DRIFT_OF_OBJECTS: Final = {**DRIFT, "will-be-reverted": "this apply creates it again"}
+"""The same of a whole object that was deleted by hand."""
+
 
 def several(count: int, noun: str) -> str:
     """Count a noun: `1 output`, `2 outputs`."""

@@ -68,7 +68,7 @@ def test_several_plans_in_one_file_are_several_documents():
     ],
 )
 def test_a_plan_whose_sections_are_null_is_refused(sections):
-    assert refusal(json.dumps({**PLAN, **sections})).startswith("looks like a plan, but its")
+    assert refusal(json.dumps({**PLAN, **sections})).startswith("looks like a plan, but a part of it is missing")
 
 
 def test_a_plan_without_resource_changes_is_a_plan():

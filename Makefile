@@ -1,0 +1,74 @@
+# What a contributor types. Needs make, git and a Python of 3.11 or newer; everything else goes into .venv.
+
+# The first interpreter that really starts and is new enough: a version manager's shim may be on PATH and not work.
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --no-input
+PIP_TOOLS := pip-tools==7.6.2
+REVIEWED := fixtures/release/plan.json
+
+export PYTHONDONTWRITEBYTECODE =
+.DELETE_ON_ERROR:
+.PHONY: help review test lint format bench fixtures lock clean
+
+help:  ## show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+
+review: .venv/.installed  ## review a shipped plan, in colour
+	@FORCE_COLOR=1 $(BIN)/plangate review $(REVIEWED); code=$$?; echo; echo "the gate would have exited $$code"
+
+test: .venv/.developing  ## run every test; the end says which were skipped, and for want of what
+	$(BIN)/python -m pytest -rs -n auto
+
+lint: .venv/.developing  ## check style, formatting and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: .venv/.developing  ## put the code into the one format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: .venv/.developing  ## time a large and a small review beside a bare interpreter; writes bench.json
+	$(BIN)/python tests/bench/bench.py --output bench.json
+
+fixtures: .venv/.developing  ## record fixtures/ again with the terraform on PATH
+	$(BIN)/python fixtures/record.py
+
+# Hashes of every wheel, and no address of a registry: the lock works behind any mirror.
+COMPILE = CUSTOM_COMPILE_COMMAND='make lock' .venv/pip-tools/bin/pip-compile --quiet --generate-hashes --strip-extras \
+	--allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options $(UPGRADE)
+DEV_GROUP = import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["dev"], sep="\n")
+
+lock: .venv/pip-tools/.installed  ## pin every dependency again; UPGRADE=--upgrade for the newest of each
+	$(COMPILE) --all-build-deps --output-file requirements.lock pyproject.toml
+	.venv/pip-tools/bin/python -c '$(DEV_GROUP)' | $(COMPILE) --constraint requirements.lock --output-file requirements-dev.lock -
+
+clean:  ## remove what make made
+	rm -rf .venv bench.json
+
+# --- stamps: each step runs again only when what it was made from has changed ----------------------------------------
+
+.venv/.made:
+	@test -n "$(PYTHON)" || { echo 'no Python of 3.11 or newer on PATH; name one: make PYTHON=...' >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/.locked: .venv/.made requirements.lock
+	$(PIP) install --require-hashes --requirement requirements.lock
+	@touch $@
+
+# Editable: what runs is always what stands in the folder. The build back end is in the lock, so nothing is fetched.
+.venv/.installed: .venv/.locked pyproject.toml
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.developing: .venv/.installed requirements-dev.lock
+	$(PIP) install --require-hashes --requirement requirements-dev.lock
+	@touch $@
+
+.venv/pip-tools/.installed: Makefile
+	$(PYTHON) -m venv .venv/pip-tools
+	.venv/pip-tools/bin/python -m pip --disable-pip-version-check --quiet install '$(PIP_TOOLS)'
+	@touch $@

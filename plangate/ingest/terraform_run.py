@@ -1,0 +1,107 @@
+"""What a plan shows of the run that made it, what it cannot show, and what in it is not understood."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from plangate.ingest import terraform_wire as wire
+from plangate.ingest.document import NULL, Top
+from plangate.model import Action, Change, Skipped
+
+if TYPE_CHECKING:
+    from msgspec import Raw
+
+    from plangate.ingest.redact import Redactor
+
+_NEWEST_MINOR = 2
+_MODES = frozenset({"managed", "data", "ephemeral", None})
+_STATUSES = frozenset({"pass", "fail", "error", "unknown"})
+_MOST_ODD = 20
+
+
+def tool(top: Top, resources: Sequence[wire.WireResource]) -> str:
+    """`opentofu` where a provider address or the lack of `applyable` in a plan that has `errored` shows it."""
+    if any((r.provider_name or "").startswith("registry.opentofu.org/") for r in resources):
+        return "opentofu"
+    if any(r.provider_name for r in resources):
+        return "terraform"
+    return "opentofu" if top.errored is not None and top.applyable is None and _version(top) >= (1, 6) else "terraform"
+
+
+def _version(top: Top) -> tuple[int, ...]:
+    parts = (top.terraform_version or "").split("-")[0].split(".")
+    return tuple(int(part) for part in parts if part.isdecimal())
+
+
+def recognised(top: Top, changes: Sequence[Change], *, drifted: bool) -> Iterator[str]:
+    """What kind of run made the plan, where the plan shows it."""
+    major, _, minor = (top.format_version or "").partition(".")
+    if major == "1" and minor.isdecimal() and int(minor) > _NEWEST_MINOR:
+        yield f"format version {top.format_version} is newer than 1.{_NEWEST_MINOR}; new parts of it are not read"
+    if _only_destroys(changes) and not any(wire.state_resources(wire.planned_values.read(top))):
+        yield "a destroy plan: everything it manages goes"
+    if drifted and top.resource_changes == NULL:
+        yield "a refresh-only plan: it changes the state, not the infrastructure"
+    if top.complete is False and not top.errored:
+        yield "an incomplete plan: -target was used, or changes are put off to another run"
+
+
+def _only_destroys(changes: Sequence[Change]) -> bool:
+    managed = [change for change in changes if change.mode == "managed"]
+    return bool(managed) and all(change.action is Action.DESTROY and not change.reason for change in managed)
+
+
+def unsaid(top: Top, changes: Sequence[Change]) -> Iterator[Skipped]:
+    """What a plan JSON cannot tell about the run that made it."""
+    if not changes:
+        return
+    yield Skipped(
+        what="whether the plan was refreshed",
+        why="a plan does not say whether it was made with -refresh=false",
+        how_to_fix="plan without -refresh=false",
+    )
+    if top.complete is None and top.errored is not None:
+        yield Skipped(
+            what="whether the plan is partial",
+            why="the plan JSON of this tool does not say whether -target or -exclude was used",
+            how_to_fix="plan without -target and -exclude",
+        )
+
+
+def odd(
+    resources: Sequence[wire.WireResource], checks: Sequence[wire.WireCheck], redactor: Redactor
+) -> tuple[Skipped, ...]:
+    """What no tool writes, and so nobody can say what it means. Each makes the verdict inconclusive."""
+    found: list[Skipped] = []
+    for resource in resources:
+        why = _odd_resource(resource)
+        if why:
+            found.append(_not_understood(redactor.name(resource.address) or "an entry of resource_changes", why))
+    found += [
+        _not_understood(redactor.name(check.address.to_display) or "a check", "its status is not a known one")
+        for check in checks
+        if check.status not in _STATUSES
+    ]
+    return tuple(found[:_MOST_ODD])
+
+
+def _odd_resource(resource: wire.WireResource) -> str:
+    change = resource.change or wire.WireChange()
+    if not resource.address:
+        return "it has no address"
+    if resource.mode not in _MODES:
+        return "its mode is not a known one"
+    if not all(_starts(side, b"{n") for side in (change.before, change.after)):
+        return "one of its sides is not an object"
+    if not all(_starts(m, b"{tfn") for m in (change.after_unknown, change.before_sensitive, change.after_sensitive)):
+        return "what it marks as unknown or sensitive is neither a bool nor an object"
+    return ""
+
+
+def _starts(raw: Raw, letters: bytes) -> bool:
+    return memoryview(raw)[0] in letters
+
+
+def _not_understood(what: str, why: str) -> Skipped:
+    return Skipped(what, why, "make the plan again with: terraform show -json tfplan > plan.json", inconclusive=True)

@@ -1,0 +1,111 @@
+"""One finding of a saved verdict, for a terminal: the rule, what was seen, and what would change it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from plangate.model import UNKNOWN, Decision, Sensitive
+from plangate.report import words
+from plangate.report.screen import Screen
+from plangate.report.values import LONGEST, pair
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from plangate.report import wire
+
+_OUTCOMES = {
+    "violated": "it holds",
+    "unknown": "it could not be decided: a value that it needs is unknown or hidden",
+    "error": "the policy itself failed, so nothing is known",
+}
+
+_BECAUSE = {
+    Decision.BLOCK: "this must not be applied",
+    Decision.REVIEW: "a person has to look",
+    Decision.INCONCLUSIVE: "nothing can be said",
+    Decision.PASS: "it is only noted",
+}
+
+
+def render(verdict: wire.Verdict, number: int, *, width: int, colour: bool) -> str:
+    """The page for finding `number`, counted from 1."""
+    finding = verdict.findings[number - 1]
+    decision = Decision(finding.decision)
+    change = _change(verdict, finding)
+    screen = Screen(width, colour=colour)
+    screen.headline(decision.value, finding.message, f"{number} of {len(verdict.findings)}")
+    screen.blank()
+    screen.entry("rule", finding.policy, bold=True, edge=f"fingerprint {finding.fingerprint}")
+    screen.entry("severity", f"{finding.severity}; {_OUTCOMES[finding.outcome]}")
+    screen.entry("decision", f"{decision.value}: {_BECAUSE[decision]}{_protected(finding, decision)}")
+    screen.blank()
+    for label, text in _what(finding, change):
+        screen.entry(label, text)
+    screen.entry("why", finding.why)
+    for i, line in enumerate(_seen(finding, change)):
+        screen.entry("" if i else "seen", line)
+    screen.blank()
+    screen.entry("instead", finding.remediation, bold=True)
+    if finding.url is not None:
+        screen.entry("see", finding.url)
+    return screen.text()
+
+
+def _protected(finding: wire.Finding, decision: Decision) -> str:
+    if finding.severity != "high" or finding.outcome != "violated":
+        return ""
+    blocks = decision is Decision.BLOCK
+    return f"; a high finding {'blocks' if blocks else 'does not block'} here, as the environment is {'' if blocks else 'not '}protected"
+
+
+def _change(verdict: wire.Verdict, finding: wire.Finding) -> wire.Change | None:
+    """The change that a finding is about."""
+    for change in verdict.changes:
+        address = f"{change.address} (deposed {change.deposed})" if change.deposed else change.address
+        if address == finding.address and change.release == finding.release and finding.policy in change.findings:
+            return change
+    return None
+
+
+def _what(finding: wire.Finding, change: wire.Change | None) -> Iterator[tuple[str, str]]:
+    """The object, and what happens to it."""
+    if finding.address is not None:
+        yield "object", finding.address
+    if finding.location is not None:
+        yield "at", f"{finding.location.file}:{finding.location.line}"
+    if change is None:
+        return
+    order = f" ({change.replace_order})" if change.replace_order else ""
+    effects = f" [{', '.join(change.effects)}]" if change.effects else ""
+    yield "action", f"{change.action}{order} of {change.type}{effects}"
+    if change.reason is not None:
+        yield "reason", words.REASONS.get(change.reason, change.reason)
+
+
+def _seen(finding: wire.Finding, change: wire.Change | None) -> Iterator[str]:
+    """The values that the rule read: those that change with both sides; the others do not stand in a verdict."""
+    by_path = {attribute.path: attribute for attribute in change.attributes} if change is not None else {}
+    forcing = change.replace_paths if change is not None else ()
+    for path in dict.fromkeys((*finding.evidence, *forcing)):
+        attribute = by_path.get(path)
+        remark = "  forces replacement" if path in forcing else ""
+        if attribute is None:
+            yield f"{path}  (not among the changed values){remark}" if change is not None else path
+            continue
+        before, after = pair(_restored(attribute.before), _restored(attribute.after), 2 * LONGEST)
+        if attribute.kind == "added":
+            yield f"{path} added {after}{remark}"
+        elif attribute.kind == "removed":
+            yield f"{path} removed, was {before}{remark}"
+        else:
+            yield f"{path}  {before} → {after}{remark}"
+
+
+def _restored(value: Any) -> Any:
+    """A saved value without the quotes of a string, where its string stands for something else."""
+    return (
+        {"(sensitive)": Sensitive(0), "(known after apply)": UNKNOWN}.get(value, value)
+        if isinstance(value, str)
+        else value
+    )

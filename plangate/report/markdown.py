@@ -1,0 +1,253 @@
+"""The verdict as a pull request comment: what decides first, the rest folded, and never longer than GitHub takes."""
+
+from __future__ import annotations
+
+import functools
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
+
+from plangate.model import ABSENT, Decision
+from plangate.report import escape, rows, story, words
+from plangate.report.values import clip, pair
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import jinja2
+
+    from plangate.model import Finding, Location, OutputChange, Verdict
+    from plangate.report.rows import Delta
+    from plangate.report.story import Told
+
+LONGEST: Final = 60_000
+"""Bytes of UTF-8. GitHub takes 65,536 characters by its own words; this is safe however they are counted."""
+
+_LINK = re.compile(r"https://[A-Za-z0-9.-]+(?:/[A-Za-z0-9._~/#%&=?+-]*)?")
+"""What may become a link: a policy's reference without anything that could end the link."""
+
+_MOST_INPUTS: Final = 5
+"""Inputs that are named."""
+
+_OVERHEAD: Final = 3_000
+"""Bytes for the headings and frames of all sections together."""
+
+
+class _Escaped(str):
+    """Text that may go into a comment as it is: it went through an escape, or it is ours."""
+
+    __slots__ = ()
+
+
+class _Item(Struct, frozen=True):
+    """One line to be: the macro that writes it, what it is about, and how many things it stands for."""
+
+    macro: str
+    value: Any
+    weight: int = 1
+
+
+class _Plan(Struct, frozen=True, kw_only=True):
+    """A section to be. Sections are filled in the order of their importance, each up to `upto` bytes of the comment."""
+
+    upto: int
+    noun: str
+    items: list[_Item]
+    title: str = ""
+    header: str = ""
+    remark: str = ""
+    count: int | None = None
+
+
+class _Section(Struct, frozen=True, kw_only=True):
+    """A section: its finished lines, how many things it is about, and how many of them found no room."""
+
+    title: str
+    header: _Escaped
+    remark: str
+    items: tuple[_Escaped, ...]
+    count: int
+    hidden: str
+
+
+def render(verdict: Verdict) -> str:
+    """The comment, with its hidden marker in the first line and a newline at its end."""
+    told = story.told(verdict)
+    more = len(verdict.sources) - _MOST_INPUTS
+    body = functools.partial(
+        _template("comment.md.j2").render,
+        decision=verdict.decision.value.upper(),
+        headline=verdict.headline,
+        target=verdict.target or "",
+        facts=_facts(verdict),
+        inputs=[(source.path, source.sha256) for source in verdict.sources[:_MOST_INPUTS]],
+        more_inputs=words.several(more, "more input") if more > 0 else "",
+        created_at=verdict.created_at,
+        quiet=story.quiet(verdict),
+        next=story.next_step(verdict, story.deciding(told)),
+    )
+    empty = _Section(title="", header=_Escaped(), remark="", items=(), count=0, hidden="")
+    used = _size(body(left_out="", findings=empty, unclear=empty, sections=())) + _OVERHEAD
+    filled, left_out = [], []
+    for plan in _plans(verdict, told):
+        section, used, hidden = _fill(plan, used)
+        filled.append(section)
+        if hidden:
+            left_out.append(hidden)
+    findings, unclear, *sections = filled
+    return body(left_out=", ".join(left_out), findings=findings, unclear=unclear, sections=sections).strip() + "\n"
+
+
+def _plans(verdict: Verdict, told: tuple[Told, ...]) -> Iterator[_Plan]:
+    grouped = rows.group(verdict.changes)
+    minor = [one for one in told if one.decision is Decision.PASS]
+    findings = [_Item("finding", group, group.count) for group in story.together(story.deciding(told))]
+    yield _Plan(upto=34_000, noun="finding", items=findings)
+    reasons = [_Item("unclear", skipped) for skipped in story.cannot_tell(verdict)]
+    yield _Plan(upto=38_000, noun="reason", items=reasons)
+    drift = [_Item("drift", one) for one in story.by_hand(verdict)]
+    header = "| value | git | state | live | then |\n|---|---|---|---|---|"
+    yield _Plan(upto=42_000, noun="value", items=drift, title="Changed by hand", header=header)
+    yield _Plan(
+        upto=52_000,
+        noun="change",
+        items=[_Item("change", row, row.count) for row in grouped.rows],
+        title="All changes",
+        remark=", ".join(rows.folded(grouped)),
+        count=len(verdict.changes),
+    )
+    also = [_Item("output", output) for output in verdict.outputs]
+    also += [_Item("invocation", invocation) for invocation in verdict.invocations]
+    also += [_Item("check", check) for check in verdict.checks]
+    also += [_Item("note", note) for note in verdict.notes]
+    yield _Plan(upto=54_000, noun="entry", items=also, title="Outputs, actions, checks and notes")
+    yield _Plan(upto=56_000, noun="minor finding", items=[_Item("minor", one) for one in minor], title="Minor findings")
+    unseen = [_Item("unclear", skipped) for skipped in story.not_examined(verdict)]
+    yield _Plan(upto=57_500, noun="gap", items=unseen, title="Not examined")
+    steps = [_Item("step", step) for step in verdict.runbook]
+    yield _Plan(upto=59_000, noun="step", items=steps, title="Before, after, rollback")
+
+
+def _fill(plan: _Plan, used: int) -> tuple[_Section, int, str]:
+    """Finish as many lines as there is room for. Whole lines only: half of an escape is none."""
+    items: list[_Escaped] = []
+    for item in plan.items:
+        line = _Escaped(getattr(_template("items.md.j2").module, item.macro)(item.value))
+        if used + _size(line) + 1 > plan.upto:
+            break
+        used += _size(line) + 1
+        items.append(line)
+    rest = sum(item.weight for item in plan.items[len(items) :])
+    hidden = words.several(rest, plan.noun) if rest else ""
+    count = sum(item.weight for item in plan.items) if plan.count is None else plan.count
+    section = _Section(
+        title=plan.title,
+        header=_Escaped(plan.header),
+        remark=plan.remark,
+        items=tuple(items),
+        count=count,
+        hidden=hidden,
+    )
+    return section, used, hidden
+
+
+def _facts(verdict: Verdict) -> list[str]:
+    """The line of facts: what this is about, what was counted, and what it was made from."""
+    counts = (f"{one.tool}: {one.counts}" for one in story.counted(verdict))
+    return [fact for fact in (story.where(verdict), *counts, story.fresh(verdict)) if fact]
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
+# --- the template and its filters -------------------------------------------------------------------------------------
+
+
+@functools.cache
+def _template(name: str) -> jinja2.Template:
+    return _environment().get_template(name)
+
+
+@functools.cache
+def _environment() -> jinja2.Environment:
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,  # noqa: S701 - HTML's escapes are not Markdown's; `_only_escaped` sees that nothing goes without
+        finalize=_only_escaped,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters = {
+        "md": _md,
+        "length": len,
+        "numbers": _numbers,
+        "prose": _prose,
+        "code": _code,
+        "comment": _comment,
+        "delta": _delta,
+        "sides": _sides,
+        "rule": _rule,
+        "place": _place,
+    }
+    return environment
+
+
+def _only_escaped(value: object) -> object:
+    """What a template prints has to come out of a filter: a forgotten one is an error, not an injection."""
+    if isinstance(value, (_Escaped, int)):
+        return value
+    raise TypeError("a value was about to be printed without an escape")
+
+
+def _md(text: str, most: int = 200) -> _Escaped:
+    return _Escaped(escape.markdown(clip(text, most)))
+
+
+def _numbers(numbers: list[int]) -> _Escaped:
+    return _md(words.listed(numbers))
+
+
+def _prose(text: str, most: int = 200) -> _Escaped:
+    return _Escaped(escape.prose(clip(" ".join(text.split()), most)))
+
+
+def _code(text: str, most: int = 200) -> _Escaped:
+    return _Escaped(escape.code(clip(text, most)))
+
+
+def _comment(text: str) -> _Escaped:
+    return _Escaped(escape.comment(clip(text, 200)))
+
+
+def _delta(delta: Delta) -> _Escaped:
+    """One changed attribute: `path` `before` → `after`."""
+    path, before, after = (
+        _code(part, 120) if part is not None else "" for part in (delta.path, delta.before, delta.after)
+    )
+    if delta.kind == "changed":
+        said = f"{path} {before} → {after}" if before else f"{path} changes"
+    else:
+        said = f"{path} {delta.kind} {before}{after}".rstrip()
+    return _Escaped(f"{said} {_md(delta.remark)}".rstrip())
+
+
+def _sides(output: OutputChange) -> _Escaped:
+    before, after = (_code(side, 120) for side in pair(output.before, output.after))
+    return after if output.before is ABSENT or output.before is None else _Escaped(f"{before} → {after}")
+
+
+def _rule(finding: Finding) -> _Escaped:
+    """The policy's id, linked to what it refers to where that is a plain address."""
+    if finding.url is None or not _LINK.fullmatch(finding.url):
+        return _code(finding.policy)
+    return _Escaped(f"[{_code(finding.policy)}]({finding.url})")
+
+
+def _place(location: Location) -> _Escaped:
+    return _code(f"{location.file}:{location.line}")

@@ -1,0 +1,160 @@
+"""What people really hand in: wrapped plans are reviewed, everything else is refused by its own name."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support import FIXTURES, run, run_here
+
+PLAN = FIXTURES / "create" / "plan.json"
+plan = PLAN.read_bytes().rstrip(b"\n")
+pretty = json.dumps(json.loads(plan), indent=2).encode()
+stamped = b"".join(b"2026-01-31T12:00:00.1234567Z " + line + b"\n" for line in pretty.splitlines())
+
+WRAPPED = {
+    "as it is": plan,
+    "with a line break": plan + b"\n",
+    "with a byte order mark": b"\xef\xbb\xbf" + plan,
+    "UTF-16 with a mark": plan.decode().encode("utf-16"),
+    "UTF-16 without a mark": plan.decode().encode("utf-16-le"),
+    "big-endian UTF-16": b"\xfe\xff" + plan.decode().encode("utf-16-be"),
+    "gzip": gzip.compress(plan, mtime=0),
+    "Windows line ends": pretty.replace(b"\n", b"\r\n"),
+    "indented": pretty,
+    "behind the wrapper's command": b"[command]/opt/terraform-bin show -json tfplan\n" + plan,
+    "between the wrapper's lines": b"[command]/opt/terraform-bin show -json tfplan\n"
+    + plan
+    + b"\n::debug::Terraform exited with code 0.\n::set-output name=exitcode::0\n",
+    "behind a warning": b"\x1b[33m\xe2\x95\xb7\x1b[0m\n\x1b[33m\xe2\x94\x82\x1b[0m Warning: old syntax\n" + plan,
+    "with time stamps of a log": stamped,
+    "behind colours": b"\x1b[0m\n\x1b[0m" + plan + b"\x1b[0m\n",
+    "behind blank lines": b"\n\n  " + plan + b"\n\n",
+    "behind its own planning": (FIXTURES / "create" / "plan.txt").read_bytes() + b"\n" + plan + b"\n",
+}
+
+PAGE = b"<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body>{}</body></html>\n"
+REFUSED = {
+    "empty": (b"", "is empty"),
+    "blank": (b" \n\n", "is empty"),
+    "a state": ((FIXTURES / "destroy" / "state.tfstate").read_bytes(), "is a Terraform state"),
+    "a shown state": (
+        json.dumps(json.loads(plan)["planned_values"] | {"format_version": "1.0", "values": {}}).encode(),
+        "state",
+    ),
+    "configuration": ((FIXTURES / "create" / "main.tf").read_bytes(), "is Terraform configuration"),
+    "a plan for people": ((FIXTURES / "create" / "plan.txt").read_bytes(), "is a plan as text"),
+    "no changes for people": ((FIXTURES / "no-changes" / "plan.txt").read_bytes(), "is a plan as text"),
+    "a page": (PAGE, "is an HTML page"),
+    "an error of a store": (b'<?xml version="1.0"?>\n<Error><Code>AccessDenied</Code></Error>', "is XML"),
+    "an error message": ("╷\n│ Error: Failed to read the given file\n╵\n".encode(), "is an error message"),
+    "a manifest": (b"---\napiVersion: v1\nkind: Secret\n", "is a Kubernetes manifest"),
+    "Helm's output": (b"Release upgraded\nNAME: web\nLAST DEPLOYED: x\nMANIFEST:\n", "is Helm output"),
+    "outputs": (b'{"vpc": {"sensitive": false, "type": "string", "value": "vpc-1"}}', "is `terraform output -json`"),
+    "a list": (b"[]", "is a JSON list"),
+    "a text": (b'"plan"', "is a single JSON value"),
+    "null": (b"null", "is a single JSON value"),
+    "an object": (b"{}", "is"),
+    "binary": (bytes(range(256)), "is"),
+    "a picture": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "is binary data"),
+    "a zip of something else": (b"PK\x03\x04" + b"\0" * 60, "is"),
+    "the next format": (plan.replace(b'"format_version":"1.2"', b'"format_version":"2.0"', 1), "newer major version"),
+    "no changes at all": (
+        plan.replace(b'"resource_changes"', b'"resource_changed"', 1).replace(b'"configuration"', b'"c"'),
+        "is",
+    ),
+    "null changes": (b'{"format_version":"1.2","terraform_version":"1.11.4","resource_changes":null}', "is"),
+    "two objects, one a plan": (plan + b"\n{}\n", "is"),
+    "deep": (b'{"format_version":"1.2","resource_changes":' + b"[" * 100_000, "is"),
+    "a huge number": (b'{"format_version":"1.2","resource_changes":[],"x":' + b"9" * 6000 + b"}x", "is"),
+    "a number as version": (b'{"format_version":1.2,"resource_changes":[]}', "is"),
+    "Latin-1": (plan.replace(b"green", b"gr\xfcn"), "is not UTF-8"),
+}
+
+
+def reviewed(data: bytes, path: Path) -> dict:
+    path.write_bytes(data)
+    done = run_here("review", path, "--format", "json")
+    assert done.code in (0, 10), done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("name", WRAPPED)
+def test_a_wrapped_plan_is_reviewed_as_the_plan_it_is(name: str, tmp_path: Path) -> None:
+    bare = reviewed(plan, tmp_path / "bare.json")
+    wrapped = reviewed(WRAPPED[name], tmp_path / "wrapped")
+
+    for key in ("decision", "risk", "summary", "changes", "findings", "outputs"):
+        assert wrapped[key] == bare[key]
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_no_plan_is_refused_by_its_name(name: str, tmp_path: Path) -> None:
+    data, words = REFUSED[name]
+    path = tmp_path / "input"
+    path.write_bytes(data)
+    done = run_here("review", path, "--format", "json")
+    verdict = json.loads(done.stdout)
+
+    assert (done.code, verdict["decision"]) == (3, "inconclusive")
+    first, hint = done.stderr.decode().splitlines()[:2]
+    assert first.startswith(f"plangate: {path}: ")
+    assert words in first
+    assert hint.startswith("  ")
+    (skipped,) = verdict["coverage"]["skipped"]
+    assert skipped["what"] == str(path)
+    assert words in skipped["why"]
+    assert skipped["how_to_fix"]
+
+
+def test_several_plans_in_one_file_are_all_reviewed(tmp_path: Path) -> None:
+    destroy = (FIXTURES / "destroy" / "plan.json").read_bytes()
+    verdict = reviewed(plan + b"\n" + destroy, tmp_path / "plans.json")
+
+    assert (verdict["summary"]["create"], verdict["summary"]["destroy"]) == (4, 3)
+    assert len(verdict["inputs"]) == 2
+    assert {change["input"] for change in verdict["changes"]} == {0, 1}
+
+
+@pytest.mark.parametrize("scenario", ["create", "replace-destroy-first", "no-changes"])
+def test_a_saved_plan_is_reviewed_as_its_json(scenario: str, needs_terraform: str) -> None:
+    saved = json.loads(run("review", FIXTURES / scenario / "saved.tfplan", "--format", "json").stdout)
+    shown = json.loads(run("review", FIXTURES / scenario / "plan.json", "--format", "json").stdout)
+
+    assert saved["inputs"][0]["kind"] != shown["inputs"][0]["kind"]
+    assert bool(saved["freshness"]["lineage"]) == (FIXTURES / scenario / "state.tfstate").is_file()
+    assert saved["summary"] == shown["summary"]
+    assert [change["address"] for change in saved["changes"]] == [change["address"] for change in shown["changes"]]
+
+
+def test_an_errored_saved_plan_blocks(needs_terraform: str) -> None:
+    assert run("review", FIXTURES / "errored" / "saved.tfplan").code == 10
+
+
+def test_a_saved_plan_without_terraform_says_what_to_run(tmp_path: Path) -> None:
+    done = run("review", FIXTURES / "create" / "saved.tfplan", env={"PATH": str(tmp_path)})
+
+    assert done.code == 3
+    assert b"terraform show -json" in done.stderr
+
+
+def test_a_stream_is_counted_and_never_passes() -> None:
+    done = run("review", FIXTURES / "create" / "plan.ndjson", "--format", "json")
+    verdict = json.loads(done.stdout)
+
+    assert done.code == 4
+    assert verdict["decision"] in ("inconclusive", "review")
+    assert verdict["summary"]["create"] == 4
+
+
+@pytest.mark.parametrize("path", sorted(FIXTURES.glob("*/plan.ndjson")), ids=lambda path: path.parent.name)
+def test_a_stream_says_of_its_plan_what_the_plan_says(path: Path) -> None:
+    stream = json.loads(run_here("review", path, "--format", "json").stdout)
+    shown = json.loads(run_here("review", path.with_name("plan.json"), "--format", "json").stdout)
+
+    assert stream["decision"] != "pass"
+    assert stream["exit_code"] in (4, 10)
+    assert {**stream["summary"], "no-op": 0} == {**shown["summary"], "no-op": 0}

@@ -1,0 +1,101 @@
+"""What tests share: where inputs are, and ways to run the command."""
+
+from __future__ import annotations
+
+import gc
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[1]
+FIXTURES = ROOT / "fixtures"
+CORPUS = ROOT.parent / "shared" / "corpus"
+"""Plans found in public repositories. Not part of this repository: tests that use them skip where it is absent."""
+
+AS_OF = "2026-01-31T12:00:00Z"
+"""The time of every review in a test."""
+
+FORMATS = ("text", "json", "markdown")
+
+
+class Done(NamedTuple):
+    """A finished command."""
+
+    code: int
+    stdout: bytes
+    stderr: bytes
+
+    @property
+    def everything(self) -> bytes:
+        return self.stdout + self.stderr
+
+
+def run(
+    *arguments: str | Path,
+    stdin: bytes = b"",
+    cwd: Path = ROOT,
+    env: dict[str, str] | None = None,
+    python: tuple[str, ...] = (),
+) -> Done:
+    """Run `plangate` as a user does, in a process of its own. `python` are arguments for the interpreter."""
+    done = subprocess.run(
+        [sys.executable, *python, "-m", "plangate", *map(str, arguments)],
+        input=stdin,
+        capture_output=True,
+        cwd=cwd,
+        env={**environment(), **(env or {})},
+        timeout=300,
+        check=False,
+    )
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+def environment() -> dict[str, str]:
+    """The environment of a command: nothing in it changes what is printed."""
+    kept = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "FORCE_COLOR", "COLUMNS")}
+    return {**kept, "PYTHONPATH": str(ROOT), "COLUMNS": "100", "TF_CLI_CONFIG_FILE": os.devnull}
+
+
+def run_here(*arguments: str | Path, stdin: bytes = b"") -> Done:
+    """Run `plangate` in this process: the same, without the start, for tests that run it hundreds of times."""
+    from plangate.cli.main import main
+
+    kept = sys.stdin, sys.stdout, sys.stderr
+    sys.stdin = io.TextIOWrapper(io.BytesIO(stdin))
+    sys.stdout, sys.stderr = out, err = _stream(), _stream()
+    try:
+        code = main([str(argument) for argument in arguments])
+    finally:
+        sys.stdin, sys.stdout, sys.stderr = kept
+        gc.enable()
+    return Done(int(code), _written(out), _written(err))
+
+
+def _stream() -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+
+
+def _written(stream: io.TextIOWrapper) -> bytes:
+    stream.flush()
+    stream.buffer.seek(0)
+    return stream.buffer.read()
+
+
+def corpus_plans() -> list[Path]:
+    """Every plan of the corpus. Empty where the corpus is absent."""
+    folders = ("terraform-plans", "helm-release-plans")
+    recorded = [path for folder in folders for path in CORPUS.glob(f"{folder}/**/plan.json")]
+    return sorted([*CORPUS.glob("plans/*.json"), *recorded])
+
+
+def fixture_plans() -> list[Path]:
+    """Every recorded plan of this repository."""
+    return sorted(FIXTURES.glob("*/plan.json"))
+
+
+def plan_id(path: Path) -> str:
+    """A short name for one plan, for the list of tests."""
+    return "/".join(path.parts[-3:-1]) if path.name == "plan.json" else path.stem

@@ -1,0 +1,162 @@
+import re
+from pathlib import Path
+
+import jinja2
+import pytest
+from markdown_it import MarkdownIt
+
+from plangate.model import ABSENT, Action, Coverage, Decision, OutputChange, Severity, Skipped
+from plangate.report import markdown
+from tests.unit.report.verdicts import HOSTILE, NONE, change, changed, everything, finding, many, verdict
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "report"
+GITHUB = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+OURS = re.compile(
+    r"<!-- plangate:verdict/v1 target=[A-Za-z0-9%._~/:-]* -->|</?details>|<details><summary>[\w, ]+ \(\d+\)</summary>|</details>"
+)
+IN_LINE = {"<br>", "<code>", "</code>"}
+MENTION = re.compile(r"@[\w\[]")
+REFERENCE = re.compile(r"(?:#|GH-)\d|://|www\.|\b[0-9a-f]{7,40}\b", re.IGNORECASE)
+
+
+def a_review():
+    return verdict(
+        Decision.REVIEW,
+        "aws_iam_role.r keeps its sessions open for longer",
+        environment="prod",
+        summary={**NONE, "update": 1},
+        changes=(change("aws_iam_role.r", attributes=(changed("max_session", 3600, 7200),)),),
+        findings=(
+            finding(
+                "session-longer",
+                Severity.MEDIUM,
+                message="aws_iam_role.r keeps its sessions open for longer",
+                address="aws_iam_role.r",
+                evidence=("max_session",),
+                change=0,
+            ),
+        ),
+    )
+
+
+CASES = {
+    "pass": verdict(environment="prod"),
+    "review": a_review(),
+    "block": everything(),
+    "hostile": everything(HOSTILE),
+}
+
+
+def tokens(source):
+    for token in GITHUB.parse(source):
+        yield token
+        yield from token.children or ()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_comment_is_as_recorded(name, golden):
+    golden(GOLDEN / f"{name}.md", markdown.render(CASES[name]).encode())
+
+
+def test_hostile_text_makes_no_element_of_any_kind():
+    found = list(tokens(markdown.render(everything(HOSTILE))))
+    assert not [
+        t for t in found if t.type in ("image", "fence", "code_block", "blockquote_open", "hr", "em_open", "s_open")
+    ]
+    blocks = [line for t in found if t.type == "html_block" for line in t.content.strip().splitlines()]
+    assert blocks
+    assert all(OURS.fullmatch(line) for line in blocks)
+    assert {t.content for t in found if t.type == "html_inline"} == IN_LINE
+    assert [t.attrGet("href") for t in found if t.type == "link_open"] == ["https://docs.example/databases"]
+    assert sum(t.type == "heading_open" for t in found) == 1
+    text = "\n".join(t.content for t in found if t.type == "text")
+    assert not MENTION.search(text)
+    assert not REFERENCE.search(text)
+    assert not MENTION.search(markdown.render(everything(HOSTILE)))
+
+
+def test_hostile_text_moves_nothing():
+    calm, hostile = ([t.type for t in GITHUB.parse(markdown.render(everything(evil)))] for evil in ("", HOSTILE))
+    assert hostile == calm
+
+
+def test_details_are_closed():
+    for given in (everything(), everything(HOSTILE), many()):
+        comment = markdown.render(given)
+        assert comment.count("<details>") == comment.count("\n</details>\n") > 0
+
+
+def test_the_marker_is_the_first_line():
+    first, second = markdown.render(verdict(target="live/db -->")).splitlines()[:2]
+    assert first == "<!-- plangate:verdict/v1 target=live/db%20%2D%2D%3E -->"
+    assert second == "## PASS: no changes"
+
+
+def test_a_plan_with_nothing_to_do_is_two_lines_and_a_marker():
+    assert markdown.render(verdict(environment="prod")).splitlines()[1:] == [
+        "## PASS: no changes",
+        "",
+        "prod · `plan.json` (`abababababab`) · reviewed 2026-01-31T12:00:00Z",
+    ]
+
+
+def long_findings(count):
+    return tuple(
+        finding(f"policy-{i}", Severity.MEDIUM, message=f"thing {i} happens to " + "something " * 20)
+        for i in range(count)
+    )
+
+
+TOO_LONG = {
+    "changes": many(3_000),
+    "different changes": verdict(
+        changes=tuple(change(f"a.b{i}", attributes=(changed(f"p{i}", "x" * 90, "y" * 90),)) for i in range(3_000))
+    ),
+    "findings": verdict(Decision.REVIEW, "m", findings=long_findings(2_000)),
+    "outputs": verdict(
+        outputs=tuple(OutputChange(f"o{i}" * 20, Action.CREATE, ABSENT, "v" * 200) for i in range(3_000))
+    ),
+    "gaps": verdict(coverage=Coverage(skipped=tuple(Skipped(f"w{i}", "y" * 300, "f" * 300) for i in range(500)))),
+    "reasons": verdict(
+        Decision.INCONCLUSIVE,
+        "m",
+        coverage=Coverage(skipped=tuple(Skipped(f"w{i}", "y" * 300, "f" * 300, inconclusive=True) for i in range(500))),
+    ),
+    "names": everything("\U000e0041" * 5_000),
+    "escapes": everything("|" * 5_000),
+    "inputs": verdict(sources=everything("&" * 5_000).sources * 400),
+}
+
+
+@pytest.mark.parametrize("name", TOO_LONG)
+def test_no_comment_is_longer_than_github_takes(name):
+    assert len(markdown.render(TOO_LONG[name]).encode()) <= markdown.LONGEST
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("different changes", r"Left out, .*: \d{4} changes\."),
+        ("findings", r"Left out, .*: \d{4} findings\."),
+        ("outputs", r"Left out, .*: \d{4} entries\."),
+        ("gaps", r"Left out, .*: \d+ gaps\."),
+        ("reasons", r"Left out, .*: \d+ reasons\."),
+    ],
+)
+def test_a_shortened_comment_says_what_it_left_out(name, said):
+    assert re.search(said, markdown.render(TOO_LONG[name]))
+
+
+def test_shown_and_left_out_findings_add_up():
+    comment = markdown.render(TOO_LONG["findings"])
+    hidden = int(re.search(r"(\d+) findings", comment)[1])
+    assert comment.count("| **") + hidden == 2_000
+    assert "| **1 review** |" in comment
+
+
+def test_a_value_without_an_escape_is_an_error():
+    template = markdown._environment().from_string("{{ value }}")
+    with pytest.raises(TypeError):
+        template.render(value="<b>")
+    with pytest.raises(jinja2.UndefinedError):
+        markdown._environment().from_string("{{ value|md }}").render()
