@@ -10,7 +10,7 @@ REVIEWED := fixtures/release/plan.json
 
 export PYTHONDONTWRITEBYTECODE =
 .DELETE_ON_ERROR:
-.PHONY: help review test lint format bench fixtures lock clean
+.PHONY: help review test lint format bench docs fixtures lock clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -32,6 +32,12 @@ format: .venv/.developing  ## put the code into the one format
 
 bench: .venv/.developing  ## time a large and a small review beside a bare interpreter; writes bench.json
 	$(BIN)/python tests/bench/bench.py --output bench.json
+
+docs: .venv/.developing  ## write everything that is generated: the policy index and pages, the schema, blocks of the docs
+	$(BIN)/python -m plangate.policy.index
+	$(BIN)/plangate policy docs docs/policies
+	$(BIN)/python -m plangate.report.schema
+	$(BIN)/python docs/fill.py
 
 fixtures: .venv/.developing  ## record fixtures/ again with the terraform on PATH
 	$(BIN)/python fixtures/record.py

@@ -81,7 +81,7 @@ class Canaries:
     """The canaries of one plan, each with the place it was put."""
 
     def __init__(self, seed: str) -> None:
-        self._rand = random.Random(seed)  # noqa: S311 - invented, and the same every time
+        self._rand = random.Random(seed)
         self.placed: dict[str, str] = {}
 
     def __call__(self, place: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -102,12 +103,16 @@ def test_nothing_is_left_unfinished() -> None:
     )
 
 
-def test_readme_shows_the_help_of_today() -> None:
-    block = re.search(r"<!-- help -->\n```(?:text)?\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+def test_generated_blocks_of_the_documentation_are_current() -> None:
+    done = subprocess.run(
+        [sys.executable, "docs/fill.py", "--check"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        check=False,
+    )
 
-    assert block, "README.md has no <!-- help --> block"
-    done = run("review", "--help")
-    assert block[1].strip() == done.stdout.decode().removeprefix("$ plangate review --help").strip()
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_the_policy_index_is_current() -> None:

@@ -1,0 +1,70 @@
+"""Fills the generated blocks of the documentation: `<!-- name -->` to `<!-- end -->`. `--check` only says what is stale."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from plangate.policy.expressions import FUNCTIONS
+from plangate.policy.facts import VARIABLES
+
+ROOT = Path(__file__).parents[1]
+PAGES = (ROOT / "README.md", ROOT / "docs" / "writing-policies.md")
+_BLOCK = re.compile(r"(<!-- (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def command(*arguments: str) -> str:
+    """What the command prints on a page of 80 columns, as a block."""
+    environment = {**os.environ, "COLUMNS": "80", "NO_COLOR": "1"}
+    environment.pop("FORCE_COLOR", None)
+    done = subprocess.run(
+        [sys.executable, "-m", "plangate", *arguments], cwd=ROOT, env=environment, capture_output=True, check=False
+    )
+    return f"```text\n{done.stdout.decode().rstrip()}\n```\n"
+
+
+def table(rows: dict[str, str], heads: tuple[str, str]) -> str:
+    """A table of names and meanings."""
+    lines = [
+        f"| {heads[0]} | {heads[1]} |",
+        "| --- | --- |",
+        *(f"| `{name}` | {text} |" for name, text in rows.items()),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _variables() -> str:
+    kinds = {"text": "", "list": "list: ", "bool": "true or false: "}
+    return table({name: kinds[kind] + meaning for name, (kind, meaning) in VARIABLES.items()}, ("variable", "is"))
+
+
+BLOCKS = {
+    "example": lambda: command("review", "fixtures/release/plan.json"),
+    "help": lambda: command("review", "--help"),
+    "variables": _variables,
+    "functions": lambda: table(
+        {f"{name}(path)": meaning for name, meaning in FUNCTIONS.items()}, ("function", "gives")
+    ),
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Fill or check every page."""
+    stale = 0
+    for page in PAGES:
+        text = page.read_text("utf-8")
+        filled = _BLOCK.sub(lambda block: block[1] + BLOCKS[block[2]]() + block[3], text)
+        if filled != text:
+            stale += 1
+            if arguments == ["--check"]:
+                sys.stderr.write(f"{page.relative_to(ROOT)} is stale: make docs\n")
+            else:
+                page.write_text(filled, "utf-8")
+    return 1 if stale and arguments == ["--check"] else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
