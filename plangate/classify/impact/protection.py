@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from plangate import packs
 from plangate.classify.impact.lookup import Lookup
-from plangate.classify.impact.values import Test
+from plangate.classify.impact.values import Test, head
 
 
 class Refused(Struct, frozen=True, forbid_unknown_fields=True):
@@ -21,16 +21,12 @@ class Refused(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Guard(Struct, frozen=True, forbid_unknown_fields=True):
-    """A setting that protects: it is on while the test holds.
-
-    `computed`: where it is not configured, the provider decides, and the plan shows it as unknown.
-    """
+    """A setting that protects while the test holds."""
 
     types: tuple[str, ...]
     kind: str
-    on: Test
+    while_: Test = field(name="while")
     because: str = ""
-    computed: bool = False
 
 
 class GuardResource(Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,19 +58,36 @@ def knowledge() -> ProtectionKnowledge:
     return packs.knowledge("protection", ProtectionKnowledge)
 
 
-@functools.cache
-def refusals() -> Lookup[Refused]:
+def refusals(type_: str) -> tuple[Refused, ...]:
     """What refuses to be deleted, by type."""
-    return Lookup((type_, entry) for entry in knowledge().refuses for type_ in entry.types)
+    return _refusals()(type_)
 
 
 @functools.cache
-def guards() -> Lookup[Guard]:
-    """Settings that protect, by type."""
-    return Lookup((type_, entry) for entry in knowledge().guards for type_ in entry.types)
+def _refusals() -> Lookup[Refused]:
+    return Lookup(((type_, entry) for entry in knowledge().refuses for type_ in entry.types), together=True)
 
 
 @functools.cache
-def guard_resources() -> Lookup[GuardResource]:
+def _guards() -> Lookup[Guard]:
+    return Lookup(((type_, entry) for entry in knowledge().guards for type_ in entry.types), together=True)
+
+
+@functools.cache
+def guards(type_: str) -> dict[str, tuple[Guard, ...]]:
+    """The settings of a type that protect, by top-level attribute."""
+    found: dict[str, tuple[Guard, ...]] = {}
+    for guard in _guards()(type_):
+        attribute = head(guard.while_.path)
+        found[attribute] = (*found.get(attribute, ()), guard)
+    return found
+
+
+def guard_resources(type_: str) -> tuple[GuardResource, ...]:
     """Resources that protect, by type."""
+    return _guard_resources()(type_)
+
+
+@functools.cache
+def _guard_resources() -> Lookup[GuardResource]:
     return Lookup((type_, entry) for entry in knowledge().guard_resources for type_ in entry.types)

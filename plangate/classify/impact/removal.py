@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from plangate.classify.impact import protection, traits
-from plangate.classify.impact.values import spelled
+from plangate.classify.impact.values import Test, spelled
 from plangate.model import Action, Effect, EffectName, ReplaceOrder
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def refusals(subject: Subject, _scene: Scene) -> Iterator[Effect]:
     if not subject.deletes or subject.change.before is None:
         return
     verb = "replaced" if subject.change.action is Action.REPLACE else "deleted"
-    for refusal in protection.refusals()(subject.type):
+    for refusal in protection.refusals(subject.type):
         held = refusal.when.holds(subject.change.before)
         if held is False:
             continue
@@ -40,7 +40,9 @@ def data_loss(subject: Subject, _scene: Scene) -> Iterator[Effect]:
     if traits.REFUSES in subject.traits:
         refusal = traits.knowledge().refuses_when_not_empty[subject.type]
         because = f"{_how(subject)}; the provider refuses while it is not empty{refusal.why}"
-        yield Effect(EffectName.DATA_LOSS, because, kind="if-empty-only", paths=tuple(filter(None, (refusal.attribute,))))
+        yield Effect(
+            EffectName.DATA_LOSS, because, kind="if-empty-only", paths=tuple(filter(None, (refusal.attribute,)))
+        )
         return
     copy = _final_copy(subject)
     kind = "with-snapshot" if copy is True else ""
@@ -53,9 +55,12 @@ def left_behind(subject: Subject, _scene: Scene) -> Iterator[Effect]:
     """What is forgotten is still there, and still paid for."""
     change = subject.change
     if change.action is Action.FORGET:
-        yield Effect(EffectName.FORGETS, "is no longer managed; it stays, and is still paid for")
+        paid = "" if "routine" in subject.traits else ", and is still paid for"
+        yield Effect(EffectName.FORGETS, f"is no longer managed; it stays{paid}")
     elif "forget" in change.actions:
-        yield Effect(EffectName.FORGETS, "is created again; the old one is no longer managed, stays, and is still paid for")
+        yield Effect(
+            EffectName.FORGETS, "is created again; the old one is no longer managed, but stays, and is still paid for"
+        )
     elif subject.deletes and (stays := _stays(subject)) is not None:
         yield Effect(EffectName.FORGETS, stays.because, paths=(spelled(stays.path),))
 
@@ -73,10 +78,17 @@ def outage(subject: Subject, _scene: Scene) -> Iterator[Effect]:
             "is deleted before the new one is created, and nothing serves in between",
             kind="compute" if "compute" in subject.traits else "replaced",
         )
-    elif "compute" in subject.traits or "replica" in subject.traits:
-        yield Effect(EffectName.DOWNTIME, "is deleted with its own disks, and what runs on it stops", kind="compute")
+    elif subject.renamed:
+        if subject.traits & _SERVING:
+            yield Effect(EffectName.DOWNTIME, "is deleted and created again under another address", kind="replaced")
+    elif "compute" in subject.traits:
+        yield Effect(EffectName.TRAFFIC_CUT, "is deleted with its own disks, and what runs on it stops", kind="compute")
     elif "serves" in subject.traits:
         yield Effect(EffectName.TRAFFIC_CUT, "is deleted, and what goes through it stops")
+    elif "replica" in subject.traits:
+        yield Effect(EffectName.DOWNTIME, "is deleted, and who reads from it has to read elsewhere", kind="replica")
+    elif "triggers" in subject.traits:
+        yield Effect(EffectName.DOWNTIME, "is deleted, and what hangs on it no longer runs", kind="trigger")
 
 
 _SERVING = frozenset({"serves", "foundation", "compute", "replica"})
@@ -99,7 +111,7 @@ def _stays(subject: Subject) -> traits.Stays | None:
 
 
 @functools.cache
-def _stays_test(type_: str) -> traits.Test:
+def _stays_test(type_: str) -> Test:
     return traits.knowledge().stays_behind[type_].test()
 
 

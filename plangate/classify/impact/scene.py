@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from plangate.classify.impact import traits
+from plangate.classify.impact import protection, traits
 from plangate.model import Action, DriftStatus
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ class Subject(Struct, frozen=True):
     traits: frozenset[str]
     old: Side | None
     """What was there before: its own state, or that of the object that it is a renamed form of."""
+    renamed: bool = False
+    """Whether the same object goes or comes under another address."""
 
     @property
     def creates(self) -> bool:
@@ -75,13 +77,18 @@ def scene(changeset: ChangeSet) -> Scene:
         if entry.address and entry.path and entry.status in _REVERTED and entry.noise is None:
             reverted.setdefault(entry.address, []).append(entry.path)
     return Scene(
-        gone=frozenset(_ids(changeset)),
+        gone=frozenset(_ids(changeset)) if _guards_go(changeset) else frozenset(),
         reverted={address: tuple(paths) for address, paths in reverted.items()},
         provisioners=frozenset(changeset.references.provisioners),
     )
 
 
-_KEPT = frozenset({traits.STATEFUL, "foundation", "compute", "serves"})
+_KEPT = frozenset({traits.STATEFUL, "foundation", "compute", "serves", "triggers"})
+
+
+def _guards_go(changeset: ChangeSet) -> bool:
+    """Whether a resource that protects another one is deleted at all: else nobody asks what else goes."""
+    return any(c.action is Action.DESTROY and protection.guard_resources(c.type) for c in changeset.changes)
 
 
 def _ids(changeset: ChangeSet) -> set[str]:

@@ -76,12 +76,13 @@ class TraitsKnowledge(Struct, frozen=True, forbid_unknown_fields=True):
     compute: tuple[str, ...]
     routine: tuple[str, ...]
     serves: tuple[str, ...]
+    triggers: tuple[str, ...]
     credential: tuple[str, ...]
     grants: tuple[str, ...]
     runs_code: tuple[str, ...]
 
 
-_LISTS: Final = ("foundation", "compute", "routine", "serves", "credential", "grants")
+_LISTS: Final = ("foundation", "compute", "routine", "serves", "triggers", "credential", "grants")
 
 
 @functools.cache

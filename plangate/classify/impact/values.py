@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 from msgspec import Struct, field
 
@@ -16,7 +16,7 @@ from plangate.classify.impact.cidr import is_world
 from plangate.model import ABSENT, UNKNOWN, Absent, Embedded, Sensitive, Unknown, Value, spell
 
 if TYPE_CHECKING:
-    from plangate.model import PathPart, Side
+    from plangate.model import PathPart
 
 Scalar: TypeAlias = "None | bool | int | str"
 Maybe: TypeAlias = "Value | Absent"
@@ -24,7 +24,15 @@ Maybe: TypeAlias = "Value | Absent"
 UNSURE: Final = (Unknown, Sensitive)
 
 
-def leaves(side: Side | None, path: str) -> list[Maybe]:
+class Readable(Protocol):
+    """What can be read by name: a side, or an object inside one."""
+
+    def get(self, key: str, /) -> Any:
+        """The value of one attribute; absent or None when it has none."""
+        ...
+
+
+def leaves(side: Readable | None, path: str) -> list[Maybe]:
     """The values at a path of dots; a number is a position, `*` stands for every item. Nothing there gives an empty list.
 
     An unknown or redacted parent gives itself. JSON and YAML inside a string are gone into.
@@ -119,7 +127,7 @@ def number(value: Maybe) -> Decimal | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, (int, Decimal)):
-        return Decimal(value)
+        return Decimal(value) if Decimal(value).is_finite() else None
     if isinstance(value, str) and len(value) < 20 and value.strip().isdecimal():
         return Decimal(value.strip())
     return None
@@ -146,7 +154,7 @@ class Test(Struct, frozen=True, forbid_unknown_fields=True):
     above: int | None = None
     world: bool | None = None
 
-    def holds(self, side: Side | None) -> bool | None:
+    def holds(self, side: Readable | None) -> bool | None:
         """The answer for one side; a side that is missing has no values."""
         values = leaves(side, self.path)
         unsure = any(isinstance(value, UNSURE) for value in values)
@@ -174,7 +182,7 @@ def _any_of(values: Sequence[Maybe], wanted: Iterable[Scalar]) -> bool:
     return any(text(value) in wants for value in values if not isinstance(value, UNSURE))
 
 
-def all_hold(tests: Iterable[Test], side: Side | None) -> bool | None:
+def all_hold(tests: Iterable[Test], side: Readable | None) -> bool | None:
     """Whether every test holds: one clear no is a no, else one doubt is a doubt."""
     answer: bool | None = True
     for test in tests:

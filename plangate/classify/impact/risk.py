@@ -1,0 +1,75 @@
+"""Updates in place that are not harmless: what `policies/knowledge/risky-updates.yaml` knows."""
+
+from __future__ import annotations
+
+import functools
+
+from msgspec import Struct, field
+
+from plangate import packs
+from plangate.classify.impact.lookup import Lookup
+from plangate.classify.impact.values import Test
+
+
+class Restart(Struct, frozen=True, forbid_unknown_fields=True):
+    """Attributes whose change interrupts: only `from` such values, and `only` to such values."""
+
+    types: tuple[str, ...]
+    paths: tuple[str, ...]
+    because: str
+    kind: str = "restart"
+    from_: tuple[Test, ...] = field(default=(), name="from")
+    only: tuple[Test, ...] = ()
+
+
+class Stop(Struct, frozen=True, forbid_unknown_fields=True):
+    """A switch that stops something: it is off while the test holds."""
+
+    types: tuple[str, ...]
+    when: Test
+
+
+class RiskKnowledge(Struct, frozen=True, forbid_unknown_fields=True):
+    """The document."""
+
+    restarts: tuple[Restart, ...]
+    counts: dict[str, tuple[str, ...]]
+    stops: tuple[Stop, ...]
+    secrets: dict[str, tuple[str, ...]]
+    values: frozenset[str]
+    not_secrets: frozenset[str]
+
+
+@functools.cache
+def knowledge() -> RiskKnowledge:
+    """The document."""
+    return packs.knowledge("risky-updates", RiskKnowledge)
+
+
+def restarts(type_: str) -> tuple[Restart, ...]:
+    """Attributes whose change interrupts, by type."""
+    return _restarts()(type_)
+
+
+@functools.cache
+def _restarts() -> Lookup[Restart]:
+    return Lookup(((type_, entry) for entry in knowledge().restarts for type_ in entry.types), together=True)
+
+
+def stops(type_: str) -> tuple[Stop, ...]:
+    """Switches that stop something, by type."""
+    return _stops()(type_)
+
+
+@functools.cache
+def _stops() -> Lookup[Stop]:
+    return Lookup((type_, entry) for entry in knowledge().stops for type_ in entry.types)
+
+
+@functools.cache
+def secrets(type_: str) -> frozenset[str]:
+    """The attributes of a type that hold credentials."""
+    known = knowledge()
+    if type_ in known.not_secrets:
+        return frozenset()
+    return frozenset((*known.secrets.get("*", ()), *known.secrets.get(type_, ())))

@@ -1,0 +1,54 @@
+"""Settings that open something: public buckets, databases with public addresses, endpoints for every network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from plangate.classify.impact import exposure
+from plangate.classify.impact.exposure import Switch
+from plangate.classify.impact.values import all_hold, leaves, spelled
+from plangate.model import UNKNOWN, Action, Effect, EffectName
+
+if TYPE_CHECKING:
+    from plangate.classify.impact.scene import Scene, Subject
+
+
+def opened(subject: Subject, _scene: Scene) -> Iterator[Effect]:
+    """What is open after, and was not before."""
+    change = subject.change
+    if change.action is Action.DESTROY or change.after is None:
+        return
+    for switch in exposure.switches(subject.type):
+        open_now = _opens(switch, subject)
+        if open_now is not False:
+            paths = tuple(dict.fromkeys(spelled(test.path) for test in switch.when))
+            yield Effect(EffectName.EXPOSES, switch.because, switch.kind, paths, certain=open_now is True)
+
+
+def _opens(switch: Switch, subject: Subject) -> bool | None:
+    if subject.creates and not switch.create:
+        return False
+    if not any(subject.touched(name) for name in switch.heads):
+        return False
+    after = subject.change.after
+    now = all_hold(switch.when, after)
+    if now is False:
+        return False
+    if now is None and switch.computed and _undecided(switch, subject):
+        return False
+    before = False if subject.old is None else all_hold(switch.when, subject.old)
+    if before is True or (now is None and not switch.create and before is None):
+        return False
+    return now
+
+
+def _undecided(switch: Switch, subject: Subject) -> bool:
+    """Whether the values are left to the provider: unknown as a whole."""
+    return all(
+        UNKNOWN in leaves(subject.change.after, test.path) for test in switch.when if _hidden(test.path, subject)
+    )
+
+
+def _hidden(path: str, subject: Subject) -> bool:
+    return any(value is UNKNOWN for value in leaves(subject.change.after, path))

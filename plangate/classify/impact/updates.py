@@ -1,0 +1,69 @@
+"""Updates in place: what restarts, what stops running, what is set back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from plangate.classify.impact import risk
+from plangate.classify.impact.values import UNSURE, all_hold, head, leaves, number, spelled
+from plangate.model import Action, Effect, EffectName
+
+if TYPE_CHECKING:
+    from plangate.classify.impact.scene import Scene, Subject
+
+_CHANGED = frozenset({Action.UPDATE, Action.REPLACE})
+
+
+def restarts(subject: Subject, _scene: Scene) -> Iterator[Effect]:
+    """An update that interrupts what it updates. One effect for each kind."""
+    change = subject.change
+    if change.action is not Action.UPDATE:
+        return
+    kinds: set[str] = set()
+    for entry in risk.restarts(subject.type):
+        if entry.kind in kinds or not any(head(path) in change.differing for path in entry.paths):
+            continue
+        held = all_hold(entry.only, change.after)
+        if held is False or all_hold(entry.from_, change.before) is False:
+            continue
+        changed = [path for path in entry.paths if leaves(change.before, path) != leaves(change.after, path)]
+        if not changed:
+            continue
+        kinds.add(entry.kind)
+        known = held is True and not any(isinstance(v, UNSURE) for path in changed for v in leaves(change.after, path))
+        path = spelled(changed[0])
+        because = entry.because.replace("{path}", path)
+        yield Effect(EffectName.DOWNTIME, because, entry.kind, tuple(map(spelled, changed)), certain=known)
+
+
+def scaled_to_zero(subject: Subject, _scene: Scene) -> Iterator[Effect]:
+    """A count that becomes 0, or a switch that is turned off."""
+    change = subject.change
+    if change.action not in _CHANGED:
+        return
+    for path in risk.knowledge().counts.get(subject.type, ()):
+        if head(path) not in change.differing:
+            continue
+        before, after = leaves(change.before, path), leaves(change.after, path)
+        if after and number(after[0]) == 0 and (not before or number(before[0]) != 0):
+            yield Effect(
+                EffectName.SCALE_TO_ZERO, f"runs nothing any more ({spelled(path)} = 0)", paths=(spelled(path),)
+            )
+            return
+    for stop in risk.stops(subject.type):
+        if (
+            head(stop.when.path) in change.differing
+            and stop.when.holds(change.after)
+            and not stop.when.holds(change.before)
+        ):
+            path = spelled(stop.when.path)
+            yield Effect(EffectName.SCALE_TO_ZERO, f"is switched off ({path})", "switched-off", (path,))
+
+
+def reverts(subject: Subject, scene: Scene) -> Iterator[Effect]:
+    """What was changed outside of Terraform and is set back, or set to something else again."""
+    paths = scene.reverted.get(str(subject.change.address))
+    if paths and subject.change.action in _CHANGED:
+        many = "1 change" if len(paths) == 1 else f"{len(paths)} changes"
+        yield Effect(EffectName.REVERTS_LIVE, f"undoes {many} made outside of Terraform", paths=paths)
