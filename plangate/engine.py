@@ -51,7 +51,9 @@ def review(request: Request) -> Review:
         except InputError as error:
             skipped.append(_skipped(error))
         except RecursionError:
-            too_deep = InputError("is nested too deeply", where=path, hint="shorten the value that holds itself so often")
+            too_deep = InputError(
+                "is nested too deeply", where=path, hint="shorten the value that holds itself so often"
+            )
             skipped.append(_skipped(too_deep))
         except Exception as error:  # noqa: BLE001 - a bug met in one input must not hide what another one says
             failures.append(error)
