@@ -6,11 +6,16 @@ import shutil
 import socket
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support import CORPUS, Done, run
+if TYPE_CHECKING:
+    from tests.support import Done
+
+ROOT = Path(__file__).parents[1]
+CORPUS = ROOT.parent / "shared" / "corpus"
+"""Plans found in public repositories. Not part of this repository: tests that use them skip where it is absent."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -28,6 +33,8 @@ def corpus() -> Path:
 @pytest.fixture
 def plangate() -> Callable[..., Done]:
     """The command; see `tests.support.run`."""
+    from tests.support import run
+
     return run
 
 

@@ -1,4 +1,4 @@
-"""What tests share: where inputs are, and ways to run the command."""
+"""What tests share: the plans there are, and ways to run the command."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-ROOT = Path(__file__).parents[1]
+from tests.conftest import CORPUS, ROOT
+
 FIXTURES = ROOT / "fixtures"
-CORPUS = ROOT.parent / "shared" / "corpus"
-"""Plans found in public repositories. Not part of this repository: tests that use them skip where it is absent."""
 
 AS_OF = "2026-01-31T12:00:00Z"
 """The time of every review in a test."""

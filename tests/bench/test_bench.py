@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.support import ROOT
+from tests.conftest import ROOT
 
 
 def test_the_benchmark_measures_and_writes_what_it_prints(tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from tests.support import CORPUS, FIXTURES, FORMATS, corpus_plans, fixture_plans, plan_id, run_here
+from tests.conftest import CORPUS
+from tests.support import FIXTURES, FORMATS, corpus_plans, fixture_plans, plan_id, run_here
 
 ALPHABET = string.ascii_letters + string.digits
 SECRET_NAMES = {

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import AS_OF, FIXTURES, FORMATS, ROOT, Done, environment, run, run_here
+from tests.conftest import ROOT
+from tests.support import AS_OF, FIXTURES, FORMATS, Done, environment, run, run_here
 
 PASSES = FIXTURES / "no-changes" / "plan.json"
 BLOCKS = FIXTURES / "errored" / "plan.json"

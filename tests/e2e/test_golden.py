@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import AS_OF, FIXTURES, ROOT, run_here
+from tests.conftest import ROOT
+from tests.support import AS_OF, FIXTURES, run_here
 
 GOLDEN = Path(__file__).parent / "golden"
 SCENARIOS = sorted(path.parent.name for path in FIXTURES.glob("*/plan.json"))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import ROOT
+from tests.conftest import ROOT
 
 PACKAGE = ROOT / "plangate"
 SHARED = {"model", "packs", "errors"}

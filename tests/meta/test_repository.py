@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from plangate.policy.load import shipped_files
-from tests.support import FIXTURES, ROOT, run
+from tests.conftest import ROOT
+from tests.support import FIXTURES, run
 
 KEPT_OUT = {
     ".git",
