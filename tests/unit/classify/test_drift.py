@@ -1,0 +1,104 @@
+import pytest
+
+from plangate.classify.terraform import classify
+from plangate.evidence.files import Given
+from plangate.ingest.detect import documents
+from plangate.ingest.terraform_plan import parse
+from plangate.model import ABSENT, UNKNOWN, Drift, DriftStatus, Noise
+from plangate.policy.testing import plan
+
+
+def entry(actions, before, after):
+    return {
+        "address": "aws_thing.a",
+        "mode": "managed",
+        "type": "aws_thing",
+        "name": "a",
+        "change": {"actions": actions, "before": before, "after": after},
+    }
+
+
+def drift(found, planned=None):
+    """The drift of a plan whose refresh found one change, and which plans another, or nothing."""
+    planned = planned or {"actions": ["no-op"], "before": {}, "after": {}}
+    data = plan({"type": "aws_thing", "name": "a", **planned, "plan": {"resource_drift": [entry(*found)]}})
+    (document,) = documents(Given("plan.json", data))
+    return classify(parse(document)).drift
+
+
+SCALED = (["update"], {"count": 3, "etag": "a"}, {"count": 6, "etag": "b"})
+ETAG = Drift(
+    "aws_thing.a",
+    "etag",
+    "b",
+    "a",
+    "b",
+    DriftStatus.STAYS,
+    "changed outside of Terraform; this apply leaves it so",
+    noise=Noise.READ_BACK,
+)
+
+
+@pytest.mark.parametrize(
+    ("planned", "desired", "status", "note"),
+    [
+        (None, 6, DriftStatus.STAYS, "changed outside of Terraform; this apply leaves it so"),
+        (
+            {"before": {"count": 6, "etag": "b"}, "after": {"count": 3, "etag": "b"}},
+            3,
+            DriftStatus.WILL_BE_REVERTED,
+            "changed outside of Terraform; this apply sets it back",
+        ),
+        (
+            {"before": {"count": 6, "etag": "b"}, "after": {"count": 4, "etag": "b"}},
+            4,
+            DriftStatus.CONFLICT,
+            "changed outside of Terraform; this apply sets it to something else again",
+        ),
+        (
+            {"before": {"count": 6, "etag": "b"}, "after": {"etag": "b"}, "after_unknown": {"count": True}},
+            UNKNOWN,
+            DriftStatus.UNKNOWN,
+            "changed outside of Terraform; what this apply sets is known only after apply",
+        ),
+    ],
+)
+def test_each_difference_says_what_this_apply_does_to_it(planned, desired, status, note):
+    assert drift(SCALED, planned) == (Drift("aws_thing.a", "count", desired, 3, 6, status, note), ETAG)
+
+
+def test_what_goes_away_anyway_stays_as_it_is():
+    (count, _) = drift(SCALED, {"before": {"count": 6}})
+    assert (count.desired, count.status, count.note) == (
+        ABSENT,
+        DriftStatus.STAYS,
+        "changed outside of Terraform, and goes with this apply",
+    )
+
+
+GONE = (["delete"], {"count": 3}, None)
+
+
+def test_a_deleted_object_comes_again_or_stays_away():
+    assert drift(GONE, {"after": {"count": 3}}) == (
+        Drift(
+            "aws_thing.a",
+            "",
+            "(exists)",
+            "(exists)",
+            ABSENT,
+            DriftStatus.WILL_BE_REVERTED,
+            "deleted outside of Terraform; this apply creates it again",
+        ),
+    )
+    assert drift(GONE) == (
+        Drift(
+            "aws_thing.a",
+            "",
+            ABSENT,
+            "(exists)",
+            ABSENT,
+            DriftStatus.CONVERGED,
+            "deleted outside of Terraform; this apply leaves it so",
+        ),
+    )

@@ -1,0 +1,48 @@
+import hashlib
+import io
+import os
+import sys
+
+import pytest
+
+from plangate.errors import InputError
+from plangate.evidence import files
+
+
+@pytest.mark.parametrize("size", [0, 10, 3 * 1024 * 1024])
+def test_a_file_is_read_whole_with_its_digest(tmp_path, size):
+    data = os.urandom(size)
+    path = tmp_path / "plan.json"
+    path.write_bytes(data)
+    given = files.read(str(path))
+    assert (given.path, given.data, given.sha256) == (str(path), data, hashlib.sha256(data).hexdigest())
+
+
+def test_standard_input_is_read_to_its_end(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"{}")))
+    assert files.read("-").data == b"{}"
+
+
+@pytest.mark.parametrize(
+    ("name", "message", "hint"),
+    [
+        ("missing.json", "not found", "terraform show -json tfplan > plan.json"),
+        (".", "is a folder", "name the plan file inside it"),
+        ("a\0b", "cannot be read: not a path", None),
+    ],
+)
+def test_what_cannot_be_read_is_said_with_the_way_out(tmp_path, name, message, hint):
+    path = f"{tmp_path}/{name}"
+    with pytest.raises(InputError) as caught:
+        files.read(path)
+    assert (caught.value.where, caught.value.message, caught.value.hint) == (path, message, hint)
+
+
+def test_an_endless_input_stops_being_read(monkeypatch):
+    monkeypatch.setattr(files, "MOST_BYTES", 1024**3 // 1024)
+    with pytest.raises(InputError, match="is larger than"):
+        files.read("/dev/zero")
+
+
+def test_what_was_given_never_shows_its_content():
+    assert repr(files.Given("plan.json", b"invented-secret")) == "Given('plan.json', 15 bytes)"
