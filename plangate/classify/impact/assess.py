@@ -49,6 +49,7 @@ class Rule(Struct, frozen=True):
 
 RULES: Final = (
     Rule(removal.refusals, _GONE, protection.refusals),
+    Rule(removal.in_use, frozenset({Action.REPLACE}), protection.in_use),
     Rule(names.collides, frozenset({Action.REPLACE}), names.paths),
     Rule(removal.data_loss, _GONE, lambda type_: traits.STATEFUL in traits.of_type(type_)),
     Rule(removal.outage, _GONE, traits.of_type),
@@ -60,6 +61,7 @@ RULES: Final = (
     Rule(documents.opened, _KEPT, exposure.documents),
     Rule(grants.opened, _KEPT, grants.concerns),
     Rule(updates.restarts, frozenset({Action.UPDATE}), risk.restarts),
+    Rule(updates.rolls_pods, frozenset({Action.UPDATE}), lambda type_: type_ in risk.knowledge().pod_templates),
     Rule(updates.scaled_to_zero, _CHANGED, lambda type_: risk.stops(type_) or type_ in risk.knowledge().counts),
     Rule(updates.reverts, _CHANGED),
     Rule(credentials.rotates, _CHANGED | {Action.DESTROY}),

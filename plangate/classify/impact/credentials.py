@@ -13,6 +13,9 @@ from plangate.model import UNKNOWN, Action, Effect, EffectName
 if TYPE_CHECKING:
     from plangate.classify.impact.scene import Scene, Subject
 
+_WRITE_ONLY = ("_wo_version", "_wo_revision")
+"""How providers call the counter that makes them send a write-only secret again."""
+
 _RUNS = frozenset({Action.CREATE, Action.REPLACE, Action.UPDATE})
 
 
@@ -29,6 +32,11 @@ def rotates(subject: Subject, _scene: Scene) -> Iterator[Effect]:
         return
     known = risk.secrets(subject.type)
     for attribute in change.differing:
+        if attribute.endswith(_WRITE_ONLY):
+            if not empty(change.before.get(attribute)):
+                because = f"is sent its secret again, perhaps another one ({attribute} changes)"
+                yield Effect(EffectName.ROTATES_SECRET, because, "write-only", (attribute,))
+            continue
         if attribute not in known:
             continue
         changes = _changes(change.before.get(attribute), change.after.get(attribute))

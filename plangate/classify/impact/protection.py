@@ -20,6 +20,13 @@ class Refused(Struct, frozen=True, forbid_unknown_fields=True):
     because: str = ""
 
 
+class InUse(Struct, frozen=True, forbid_unknown_fields=True):
+    """Types that cannot be deleted while something uses them. `but`: types of users that do not count."""
+
+    types: tuple[str, ...]
+    but: tuple[str, ...] = ()
+
+
 class Guard(Struct, frozen=True, forbid_unknown_fields=True):
     """A setting that protects while the test holds."""
 
@@ -47,6 +54,7 @@ class ProtectionKnowledge(Struct, frozen=True, forbid_unknown_fields=True):
     """The document. `words` finishes the sentence for each kind of guard; `{path}` is the setting."""
 
     refuses: tuple[Refused, ...]
+    in_use: tuple[InUse, ...]
     words: dict[str, str]
     guards: tuple[Guard, ...]
     guard_resources: tuple[GuardResource, ...]
@@ -66,6 +74,16 @@ def refusals(type_: str) -> tuple[Refused, ...]:
 @functools.cache
 def _refusals() -> Lookup[Refused]:
     return Lookup(((type_, entry) for entry in knowledge().refuses for type_ in entry.types), together=True)
+
+
+def in_use(type_: str) -> tuple[InUse, ...]:
+    """What is not deleted while it is used, by type."""
+    return _in_use()(type_)
+
+
+@functools.cache
+def _in_use() -> Lookup[InUse]:
+    return Lookup((type_, entry) for entry in knowledge().in_use for type_ in entry.types)
 
 
 @functools.cache

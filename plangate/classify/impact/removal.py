@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from plangate.classify.impact import protection, traits
+from plangate.classify.impact.scene import base
 from plangate.classify.impact.values import Test, spelled
 from plangate.model import Action, Effect, EffectName, ReplaceOrder
 
@@ -33,6 +34,18 @@ def refusals(subject: Subject, _scene: Scene) -> Iterator[Effect]:
         )
 
 
+def in_use(subject: Subject, scene: Scene) -> Iterator[Effect]:
+    """What is deleted first is refused while something still uses it: its users are only changed afterwards."""
+    change = subject.change
+    if change.replace_order is not ReplaceOrder.DESTROY_FIRST or "forget" in change.actions:
+        return
+    for entry in protection.in_use(subject.type):
+        users = [user for user in scene.users.get(base(change.address.text), ()) if _type(user) not in entry.but]
+        if users or not scene.users:
+            because = "is deleted before the new one is created, which is refused while something still uses it"
+            yield Effect(EffectName.MAY_FAIL, because, "in-use")
+
+
 def data_loss(subject: Subject, _scene: Scene) -> Iterator[Effect]:
     """A store that is deleted takes its data along, in either order of a replacement."""
     if not subject.deletes or traits.STATEFUL not in subject.traits or _stays(subject) is not None:
@@ -44,11 +57,8 @@ def data_loss(subject: Subject, _scene: Scene) -> Iterator[Effect]:
             EffectName.DATA_LOSS, because, kind="if-empty-only", paths=tuple(filter(None, (refusal.attribute,)))
         )
         return
-    copy = _final_copy(subject)
-    kind = "with-snapshot" if copy is True else ""
-    words = {True: "; a final snapshot is taken first", False: "; no final snapshot is taken", None: ""}[copy]
-    path = (traits.knowledge().final_copy[subject.type].path,) if copy is not None else ()
-    yield Effect(EffectName.DATA_LOSS, f"{_how(subject)}, and {traits.loses(subject.type)} with it{words}", kind, path)
+    kind, words, paths = _way_back(subject)
+    yield Effect(EffectName.DATA_LOSS, f"{_how(subject)}, and {traits.loses(subject.type)} with it{words}", kind, paths)
 
 
 def left_behind(subject: Subject, _scene: Scene) -> Iterator[Effect]:
@@ -94,6 +104,11 @@ def outage(subject: Subject, _scene: Scene) -> Iterator[Effect]:
 _SERVING = frozenset({"serves", "foundation", "compute", "replica"})
 
 
+def _type(address: str) -> str:
+    """The type in an address without instance keys."""
+    return address.rpartition(".")[0].rpartition(".")[2]
+
+
 def _how(subject: Subject) -> str:
     change = subject.change
     if change.address.deposed:
@@ -115,6 +130,16 @@ def _stays_test(type_: str) -> Test:
     return traits.knowledge().stays_behind[type_].test()
 
 
-def _final_copy(subject: Subject) -> bool | None:
-    test = traits.knowledge().final_copy.get(subject.type)
-    return test.holds(subject.change.before) if test is not None and subject.change.before is not None else None
+def _way_back(subject: Subject) -> tuple[str, str, tuple[str, ...]]:
+    """The kind of a loss, what to say of the way back, and where that was read."""
+    known, before = traits.knowledge(), subject.change.before
+    copy, recoverable = known.final_copy.get(subject.type), known.recoverable.get(subject.type)
+    if copy is not None and before is not None:
+        taken = copy.holds(before)
+        words = (
+            "; a final snapshot is taken first" if taken else "; no final snapshot is taken" if taken is False else ""
+        )
+        return ("with-snapshot" if taken else "destroyed"), words, (spelled(copy.path),)
+    if recoverable is not None and before is not None and recoverable.holds(before):
+        return "recoverable", "; it can be restored for some days", (spelled(recoverable.path),)
+    return "destroyed", "", ()

@@ -33,6 +33,7 @@ class RiskKnowledge(Struct, frozen=True, forbid_unknown_fields=True):
     """The document."""
 
     restarts: tuple[Restart, ...]
+    pod_templates: dict[str, str]
     counts: dict[str, tuple[str, ...]]
     stops: tuple[Stop, ...]
     secrets: dict[str, tuple[str, ...]]

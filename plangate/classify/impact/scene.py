@@ -54,6 +54,8 @@ class Scene(Struct, frozen=True):
     """The paths changed outside of Terraform that the plan sets back, by address."""
     provisioners: frozenset[str]
     """Addresses without instance keys."""
+    users: Mapping[str, tuple[str, ...]]
+    """Who refers to a resource, by addresses without instance keys. Empty when the plan does not tell."""
 
 
 def deletes(change: Change) -> bool:
@@ -80,6 +82,7 @@ def scene(changeset: ChangeSet) -> Scene:
         gone=frozenset(_ids(changeset)) if _guards_go(changeset) else frozenset(),
         reverted={address: tuple(paths) for address, paths in reverted.items()},
         provisioners=frozenset(changeset.references.provisioners),
+        users=changeset.references.users,
     )
 
 

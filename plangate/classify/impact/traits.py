@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from plangate.model import Change, Side
 
 STATEFUL: Final = "stateful"
+UNFAMILIAR: Final = "unfamiliar"
 REFUSES: Final = "refuses-when-not-empty"
 
 
@@ -70,6 +71,7 @@ class TraitsKnowledge(Struct, frozen=True, forbid_unknown_fields=True):
     stays_behind: dict[str, Stays]
     holds_nothing: dict[str, Test]
     final_copy: dict[str, Test]
+    recoverable: dict[str, Test]
     manifest_kind: dict[str, str]
     manifest_types: dict[str, str]
     foundation: tuple[str, ...]
@@ -109,8 +111,15 @@ def _not_stateful() -> Lookup[bool]:
 
 @functools.cache
 def of_type(type_: str) -> frozenset[str]:
-    """The traits of a type."""
-    return frozenset(trait for trait, _ in _entries(type_))
+    """The traits of a type. One of a provider that the knowledge has never heard of is `unfamiliar`."""
+    traits = frozenset(trait for trait, _ in _entries(type_))
+    return traits if traits or type_.partition("_")[0] in _families() else frozenset({UNFAMILIAR})
+
+
+@functools.cache
+def _families() -> frozenset[str]:
+    """The first words of all known types: `aws`, `google`, ..."""
+    return frozenset(type_.partition("_")[0] for type_ in _exact())
 
 
 @functools.cache

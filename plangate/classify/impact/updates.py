@@ -37,6 +37,16 @@ def restarts(subject: Subject, _scene: Scene) -> Iterator[Effect]:
         yield Effect(EffectName.DOWNTIME, because, entry.kind, tuple(map(spelled, changed)), certain=known)
 
 
+def rolls_pods(subject: Subject, _scene: Scene) -> Iterator[Effect]:
+    """The pod template of a workload changes."""
+    path = risk.knowledge().pod_templates.get(subject.type)
+    change = subject.change
+    if path is None or change.action is not Action.UPDATE or head(path) not in change.differing:
+        return
+    if leaves(change.before, path) != leaves(change.after, path):
+        yield Effect(EffectName.ROLLS_PODS, f"rolls its pods ({spelled(path)} changes)", paths=(spelled(path),))
+
+
 def scaled_to_zero(subject: Subject, _scene: Scene) -> Iterator[Effect]:
     """A count that becomes 0, or a switch that is turned off."""
     change = subject.change

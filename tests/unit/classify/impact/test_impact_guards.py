@@ -9,7 +9,7 @@ SWITCHED = {
         [("unprotects:deletion-guard", "loses its protection against deletion (deletion_protection)")],
     ),
     "deletion protection is not written any more": (
-        ("acme_database", {"deletion_protection": True}, {}),
+        ("aws_acme_database", {"deletion_protection": True}, {}),
         [("unprotects:deletion-guard", "loses its protection against deletion (deletion_protection)")],
     ),
     "deletion protection comes": (
@@ -85,7 +85,7 @@ SWITCHED = {
         [("?unprotects:deletion-guard", "loses its protection against deletion (deletion_protection)")],
     ),
     "a hidden value that is the same": (
-        ("acme_x", {"deletion_protection": Sensitive(1), "a": 1}, {"deletion_protection": Sensitive(1), "a": 2}),
+        ("aws_acme_x", {"deletion_protection": Sensitive(1), "a": 1}, {"deletion_protection": Sensitive(1), "a": 2}),
         [],
     ),
 }
@@ -104,7 +104,7 @@ def test_a_guard_that_goes_with_a_replacement():
         order=ReplaceOrder.DESTROY_FIRST,
     ) == [
         (
-            "data-loss",
+            "data-loss:destroyed",
             "is deleted, then created empty, and everything stored in it goes with it; no final snapshot is taken",
         ),
         ("unprotects:encryption", "is no longer encrypted as before (encrypted)"),

@@ -1,6 +1,6 @@
 import pytest
 
-from plangate.model import Action, ReplaceOrder
+from plangate.model import Action, References, ReplaceOrder
 from tests.unit.classify.impact.fake_side import change, effects, plan, said
 
 FIRST, LAST = ReplaceOrder.DESTROY_FIRST, ReplaceOrder.CREATE_FIRST
@@ -8,7 +8,7 @@ FIRST, LAST = ReplaceOrder.DESTROY_FIRST, ReplaceOrder.CREATE_FIRST
 DELETED = {
     "a database without a final snapshot": (
         ("aws_db_instance", {"identifier": "main", "skip_final_snapshot": True}),
-        [("data-loss", "is deleted, and its data goes with it; no final snapshot is taken")],
+        [("data-loss:destroyed", "is deleted, and its data goes with it; no final snapshot is taken")],
     ),
     "a database with a final snapshot": (
         ("aws_db_instance", {"identifier": "main", "skip_final_snapshot": False}),
@@ -42,13 +42,29 @@ DELETED = {
     ),
     "a bucket whose state does not show that the provider refuses": (
         ("aws_s3_bucket", {"bucket": "logs"}),
-        [("data-loss", "is deleted, and everything stored in it goes with it")],
+        [("data-loss:destroyed", "is deleted, and everything stored in it goes with it")],
     ),
     "a bucket that is emptied by force": (
         ("aws_s3_bucket", {"bucket": "logs", "force_destroy": True}),
-        [("data-loss", "is deleted, and everything stored in it goes with it")],
+        [("data-loss:destroyed", "is deleted, and everything stored in it goes with it")],
     ),
-    "a queue": (("aws_sqs_queue", {"name": "q"}), [("data-loss", "is deleted, and the messages in it go with it")]),
+    "a secret that can be restored": (
+        ("aws_secretsmanager_secret", {"name": "s", "recovery_window_in_days": 30}),
+        [
+            (
+                "data-loss:recoverable",
+                "is deleted, and the secrets in it go with it; it can be restored for some days",
+            )
+        ],
+    ),
+    "a secret that is gone at once": (
+        ("aws_secretsmanager_secret", {"name": "s", "recovery_window_in_days": 0}),
+        [("data-loss:destroyed", "is deleted, and the secrets in it go with it")],
+    ),
+    "a queue": (
+        ("aws_sqs_queue", {"name": "q"}),
+        [("data-loss:destroyed", "is deleted, and the messages in it go with it")],
+    ),
     "a repository that is only archived": (
         ("github_repository", {"name": "r", "archive_on_destroy": True}),
         [("forgets", "is archived, not deleted, and no longer managed")],
@@ -59,22 +75,22 @@ DELETED = {
     ),
     "a claim for a volume": (
         ("kubernetes_persistent_volume_claim_v1", {"metadata": [{"name": "data"}]}),
-        [("data-loss", "is deleted, and everything stored in it goes with it")],
+        [("data-loss:destroyed", "is deleted, and everything stored in it goes with it")],
     ),
     "a namespace as a manifest": (
         ("kubernetes_manifest", {"manifest": {"kind": "Namespace", "metadata": {"name": "n"}}}),
-        [("data-loss", "is deleted, and every object in it goes with it")],
+        [("data-loss:destroyed", "is deleted, and every object in it goes with it")],
     ),
     "a memory cache without storage": (
         ("aws_elasticache_cluster", {"engine": "memcached"}),
         [("downtime:replica", "is deleted, and who reads from it has to read elsewhere")],
     ),
     "a store of a provider that nobody listed": (
-        ("acme_mysql_database", {"name": "d"}),
-        [("data-loss", "is deleted, and what it holds goes with it")],
+        ("aws_acme_mysql_database", {"name": "d"}),
+        [("data-loss:destroyed", "is deleted, and what it holds goes with it")],
     ),
     "a route table is no table": (("aws_route_table", {"id": "rtb-1"}), []),
-    "a policy of a bucket is no bucket": (("acme_bucket_policy", {"id": "p"}), []),
+    "a policy of a bucket is no bucket": (("aws_acme_bucket_policy", {"id": "p"}), []),
     "a machine": (
         ("aws_instance", {"ami": "a"}),
         [("traffic-cut:compute", "is deleted with its own disks, and what runs on it stops")],
@@ -104,7 +120,7 @@ REPLACED = {
         FIRST,
         [
             (
-                "data-loss",
+                "data-loss:destroyed",
                 "is deleted, then created empty, and everything stored in it goes with it; no final snapshot is taken",
             )
         ],
@@ -112,7 +128,7 @@ REPLACED = {
     "created first": (
         ("aws_dynamodb_table", {"name": "old"}, {"name": "new"}),
         LAST,
-        [("data-loss", "is created again and empty, then the old one is deleted, and its data goes with it")],
+        [("data-loss:destroyed", "is created again and empty, then the old one is deleted, and its data goes with it")],
     ),
     "protected in the state, although the plan takes the protection away": (
         (
@@ -153,7 +169,10 @@ REPLACED = {
                 "may-fail:name-taken",
                 "is created while the old one still has its name (name): refused, or taken for the old one and deleted with it",
             ),
-            ("data-loss", "is created again and empty, then the old one is deleted, and the messages in it go with it"),
+            (
+                "data-loss:destroyed",
+                "is created again and empty, then the old one is deleted, and the messages in it go with it",
+            ),
         ],
     ),
     "the new one first in another namespace": (
@@ -176,7 +195,7 @@ def test_replaced(given, order, expected):
 def test_the_leftover_of_a_replacement_still_holds_data():
     assert effects("aws_ebs_volume", {"size": 1}, deposed="1a2b3c4d") == [
         (
-            "data-loss",
+            "data-loss:destroyed",
             "has an old object left over from a replacement; it is deleted, and everything stored in it goes with it; "
             "no final snapshot is taken",
         )
@@ -192,6 +211,26 @@ def test_a_replacement_that_forgets_deletes_nothing():
     ]
 
 
+GROUP = change("aws_security_group", {"name": "a"}, {"name": "b"}, order=FIRST)
+IN_USE = [
+    ("may-fail:in-use", "is deleted before the new one is created, which is refused while something still uses it")
+]
+
+
+@pytest.mark.parametrize(
+    ("users", "expected"),
+    [
+        ({}, IN_USE),
+        ({"aws_security_group.x": ("module.m.aws_instance.web",)}, IN_USE),
+        ({"aws_security_group.x": ("aws_security_group_rule.ssh",)}, []),
+        ({"aws_vpc.x": ("aws_subnet.y",)}, []),
+    ],
+)
+def test_what_is_in_use_is_not_deleted_first(users, expected):
+    (found,) = plan(GROUP, references=References(users=users))
+    assert said(found) == expected
+
+
 def test_forgotten_stays_and_costs():
     (found,) = plan(change("aws_db_instance", {"identifier": "a"}, action=Action.FORGET, actions=("forget",)))
     assert said(found) == [("forgets", "is no longer managed; it stays, and is still paid for")]
@@ -199,7 +238,7 @@ def test_forgotten_stays_and_costs():
 
 def test_an_action_that_nobody_knows_and_that_deletes_loses_data():
     (found,) = plan(change("aws_sqs_queue", {"name": "q"}, action=Action.UNKNOWN, actions=("update", "delete")))
-    assert said(found) == [("data-loss", "is deleted, and the messages in it go with it")]
+    assert said(found) == [("data-loss:destroyed", "is deleted, and the messages in it go with it")]
 
 
 def test_data_sources_and_reads_have_no_effects():
@@ -209,7 +248,7 @@ def test_data_sources_and_reads_have_no_effects():
 
 def test_a_stream_without_values_still_loses_data():
     (found,) = plan(change("aws_s3_bucket", action=Action.DESTROY, actions=("delete",), values_known=False))
-    assert said(found) == [("data-loss", "is deleted, and everything stored in it goes with it")]
+    assert said(found) == [("data-loss:destroyed", "is deleted, and everything stored in it goes with it")]
 
 
 TRAITS = {
@@ -220,7 +259,8 @@ TRAITS = {
     "kubernetes_job_v1": {"routine", "runs-code"},
     "azurerm_virtual_network": {"foundation"},
     "google_project_iam_member": {"grants"},
-    "acme_thing": set(),
+    "aws_acme_thing": set(),
+    "acme_thing": {"unfamiliar"},
 }
 
 

@@ -18,7 +18,7 @@ def test_the_same_name_under_another_address_is_a_missing_move():
     note = "looks like `aws_s3_bucket.a` renamed to `module.m.aws_s3_bucket.a`: add a moved block, so that nothing is deleted"
     assert (old.note, new.note) == (note, note)
     assert "probable-move" in old.traits & new.traits
-    assert said(old) == [("data-loss", "is deleted, and everything stored in it goes with it")]
+    assert said(old) == [("data-loss:destroyed", "is deleted, and everything stored in it goes with it")]
     assert said(new) == []
 
 
@@ -69,7 +69,7 @@ def test_what_is_routine_is_not_paired():
 
 
 def indexed(index, before=None, after=None, **fields):
-    return change("acme_x", before, after, address=f"acme_x.x[{index}]", index=index, **fields)
+    return change("aws_acme_x", before, after, address=f"aws_acme_x.x[{index}]", index=index, **fields)
 
 
 DELETING = "deleting one item of a `count` shifts the others: with for_each only that one would change"
@@ -102,21 +102,21 @@ def test_lowering_a_count_shifts_nothing():
 @pytest.mark.parametrize(
     ("others", "note"),
     [
-        (1, "used by 1 other that changes too: `acme_u.u0`"),
-        (2, "used by 2 others that change too: `acme_u.u0` and `acme_u.u1`"),
-        (4, "used by 4 others that change too: `acme_u.u0`, `acme_u.u1` and 2 more"),
+        (1, "used by 1 other that changes too: `aws_acme_u.u0`"),
+        (2, "used by 2 others that change too: `aws_acme_u.u0` and `aws_acme_u.u1`"),
+        (4, "used by 4 others that change too: `aws_acme_u.u0`, `aws_acme_u.u1` and 2 more"),
     ],
 )
 def test_a_replacement_names_who_changes_with_it(others, note):
-    replaced = change("acme_x", {"v": 1}, {"v": 2}, order=ReplaceOrder.DESTROY_FIRST)
-    users = [change("acme_u", {"r": 1}, {"r": UNKNOWN}, address=f"acme_u.u{i}") for i in range(others)]
-    names = tuple(f"acme_u.u{i}" for i in range(others))
-    first, *_ = told(replaced, *users, references=References(users={"acme_x.x": (*names, "acme_u.idle")}))
+    replaced = change("aws_acme_x", {"v": 1}, {"v": 2}, order=ReplaceOrder.DESTROY_FIRST)
+    users = [change("aws_acme_u", {"r": 1}, {"r": UNKNOWN}, address=f"aws_acme_u.u{i}") for i in range(others)]
+    names = tuple(f"aws_acme_u.u{i}" for i in range(others))
+    first, *_ = told(replaced, *users, references=References(users={"aws_acme_x.x": (*names, "aws_acme_u.idle")}))
     assert first == (["blast-radius"], note)
 
 
 def test_a_note_that_is_there_stays():
-    found = change("acme_x", None, {"a": 1}, found="deleted", note="only the order of a changes")
+    found = change("aws_acme_x", None, {"a": 1}, found="deleted", note="only the order of a changes")
     assert told(found) == [
         (["vanished"], "only the order of a changes; was deleted outside of Terraform, and is created again")
     ]

@@ -78,6 +78,15 @@ UPDATED = {
         ("kubernetes_secret_v1", {"data": {"a": Sensitive(1)}}, {"data": {"a": Sensitive(1), "b": Sensitive(2)}}),
         [],
     ),
+    "a write-only secret that is sent again": (
+        ("kubernetes_secret_v1", {"data_wo_revision": 1}, {"data_wo_revision": 2}),
+        [("rotates-secret:write-only", "is sent its secret again, perhaps another one (data_wo_revision changes)")],
+    ),
+    "a write-only secret for the first time": (("aws_db_instance", {}, {"password_wo_version": 1}), []),
+    "a new pod template": (
+        ("kubernetes_daemon_set_v1", {"spec": [{"template": [{"x": 1}]}]}, {"spec": [{"template": [{"x": 2}]}]}),
+        [("rolls-pods", "rolls its pods (spec[0].template changes)")],
+    ),
     "another value in a secret": (
         ("kubernetes_secret_v1", {"data": {"a": Sensitive(1)}}, {"data": {"a": Sensitive(2)}}),
         [("rotates-secret", "changes its data, and whoever uses the old one is locked out")],
@@ -91,12 +100,12 @@ def test_updated(given, expected):
 
 
 def drift(path, status, noise=None):
-    return Drift(address="acme_x.x", path=path, desired=1, recorded=1, live=2, status=status, noise=noise)
+    return Drift(address="aws_acme_x.x", path=path, desired=1, recorded=1, live=2, status=status, noise=noise)
 
 
 def test_what_was_changed_outside_is_undone():
     (found,) = plan(
-        change("acme_x", {"a": 2, "b": 2}, {"a": 1, "b": 1}),
+        change("aws_acme_x", {"a": 2, "b": 2}, {"a": 1, "b": 1}),
         drift=(
             drift("a", DriftStatus.WILL_BE_REVERTED),
             drift("b", DriftStatus.CONFLICT),
@@ -110,8 +119,8 @@ def test_what_was_changed_outside_is_undone():
 
 def test_an_object_deleted_outside_is_no_undone_change():
     (found,) = plan(
-        change("acme_x", None, {"a": 1}, found="deleted"),
-        drift=(Drift("acme_x.x", "", "(exists)", "(exists)", ABSENT, DriftStatus.WILL_BE_REVERTED),),
+        change("aws_acme_x", None, {"a": 1}, found="deleted"),
+        drift=(Drift("aws_acme_x.x", "", "(exists)", "(exists)", ABSENT, DriftStatus.WILL_BE_REVERTED),),
     )
     assert (said(found), found.traits, found.note) == (
         [],
@@ -151,5 +160,5 @@ def test_a_credential_that_is_deleted():
 
 
 def test_an_unknown_action_has_no_other_effects():
-    (found,) = plan(change("acme_x", {"a": 1}, {"a": 2}, action=Action.UNKNOWN, actions=("melt",)))
+    (found,) = plan(change("aws_acme_x", {"a": 1}, {"a": 2}, action=Action.UNKNOWN, actions=("melt",)))
     assert said(found) == []
