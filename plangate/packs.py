@@ -1,7 +1,7 @@
 """The shipped policies and knowledge, read from one generated index.
 
-`policies/` holds YAML for people; `policies/index.json` holds the same, compiled, so that a small review imports no YAML
-parser and compiles no expression. `python -m plangate.policy.index` writes it; a test checks that it is current.
+`policies/` holds YAML for people; `policies/index.json` holds the same as JSON, checked, so that a small review imports no
+YAML parser. `python -m plangate.policy.index` writes it; a test checks that it is current.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class Index(msgspec.Struct, frozen=True):
-    """The index file: compiled policies and each knowledge document, still as slices of JSON."""
+    """The index file: policies and each knowledge document, still as slices of JSON."""
 
     policies: msgspec.Raw
     knowledge: dict[str, msgspec.Raw]

@@ -82,7 +82,7 @@ class Expressions:
             ],
         )
 
-    def compile(self, text: str) -> bytes:
+    def compile(self, text: str) -> cel.Expression:
         """Compile and check an expression that yields a bool. Raises `ExpressionError`."""
         try:
             expression = self._env.compile(text)
@@ -102,11 +102,7 @@ class Expressions:
         returned = expression.return_type().name()
         if returned not in ("BOOL", "DYN"):
             raise ExpressionError(f"yields {returned}, and a condition has to yield BOOL", 1, 1)
-        return bytes(expression.serialize())
-
-    def restore(self, compiled: bytes) -> cel.Expression:
-        """The expression that `compile` made."""
-        return self._env.deserialize(compiled)
+        return expression
 
     def activate(self, facts: Mapping[str, Any]) -> cel.Activation:
         """The variables of one change, for any number of expressions."""

@@ -1,4 +1,4 @@
-"""One policy file: YAML in, a checked and compiled policy out, every error at its line and column."""
+"""One policy file: YAML in, a checked policy out, every error at its line and column."""
 
 from __future__ import annotations
 
@@ -60,8 +60,6 @@ class _File:
             raise PolicyLoadError(
                 "is not a policy: a mapping with id, severity, match, ...", where=self.name, place="1:1"
             )
-        if "compiled" in self.data:
-            self._fail("unknown key compiled", ("compiled",), of_key=True)
         data = dict(self.data)
         self._listed(data)
         try:
@@ -69,7 +67,8 @@ class _File:
         except msgspec.ValidationError as error:
             self._invalid(str(error))
         self._check(policy)
-        return msgspec.structs.replace(policy, compiled=self._compile(policy.when))
+        self._compile(policy.when)
+        return policy
 
     def _listed(self, data: dict[str, Any]) -> None:
         """A single item may stand without its list inside `match`."""
@@ -86,7 +85,7 @@ class _File:
             self._fail(plain[:1].lower() + plain[1:], path)
         key = unknown.group(1)
         known: dict[tuple[str | int, ...], type[Struct]] = {(): Policy, ("match",): Match, ("tests",): Cases}
-        names = [n for n in (known[path].__struct_fields__ if path in known else ()) if n != "compiled"]
+        names = list(known[path].__struct_fields__) if path in known else []
         self._fail(f"unknown key {key}{_did_you_mean(key, names)}", (*path, key), of_key=True)
 
     def _check(self, policy: Policy) -> None:
@@ -103,11 +102,11 @@ class _File:
             if not reference.startswith("https://"):
                 self._fail("a reference is an https:// address", ("references", i))
 
-    def _compile(self, when: str | None) -> bytes:
+    def _compile(self, when: str | None) -> None:
         if when is None:
-            return b""
+            return
         try:
-            return Expressions().compile(when)
+            Expressions().compile(when)
         except ExpressionError as error:
             message = str(error)
             unknown = re.search(r"undeclared reference to '(\w+)'", message)

@@ -1,4 +1,4 @@
-"""Writes `policies/index.json`: every shipped policy, checked and compiled, and every knowledge document.
+"""Writes `policies/index.json`: every shipped policy, checked, and every knowledge document.
 
 python -m plangate.policy.index           write it
 python -m plangate.policy.index --check   exit 1 when it is not current

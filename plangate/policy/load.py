@@ -40,7 +40,7 @@ class Cases(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One policy as its file says it, `when` compiled."""
+    """One policy as its file says it."""
 
     id: str
     family: Literal["terraform", "helm", "drift", "litellm"]
@@ -54,8 +54,6 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     since: str = ""
     when: str | None = None
     tests: Cases = Cases()
-    compiled: bytes = b""
-    """`when`, as CEL serialises it. Not written by people."""
 
 
 def load(paths: Iterable[Path] = ()) -> tuple[Policy, ...]:

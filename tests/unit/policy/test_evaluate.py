@@ -15,7 +15,6 @@ from plangate.model import (
     Source,
 )
 from plangate.policy.evaluate import evaluate
-from plangate.policy.expressions import Expressions
 from plangate.policy.load import Match, Policy
 from tests.unit.policy.sides import FakeSide
 
@@ -34,7 +33,6 @@ def policy(match, when=None, **more):
         remediation="Mend it.",
         references=("https://example.org/things",),
         when=when,
-        compiled=Expressions().compile(when) if when else b"",
         **more,
     )
 

@@ -22,8 +22,7 @@ def change(before=None, after=None, **more):
 
 
 def evaluate(text, of):
-    compiled = EXPRESSIONS.restore(EXPRESSIONS.compile(text))
-    return EXPRESSIONS.evaluate(compiled, EXPRESSIONS.activate(facts(of, "prod", protected=True)), of)
+    return EXPRESSIONS.evaluate(EXPRESSIONS.compile(text), EXPRESSIONS.activate(facts(of, "prod", protected=True)), of)
 
 
 VALUES = {

@@ -26,7 +26,7 @@ def write(tmp_path, text):
     return file
 
 
-def test_a_policy_file_is_read_and_compiled(tmp_path):
+def test_a_policy_file_is_read(tmp_path):
     policy = read(write(tmp_path, GOOD))
     assert (policy.id, policy.severity, policy.match.actions, policy.match.types) == (
         "bucket-without-owner",
@@ -34,7 +34,6 @@ def test_a_policy_file_is_read_and_compiled(tmp_path):
         ("create",),
         ("aws_s3_bucket",),
     )
-    assert policy.compiled
 
 
 @pytest.mark.parametrize(
@@ -68,7 +67,6 @@ def test_a_policy_file_is_read_and_compiled(tmp_path):
         ("types: aws_s3_bucket", "effects: [expose]", "6:55", "no effect expose; did you mean exposes?"),
         ("why: Nobody answers for it.\n", "", "1:1", "needs the key why"),
         ("why: Nobody", "why: [Nobody", "6:6", "is not YAML: expected ',' or ']', but got ':'"),
-        ("remediation: Add", "compiled: x\nremediation: Add", "9:1", "unknown key compiled"),
     ],
 )
 def test_a_wrong_policy_is_refused_at_its_place(tmp_path, old, new, place, message):
