@@ -26,7 +26,7 @@ ACTIONS = {
     ("forget", "create"): "replace",
 }
 REFUSED = {
-    "jond3k__tfplan-validator__test__fixtures__itest__plan-missing-version": "its format_version is missing",
+    "jond3k__tfplan-validator__test__fixtures__itest__plan-missing-version": "a part of it is missing",
     "ovsds__tf-plan-format__tests__data__plans__artificial__full": "newer major version",
     "ovsds__tf-plan-format__tests__data__plans__artificial__full@109e792": "newer major version",
 }
