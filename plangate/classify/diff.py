@@ -143,9 +143,13 @@ def _match_plain(before: list[Value], after: list[Value]) -> list[Pair]:
 
 def _match_objects(before: list[Value], after: list[Value], *, policy: bool) -> list[Pair]:
     """Pair the objects of a list: equal ones drop out, then by naming attribute, then in order."""
+    if len(before) == len(after) == 1:
+        return [(0, 0)]
     old, new = _unmatched(before, after, list(range(len(before))), list(range(len(after))), policy=policy)
     pairs: list[Pair] = []
     for key in NAMING_KEYS:
+        if not (old and new):
+            break
         ours, theirs = _by_name(before, old, key), _by_name(after, new, key)
         for name in [name for name in ours if name in theirs]:
             pairs.append((ours[name], theirs[name]))
