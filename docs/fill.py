@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from plangate.policy.expressions import FUNCTIONS
-from plangate.policy.facts import VARIABLES
+from plangate.policy.facts import FACTS
 
 ROOT = Path(__file__).parents[1]
 PAGES = (ROOT / "README.md", ROOT / "docs" / "writing-policies.md")
@@ -38,7 +38,7 @@ def table(rows: dict[str, str], heads: tuple[str, str]) -> str:
 
 def _variables() -> str:
     kinds = {"text": "", "list": "list: ", "bool": "true or false: "}
-    return table({name: kinds[kind] + meaning for name, (kind, meaning) in VARIABLES.items()}, ("variable", "is"))
+    return table({name: kinds[fact.kind] + fact.meaning for name, fact in FACTS.items()}, ("variable", "is"))
 
 
 BLOCKS = {

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from plangate.model import Action, Change, ChangeSet, Effect, Finding, Outcome, PolicyReport
-from plangate.policy.facts import effect_names, facts
+from plangate.policy import facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -65,8 +65,7 @@ class _Evaluation:
     def __init__(self, policies: Sequence[Policy], environment: str | None, *, protected: bool):
         self.seen: dict[str, set[Outcome]] = {policy.id: set() for policy in policies}
         self._policies = policies
-        self._environment = environment
-        self._protected = protected
+        self._asked = facts.Asked(environment or "", protected)
         self._index: dict[tuple[str, Action, str], tuple[Policy, ...]] = {}
         self._expressions: Expressions | None = None
         self._compiled: dict[str, Any] = {}
@@ -81,7 +80,7 @@ class _Evaluation:
             if policy.when is not None:
                 expressions = self._ready()
                 if activation is None:
-                    activation = expressions.activate(facts(change, self._environment, protected=self._protected))
+                    activation = expressions.activate(facts.of(change, self._asked))
                 told = expressions.evaluate(self._compile(policy.id, policy.when), activation, change)
                 outcome = told.outcome
             if outcome is Outcome.VIOLATED and not hit.certain:
@@ -99,10 +98,12 @@ class _Evaluation:
                 continue
             if match.types and not any(_fits(wanted, change) for wanted in match.types):
                 continue
+            if match.without and any(_is_one_of(effect, match.without) for effect in change.effects):
+                continue
             if not match.effects:
                 yield _Hit(policy, (), certain=True)
                 continue
-            effects = [e for e in change.effects if not set(effect_names(e.name, e.kind)).isdisjoint(match.effects)]
+            effects = [effect for effect in change.effects if _is_one_of(effect, match.effects)]
             certain = tuple(effect for effect in effects if effect.certain)
             if effects:
                 yield _Hit(policy, certain or tuple(effects), certain=bool(certain))
@@ -157,15 +158,20 @@ class _Evaluation:
         )
 
     def _message(self, template: str, hit: _Hit, change: Change, paths: tuple[str, ...]) -> str:
-        values = facts(change, self._environment, protected=self._protected)
-        values["because"] = "; ".join(dict.fromkeys(effect.because for effect in hit.effects))
-        values["paths"] = list(paths or change.replace_paths)
-
         def field(found: re.Match[str]) -> str:
-            value = values[found.group(1)]
+            name = found.group(1)
+            if name == "because":
+                return "; ".join(dict.fromkeys(effect.because for effect in hit.effects))
+            if name == "paths":
+                return ", ".join(paths or change.replace_paths)
+            value = facts.FACTS[name].read(change, self._asked)
             return ", ".join(value) if isinstance(value, list) else str(value)
 
         return _FIELD.sub(field, template)
+
+
+def _is_one_of(effect: Effect, wanted: tuple[str, ...]) -> bool:
+    return effect.name in wanted or (bool(effect.kind) and f"{effect.name}:{effect.kind}" in wanted)
 
 
 def _can_fit(policy: Policy, change: Change) -> bool:

@@ -26,7 +26,7 @@ from plangate.model import (
     Unknown,
     Value,
 )
-from plangate.policy.facts import VARIABLES
+from plangate.policy.facts import FACTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,7 +74,7 @@ class Expressions:
         self._hidden: list[str] = []
         types = {"text": cel.Type.STRING, "list": cel.Type.List(cel.Type.STRING), "bool": cel.Type.BOOL}
         self._env = cel.NewEnv(
-            variables={name: types[kind] for name, (kind, _) in VARIABLES.items()},
+            variables={name: types[fact.kind] for name, fact in FACTS.items()},
             functions=[
                 _function("before", self._before, cel.Type.DYN),
                 _function("after", self._after, cel.Type.DYN),

@@ -1,66 +1,66 @@
-"""The facts of a change that expressions, matches and messages can name. One table, from which docs are made too."""
+"""The facts of a change that expressions and messages can name. One table, from which the docs are made too."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable
+from typing import Any, Final, Literal
 
-if TYPE_CHECKING:
-    from plangate.model import Change
+from msgspec import Struct
 
-VARIABLES: Final = {
-    "source": ("text", "`terraform` or `helm`"),
-    "action": ("text", "`create`, `update`, `destroy`, `replace`, `read`, `move`, `import`, `forget` or `unknown`"),
-    "resource_type": ("text", "the type, such as `aws_db_instance`"),
-    "address": ("text", "the address, verbatim"),
-    "name": ("text", "the name in the configuration"),
-    "module": ("text", "the module's address; empty for the root module"),
-    "provider": ("text", "the provider's address"),
-    "mode": ("text", "`managed`, `data` or `ephemeral`"),
-    "reason": ("text", "Terraform's `action_reason`; empty when there is none"),
-    "replace_order": ("text", "`destroy-first`, `create-first`, or empty"),
-    "moved_from": ("text", "the address before a move; empty when not moved"),
-    "import_id": ("text", "what it is imported by; empty when not imported"),
-    "deposed": ("text", "the deposed key; empty for the current object"),
-    "deferred": ("text", "why it is put off to a later apply; empty when it is not"),
-    "found": ("text", "what the refresh found: `changed`, `deleted`, or empty"),
-    "noise": ("text", "`tags`, `unknown-only`, `read-back`, `format`, or empty"),
-    "environment": ("text", "what `--env` says; empty when nothing"),
-    "effects": ("list", "what will happen, such as `data-loss` or `exposes:admin-port`"),
-    "traits": ("list", "what is known of the type, such as `stateful` or `foundation`"),
-    "replace_paths": ("list", "the attributes that force the replacement"),
-    "protected": ("bool", "whether the environment is protected"),
+from plangate.model import Change
+
+
+class Asked(Struct, frozen=True):
+    """What the edge says of the environment: its name, empty when it has none, and whether it is protected."""
+
+    environment: str = ""
+    protected: bool = True
+
+
+class Fact(Struct, frozen=True):
+    """One variable: what kind of value it is, what it means, and how it is read."""
+
+    kind: Literal["text", "list", "bool"]
+    meaning: str
+    read: Callable[[Change, Asked], Any]
+
+
+FACTS: Final = {
+    "source": Fact("text", "`terraform` or `helm`", lambda c, _: c.source),
+    "action": Fact(
+        "text",
+        "`create`, `update`, `destroy`, `replace`, `read`, `move`, `import`, `forget` or `unknown`",
+        lambda c, _: c.action.value,
+    ),
+    "resource_type": Fact("text", "the type, such as `aws_db_instance`", lambda c, _: c.type),
+    "address": Fact("text", "the address, verbatim", lambda c, _: str(c.address)),
+    "name": Fact("text", "the name in the configuration", lambda c, _: c.name),
+    "module": Fact("text", "the module's address; empty for the root module", lambda c, _: c.module),
+    "provider": Fact("text", "the provider's address", lambda c, _: c.provider),
+    "mode": Fact("text", "`managed`, `data` or `ephemeral`", lambda c, _: c.mode),
+    "reason": Fact("text", "Terraform's `action_reason`; empty when there is none", lambda c, _: c.reason or ""),
+    "replace_order": Fact("text", "`destroy-first`, `create-first`, or empty", lambda c, _: str(c.replace_order or "")),
+    "moved_from": Fact("text", "the address before a move; empty when not moved", lambda c, _: c.moved_from or ""),
+    "import_id": Fact("text", "what it is imported by; empty when not imported", lambda c, _: c.import_id or ""),
+    "deposed": Fact("text", "the deposed key; empty for the current object", lambda c, _: c.address.deposed),
+    "deferred": Fact("text", "why it is put off to a later apply; empty when it is not", lambda c, _: c.deferred or ""),
+    "found": Fact("text", "what the refresh found: `changed`, `deleted`, or empty", lambda c, _: c.found),
+    "noise": Fact("text", "`tags`, `unknown-only`, `read-back`, `format`, or empty", lambda c, _: str(c.noise or "")),
+    "environment": Fact("text", "what `--env` says; empty when nothing", lambda _, asked: asked.environment),
+    "effects": Fact("list", "what will happen, such as `data-loss` or `exposes:admin-port`", lambda c, _: _effects(c)),
+    "traits": Fact("list", "what is known of it, such as `stateful` or `foundation`", lambda c, _: sorted(c.traits)),
+    "replace_paths": Fact("list", "the attributes that force the replacement", lambda c, _: list(c.replace_paths)),
+    "protected": Fact("bool", "whether the environment is protected", lambda _, asked: asked.protected),
 }
-"""Name → (kind, meaning) of every variable."""
+"""Every variable by its name."""
 
 
-def facts(change: Change, environment: str | None, *, protected: bool) -> dict[str, Any]:
-    """The variables of one change."""
-    effects = [name for effect in change.effects if effect.certain for name in effect_names(effect.name, effect.kind)]
-    return {
-        "source": change.source,
-        "action": change.action.value,
-        "resource_type": change.type,
-        "address": str(change.address),
-        "name": change.name,
-        "module": change.module,
-        "provider": change.provider,
-        "mode": change.mode,
-        "reason": change.reason or "",
-        "replace_order": change.replace_order or "",
-        "moved_from": change.moved_from or "",
-        "import_id": change.import_id or "",
-        "deposed": change.address.deposed,
-        "deferred": change.deferred or "",
-        "found": change.found,
-        "noise": change.noise or "",
-        "environment": environment or "",
-        "effects": effects,
-        "traits": sorted(change.traits),
-        "replace_paths": list(change.replace_paths),
-        "protected": protected,
-    }
+def of(change: Change, asked: Asked) -> dict[str, Any]:
+    """All the variables of one change."""
+    return {name: fact.read(change, asked) for name, fact in FACTS.items()}
 
 
-def effect_names(name: str, kind: str) -> tuple[str, ...]:
-    """How an effect can be named: by its name, and with its kind."""
-    return (str(name), f"{name}:{kind}") if kind else (str(name),)
+def _effects(change: Change) -> list[str]:
+    """How its effects can be named: by the name, and with the kind."""
+    named = [(str(effect.name), effect.kind) for effect in change.effects if effect.certain]
+    return [text for name, kind in named for text in ((name, f"{name}:{kind}") if kind else (name,))]

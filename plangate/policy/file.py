@@ -14,10 +14,10 @@ from msgspec import Struct
 from plangate.errors import PolicyLoadError
 from plangate.model import EffectName
 from plangate.policy.expressions import ExpressionError, Expressions
-from plangate.policy.facts import VARIABLES
+from plangate.policy.facts import FACTS
 from plangate.policy.load import Cases, Match, Policy
 
-FIELDS: Final = frozenset({*VARIABLES, "because", "paths"})
+FIELDS: Final = frozenset({*FACTS, "because", "paths"})
 """What a message can name in braces: every fact of the change, why the effect is there, and the paths it was read from."""
 
 _ID = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
@@ -91,10 +91,11 @@ class _File:
     def _check(self, policy: Policy) -> None:
         if not re.fullmatch(_ID, policy.id):
             self._fail("an id is kebab-case, such as bucket-made-public", ("id",))
-        for i, effect in enumerate(policy.match.effects):
-            name = effect.partition(":")[0]
-            if name not in set(EffectName):
-                self._fail(f"no effect {name}{_did_you_mean(name, list(EffectName))}", ("match", "effects", i))
+        for key in ("effects", "without"):
+            for i, effect in enumerate(getattr(policy.match, key)):
+                name = effect.partition(":")[0]
+                if name not in set(EffectName):
+                    self._fail(f"no effect {name}{_did_you_mean(name, list(EffectName))}", ("match", key, i))
         for name in re.findall(_FIELD, policy.message):
             if name not in FIELDS:
                 self._fail(f"no field {{{name}}}{_did_you_mean(name, sorted(FIELDS))}", ("message",))
@@ -110,7 +111,7 @@ class _File:
         except ExpressionError as error:
             message = str(error)
             unknown = re.search(r"undeclared reference to '(\w+)'", message)
-            hint = _did_you_mean(unknown.group(1), list(VARIABLES)) if unknown else ""
+            hint = _did_you_mean(unknown.group(1), list(FACTS)) if unknown else ""
             raise PolicyLoadError(
                 f"when: {message}{hint}", where=self.name, place=self._inside(("when",), error.line, error.column)
             ) from None

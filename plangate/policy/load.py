@@ -25,6 +25,8 @@ class Match(Struct, frozen=True, forbid_unknown_fields=True):
     """Types, globs of types, or `@trait`."""
     effects: tuple[str, ...] = ()
     """`name` or `name:kind`."""
+    without: tuple[str, ...] = ()
+    """Effects that it must not have: another policy speaks of those."""
     traits: tuple[str, ...] = ()
     """Traits, for what holds of a change and not of its whole type."""
     reasons: tuple[str, ...] = ()

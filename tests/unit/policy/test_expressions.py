@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plangate.model import ABSENT, UNKNOWN, Action, Address, AttributeChange, Change, Outcome, Sensitive, spell
+from plangate.policy import facts
 from plangate.policy.expressions import ExpressionError, Expressions, parse_path
-from plangate.policy.facts import facts
 from tests.unit.policy.sides import FakeSide
 
 EXPRESSIONS = Expressions()
@@ -22,7 +22,7 @@ def change(before=None, after=None, **more):
 
 
 def evaluate(text, of):
-    return EXPRESSIONS.evaluate(EXPRESSIONS.compile(text), EXPRESSIONS.activate(facts(of, "prod", protected=True)), of)
+    return EXPRESSIONS.evaluate(EXPRESSIONS.compile(text), EXPRESSIONS.activate(facts.of(of, facts.Asked("prod"))), of)
 
 
 VALUES = {
