@@ -203,6 +203,8 @@ def _equal(one: Value, other: Value) -> bool:
 
 def _key(value: Maybe, *, policy: bool = False, name: str = "") -> str:
     """A text that two values share exactly when `same` finds no difference but order. Never shown or stored."""
+    if type(value) is str and not policy:
+        return repr(value)
     value = value.value if isinstance(value, Embedded) else value
     if policy and name in UNORDERED and not isinstance(value, list):
         value = [value]  # type: ignore[list-item]
@@ -217,10 +219,29 @@ def _key(value: Maybe, *, policy: bool = False, name: str = "") -> str:
     if isinstance(value, bool) or value is None:
         return repr(value)
     if isinstance(value, (int, Decimal)):
-        return f"number {Decimal(value).normalize()}"
+        return _number(value)
     if isinstance(value, str):
         return repr(value)
     return f"{type(value).__name__} {hash(value)}"
+
+
+_SMALL: Final = 10**18
+
+
+def _number(value: int | Decimal) -> str:
+    """A number spelled the one way, exactly: arithmetic of decimals rounds after 28 digits."""
+    if isinstance(value, int) and -_SMALL < value < _SMALL:
+        return f"number {value}"
+    sign, digits, exponent = Decimal(value).as_tuple()
+    text = "".join(map(str, digits))
+    short = text.rstrip("0")
+    power = exponent + len(text) - len(short) if isinstance(exponent, int) else 0
+    if not short:
+        return "number 0"
+    minus = "-" if sign else ""
+    if power >= 0 and len(short) + power <= len(str(_SMALL)):
+        return f"number {minus}{short}{'0' * power}"
+    return f"number {minus}{short}e{power}"
 
 
 # --- IAM policy documents -----------------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 
 WIDTH = 100
@@ -12,6 +11,8 @@ WIDTH = 100
 
 def width() -> int:
     """Columns of the terminal, or of a page."""
+    import shutil
+
     return shutil.get_terminal_size((WIDTH, 24)).columns
 
 

@@ -92,6 +92,16 @@ CASES = {
         [changed("x.Action[0]", "a", "b"), changed("x.Action[1]", "b", "a")],
     ),
     "a document comes": (ABSENT, Embedded("json", {"a": 1}), [added("x.a", 1)]),
+    "large numbers in a list differ in their last digit": (
+        [10**30 + 1],
+        [10**30 + 2],
+        [changed("x[0]", 10**30 + 1, 10**30 + 2)],
+    ),
+    "a number in a list spelled in another way is none": (
+        [100, Decimal("1.50"), Decimal("3E+2"), 10**30],
+        [Decimal("1E+2"), Decimal("1.5"), 300, Decimal("1E+30")],
+        [],
+    ),
     "a document becomes a text": (
         Embedded("json", {"a": 1}),
         "plain",
