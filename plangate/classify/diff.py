@@ -147,15 +147,19 @@ def _match_objects(before: list[Value], after: list[Value], *, policy: bool) -> 
         return [(0, 0)]
     old, new = _unmatched(before, after, list(range(len(before))), list(range(len(after))), policy=policy)
     pairs: list[Pair] = []
-    for key in NAMING_KEYS:
-        if not (old and new):
-            break
+    for key in _naming_keys(before, old) if old and new else ():
         ours, theirs = _by_name(before, old, key), _by_name(after, new, key)
         for name in [name for name in ours if name in theirs]:
             pairs.append((ours[name], theirs[name]))
             old.remove(ours[name])
             new.remove(theirs[name])
     return pairs + _in_order(old, new)
+
+
+def _naming_keys(items: list[Value], positions: list[int]) -> list[str]:
+    """The naming attributes that any of the objects has."""
+    present = {key for position in positions if isinstance(item := items[position], dict) for key in item}
+    return [key for key in NAMING_KEYS if key in present]
 
 
 def _unmatched(
