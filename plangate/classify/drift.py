@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from plangate.classify.diff import diff, same
 from plangate.classify.noise import read_back
-from plangate.model import ABSENT, UNKNOWN, Action, AttributeChange, Change, ChangeSet, Drift, DriftStatus, Noise
+from plangate.model import ABSENT, UNKNOWN, Action, AttributeChange, Change, ChangeSet, Drift, DriftStatus, Noise, spell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +21,19 @@ if TYPE_CHECKING:
 def recorded_drift(changeset: ChangeSet) -> tuple[Drift, ...]:
     """The differences that the refresh found, one per path, with what this plan does to them."""
     planned = {change.address: change for change in changeset.changes}
-    return tuple(entry for found in changeset.recorded_drift for entry in _entries(found, planned.get(found.address)))
+    relied = {(resource, spell(path)) for resource, path in changeset.relevant}
+    return tuple(
+        _relied_on(entry, relied)
+        for found in changeset.recorded_drift
+        for entry in _entries(found, planned.get(found.address))
+    )
+
+
+def _relied_on(entry: Drift, relied: set[tuple[str, str]]) -> Drift:
+    """Say of a difference that stays that other values of this plan were worked out from it."""
+    if entry.status is not DriftStatus.STAYS or (entry.address, entry.path) not in relied:
+        return entry
+    return structs.replace(entry, note=f"{entry.note}; this plan relies on it")
 
 
 def changed_leaves(change: Change) -> tuple[AttributeChange, ...]:

@@ -18,10 +18,10 @@ def entry(actions, before, after):
     }
 
 
-def drift(found, planned=None):
+def drift(found, planned=None, **sections):
     """The drift of a plan whose refresh found one change, and which plans another, or nothing."""
     planned = planned or {"actions": ["no-op"], "before": {}, "after": {}}
-    data = plan({"type": "aws_thing", "name": "a", **planned, "plan": {"resource_drift": [entry(*found)]}})
+    data = plan({"type": "aws_thing", "name": "a", **planned, "plan": {"resource_drift": [entry(*found)], **sections}})
     (document,) = documents(Given("plan.json", data))
     return classify(parse(document)).drift
 
@@ -74,6 +74,12 @@ def test_what_goes_away_anyway_stays_as_it_is():
         DriftStatus.STAYS,
         "changed outside of Terraform, and goes with this apply",
     )
+
+
+def test_what_stays_and_is_relied_on_says_so():
+    relevant = [{"resource": "aws_thing.a", "attribute": ["count"]}]
+    (count, etag) = drift(SCALED, relevant_attributes=relevant)
+    assert (count.note, etag) == ("changed outside of Terraform; this apply leaves it so; this plan relies on it", ETAG)
 
 
 GONE = (["delete"], {"count": 3}, None)
