@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from plangate.classify.drift import changed_leaves, recorded_drift
+from plangate.classify.helm_release import release
 from plangate.classify.impact import assess
 from plangate.classify.noise import noise
 from plangate.model import Action, Change, ChangeSet, Noise
@@ -26,12 +27,13 @@ def _compare(change: Change) -> Change:
     if change.action not in _COMPARED:
         return change
     attributes = changed_leaves(change)
-    return msgspec.structs.replace(
+    change = msgspec.structs.replace(
         change,
         attributes=attributes,
         noise=noise(change, attributes),
         note=change.note or _format_note(change, attributes),
     )
+    return release.compare(change) if change.type == release.TYPE else change
 
 
 def _format_note(change: Change, attributes: tuple[object, ...]) -> str | None:

@@ -1,0 +1,1 @@
+"""A `helm_release` of Terraform: which values Helm is really given, path by path."""
