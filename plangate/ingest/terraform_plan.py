@@ -110,7 +110,7 @@ class _Reader:
         self.learned.clear()
 
         odd = terraform_run.odd(changed, checks, self.redactor)
-        found = {(r.address, _deposed(r)): _found(r) for r in drifted}
+        found = {(_address(r), _deposed(r)): _found(r) for r in drifted}
         changes = [self._change(r, found) for r in changed]
         changes += [
             self._change(d.resource_change or wire.WireResource(), found, deferred=d.reason or "not said")
@@ -222,7 +222,7 @@ class _Reader:
         elif action is Action.NO_OP and resource.previous_address:
             action = Action.MOVE
         before, after = self._sides(resource, change)
-        address = resource.address or f"{resource.type or 'unknown'}.{resource.name or 'unknown'}"
+        address = _address(resource)
         return Change(
             address=Address(self.redactor.name(address), _deposed(resource)),
             type=resource.type or "",
@@ -240,7 +240,7 @@ class _Reader:
             moved_from=self.redactor.name(resource.previous_address) if resource.previous_address else None,
             import_id=None if importing is None else self._import_id(importing),
             deferred=deferred,
-            found=found.get((resource.address, _deposed(resource)), ""),
+            found=found.get((address, _deposed(resource)), ""),
             before=before,
             after=after,
             differing=differing(before, after) if before is not None and after is not None else (),
@@ -329,6 +329,18 @@ def _plain_no_op(resource: wire.WireResource) -> bool:
         and change.importing is None
         and not resource.previous_address
     )
+
+
+def _address(resource: wire.WireResource) -> str:
+    """The address; entries of `resource_drift` had none before Terraform 1.1, so it is put together from its parts."""
+    if resource.address:
+        return resource.address
+    module = f"{resource.module_address}." if resource.module_address else ""
+    data = "data." if resource.mode == "data" else ""
+    index = spell((resource.index,)) if isinstance(resource.index, int) else ""
+    if isinstance(resource.index, str):
+        index = f"[{msgspec.json.encode(resource.index).decode()}]"
+    return f"{module}{data}{resource.type or 'unknown'}.{resource.name or 'unknown'}{index}"
 
 
 def _deposed(resource: wire.WireResource) -> str:

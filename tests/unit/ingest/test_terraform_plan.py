@@ -298,6 +298,16 @@ def test_drift_tells_what_was_found_outside():
     assert [c.action for c in changeset.recorded_drift] == [Action.DESTROY]
 
 
+def test_an_entry_of_drift_without_an_address_is_known_by_its_parts():
+    found = resource(["delete"], {"a": 1}, index="k")
+    del found["address"]
+    changeset = read(
+        resource_changes=[resource(["create"], None, {"a": 1}, address='module.m.aws_thing.a["k"]')],
+        resource_drift=[found],
+    )
+    assert [c.found for c in changeset.changes] == ["deleted"]
+
+
 def test_references_go_through_modules_outputs_and_variables():
     configuration = {
         "root_module": {
