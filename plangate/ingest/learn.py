@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from plangate.ingest.taint import Taint
 
 _DEEPEST_TEXT = 4
+
+
 class Learner:
     """Teaches a `Taint` the secrets of the values it is shown."""
 
@@ -162,12 +164,7 @@ def _assigns(text: str) -> bool:
 def _takes_secret(text: str) -> bool:
     """Whether a command line has an option that takes a secret."""
     return (
-        "--pass" in text
-        or "--pw" in text
-        or "--user" in text
-        or "token" in text
-        or "secret" in text
-        or "key " in text
+        "--pass" in text or "--pw" in text or "--user" in text or "token" in text or "secret" in text or "key " in text
     )
 
 
