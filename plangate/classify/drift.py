@@ -6,16 +6,20 @@ worked out here, path by path.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
 
 from plangate.classify.diff import diff, same
+from plangate.classify.impact import traits
 from plangate.classify.noise import read_back
 from plangate.model import ABSENT, UNKNOWN, Action, AttributeChange, Change, ChangeSet, Drift, DriftStatus, Noise, spell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+_MATTERS: Final = frozenset({"stateful", "foundation"})
 
 
 def recorded_drift(changeset: ChangeSet) -> tuple[Drift, ...]:
@@ -58,6 +62,7 @@ def _entries(found: Change, planned: Change | None) -> Iterator[Drift]:
             note="deleted outside of Terraform; this apply creates it again"
             if again
             else "deleted outside of Terraform; this apply leaves it so",
+            lost=not again and not _MATTERS.isdisjoint(traits.of_type(found.type)),
         )
         return
     if found.action is not Action.UPDATE:

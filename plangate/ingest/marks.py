@@ -24,7 +24,9 @@ def marks_whole(value: Any, marks: Any) -> bool:
 
 
 def mark_of(marks: Any, part: str | int) -> Any:
-    """The tree below one key or index."""
+    """The tree below one key or index. A list of marks shorter than its value marks the rest, if it marks anything."""
     if isinstance(marks, dict):
         return marks.get(part)
-    return marks[part] if isinstance(marks, list) and isinstance(part, int) and part < len(marks) else None
+    if not isinstance(marks, list) or not isinstance(part, int):
+        return None
+    return marks[part] if part < len(marks) else any_mark(marks)

@@ -32,6 +32,9 @@ _LONG_NAME = 12
 _LONGEST_WORD = 16
 _DEEPEST = 4
 _SHORTEST_CORE = 8
+_LONGEST = 4096
+_CHUNK = 1024
+"""A longer secret is looked for in pieces: the automaton that finds it is as deep as its longest word, and breaks."""
 _HASHES = ("md5", "sha1", "sha256", "sha512")
 _LETTERS = r"[A-Za-z]+"
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~")
@@ -87,6 +90,10 @@ class Taint:
     def _remember(self, piece: _Piece) -> None:
         if is_ordinary(piece.text) or _is_harmless(piece):
             self.count(piece.text)
+            return
+        if len(piece.text) > _LONGEST:
+            chunks = (piece.text[start : start + _CHUNK] for start in range(0, len(piece.text), _CHUNK))
+            self._known.update(dict.fromkeys((c for c in chunks if len(c) >= _SHORTEST_LINE), Fit.ANYWHERE))
             return
         for form, fit in _forms(piece.text, _fit(piece.text)):
             self._known[form] = max(fit, self._known.get(form, Fit.ALONE))

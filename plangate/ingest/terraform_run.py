@@ -90,6 +90,8 @@ def _odd_resource(resource: wire.WireResource) -> str:
     change = resource.change or wire.WireChange()
     if not resource.address:
         return "it has no address"
+    if not resource.type:
+        return "it has no type"
     if resource.mode not in _MODES:
         return "its mode is not a known one"
     if not all(_starts(side, b"{n") for side in (change.before, change.after)):

@@ -76,6 +76,24 @@ def test_what_goes_away_anyway_stays_as_it_is():
     )
 
 
+@pytest.mark.parametrize(
+    ("type_", "lost"), [("aws_db_instance", True), ("aws_vpc", True), ("null_resource", False), ("aws_thing", False)]
+)
+def test_a_store_that_is_gone_and_stays_away_is_lost(type_, lost):
+    found = {
+        "address": f"{type_}.a",
+        "mode": "managed",
+        "type": type_,
+        "name": "a",
+        "change": {"actions": ["delete"], "before": {"a": 1}, "after": None},
+    }
+    data = plan(
+        {"type": "aws_thing", "actions": ["no-op"], "before": {}, "after": {}, "plan": {"resource_drift": [found]}}
+    )
+    (document,) = documents(Given("plan.json", data))
+    assert [entry.lost for entry in classify(parse(document)).drift] == [lost]
+
+
 def test_what_stays_and_is_relied_on_says_so():
     relevant = [{"resource": "aws_thing.a", "attribute": ["count"]}]
     (count, etag) = drift(SCALED, relevant_attributes=relevant)

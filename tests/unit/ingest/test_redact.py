@@ -526,3 +526,19 @@ def _exactly(value: Any) -> Any:
     if isinstance(value, list):
         return [_exactly(below) for below in value]
     return (isinstance(value, bool), value)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'echo "root:{}" | chpasswd',
+        "echo app:{} |  sudo chpasswd",
+        "mysql -uroot -p{} shop",
+        "mysqldump --host db -p{}",
+        "net user admin {} /add",
+    ],
+)
+def test_a_password_on_a_command_line_is_hidden(line: str) -> None:
+    redactor = Redactor()
+    redactor.seal()
+    assert "Pw-invented-77" not in redactor.text(line.format("Pw-invented-77"))

@@ -183,3 +183,11 @@ def test_nothing_is_found_before_anything_is_learned() -> None:
 
 def test_its_representation_tells_nothing() -> None:
     assert RANDOM not in repr(taint(RANDOM))
+
+
+def test_a_very_long_secret_is_found_in_every_long_piece_of_it() -> None:
+    secret = "".join(f"{i:x}-invented-{i * 7919:x}" for i in range(40_000))
+    known = taint(secret)
+    assert known.find(secret)[0] == (0, 1024)
+    assert known.find(f"see {secret[5000:9000]}")
+    del known
