@@ -1,0 +1,37 @@
+"""What the API server refuses whatever was there before, as far as the object itself tells. Only what is new counts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plangate.classify.helm import rules
+from plangate.classify.helm.removed import removed_api
+from plangate.model import Effect, EffectName
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from plangate.model import KubeObject, Upgrade, Value
+
+
+def invalid(
+    one: KubeObject,
+    after: dict[str, Value],
+    before: dict[str, Value] | None,
+    upgrade: Upgrade,
+    *,
+    server_side: bool,
+) -> Iterator[Effect]:
+    """Why the server refuses this object. What it has accepted before in the same words, it accepts again."""
+    yield from removed_api(one, upgrade)
+    known = set(rules.problems(one, before)) if before is not None else set()
+    for problem in dict.fromkeys(rules.problems(one, after)):
+        if problem in known or (before is None and not server_side and problem.says.startswith(rules.DUPLICATE)):
+            continue
+        yield Effect(EffectName.FAILS, f"is invalid: {problem.path}: {problem.says}", "invalid", (problem.path,))
+    if server_side:
+        for problem in rules.unknown_fields(one):
+            if problem not in known:
+                yield Effect(
+                    EffectName.FAILS, f"is invalid: {problem.path}: {problem.says}", "invalid", (problem.path,)
+                )
