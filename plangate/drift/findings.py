@@ -1,0 +1,66 @@
+"""What live drift asks for where it is the question itself, as in `plangate drift`."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Final
+
+from plangate.drift.release import facts
+from plangate.model import DriftStatus, Finding, Outcome, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from plangate.model import Drift, ReleaseEvidence
+
+QUIET: Final = (DriftStatus.CLEAN, DriftStatus.INTENDED)
+_NAMED: Final = 4
+
+
+def of(drift: Sequence[Drift], releases: Sequence[ReleaseEvidence]) -> Iterator[Finding]:
+    """One finding for each object that somebody changed outside, and one for each release that has moved."""
+    by_object: dict[tuple[str, str | None], list[Drift]] = {}
+    for entry in drift:
+        if entry.noise is None and entry.status not in QUIET:
+            by_object.setdefault((entry.release or entry.address or "", entry.release), []).append(entry)
+    for (subject, release), entries in by_object.items():
+        yield _changed(subject, release, entries)
+    for one in releases:
+        for text in facts(one):
+            yield Finding(
+                policy="release-moved",
+                severity=Severity.MEDIUM,
+                outcome=Outcome.VIOLATED,
+                message=text,
+                why="The release is not the one that the state knows.",
+                remediation="See helm history, and bring state and release together with a plan and an apply.",
+                address=one.address or None,
+                release=one.release,
+                fingerprint=_fingerprint("release-moved", one.release),
+            )
+
+
+def _changed(subject: str, release: str | None, entries: Sequence[Drift]) -> Finding:
+    if entries[0].path == "":
+        message = f"{subject} was deleted outside of Terraform"
+    else:
+        paths = ", ".join(entry.path for entry in entries[:_NAMED])
+        more = f" and {len(entries) - _NAMED} more" if len(entries) > _NAMED else ""
+        many = "1 value" if len(entries) == 1 else f"{len(entries)} values"
+        message = f"{subject} differs from what is configured in {many}: {paths}{more}"
+    return Finding(
+        policy="live-drift",
+        severity=Severity.MEDIUM,
+        outcome=Outcome.VIOLATED,
+        message=message,
+        why=next((entry.note for entry in entries if entry.note), "Somebody changed it outside of its configuration."),
+        remediation="Put what runs into the configuration, or apply the configuration again.",
+        address=entries[0].address,
+        release=release,
+        evidence=tuple(entry.path for entry in entries),
+        fingerprint=_fingerprint("live-drift", subject),
+    )
+
+
+def _fingerprint(policy: str, subject: str) -> str:
+    return hashlib.sha256(f"{policy}\0{subject}".encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -1,0 +1,138 @@
+"""What drift means for the change of a release: what an apply undoes, and what of the release itself has moved."""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+
+from plangate import packs
+from plangate.drift.words import when
+from plangate.model import ABSENT, Action, DriftStatus, Effect, EffectName
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from plangate.model import Drift, ReleaseEvidence
+
+_UNDONE: Final = (DriftStatus.WILL_BE_REVERTED, DriftStatus.CONFLICT, DriftStatus.DROPPED)
+_UPGRADES: Final = (Action.UPDATE, Action.REPLACE)
+_ROLLBACK: Final = r"Rollback to (\d+)"
+
+
+class Knowledge(Struct, frozen=True):
+    """`policies/knowledge/drift.yaml`."""
+
+    image: frozenset[str]
+    security: frozenset[str]
+    opening: frozenset[str]
+
+
+@functools.cache
+def knowledge() -> Knowledge:
+    """What is known of the names of values."""
+    return packs.knowledge("drift", Knowledge)
+
+
+def undone(drift: Sequence[Drift], moment: str) -> Iterator[Effect]:
+    """The effects of an apply on what was changed by hand, one per kind: the graver a kind, the less else is in it."""
+    by_kind: dict[str, list[Drift]] = {}
+    for entry in drift:
+        if entry.status in _UNDONE:
+            by_kind.setdefault(_kind(entry), []).append(entry)
+    for kind in ("image", "security", "conflict", "values"):
+        entries = by_kind.get(kind)
+        if entries:
+            yield Effect(
+                EffectName.REVERTS_LIVE,
+                _because(kind, entries, moment),
+                kind,
+                tuple(f"values.{entry.path}" for entry in entries),
+            )
+
+
+def _because(kind: str, entries: Sequence[Drift], moment: str) -> str:
+    many = "1 change" if len(entries) == 1 else f"{len(entries)} changes"
+    paths = ", ".join(entry.path for entry in entries[:3]) + (" and more" if len(entries) > 3 else "")
+    made = f"made by hand ({moment})" if moment else "made by hand"
+    what = {
+        "image": f"sets an image back that was changed by hand{f' ({moment})' if moment else ''}",
+        "security": f"undoes {many} of a security setting {made}",
+        "conflict": f"overwrites {many} {made} with something else again",
+        "values": f"undoes {many} {made}",
+    }[kind]
+    return f"{what}: {paths}"
+
+
+def _kind(entry: Drift) -> str:
+    parts = [part.strip('"') for part in re.split(r"[.\[\]]+", entry.path) if part]
+    if not knowledge().security.isdisjoint(parts) and not _is_weak(entry, parts[-1]):
+        return "security"
+    if parts and parts[-1] in knowledge().image and not _is_newer(entry):
+        return "image"
+    return "conflict" if entry.status is DriftStatus.CONFLICT else "values"
+
+
+def _is_weak(entry: Drift, name: str) -> bool:
+    """Whether what was done by hand opened something: setting that back closes it."""
+    if entry.live is ABSENT:
+        return True
+    return entry.live is (name in knowledge().opening)
+
+
+def _is_newer(entry: Drift) -> bool:
+    """Whether the apply brings a newer version than the one that was set by hand."""
+    wanted, live = _version(entry.desired), _version(entry.live)
+    return bool(wanted) and bool(live) and wanted > live
+
+
+def _version(value: object) -> tuple[int, ...]:
+    """The numbers of a version such as `main-v1.77.3-stable`."""
+    found = re.search(r"\d+(?:\.\d+)+", value) if isinstance(value, str) else None
+    return tuple(int(number) for number in found.group().split(".")) if found else ()
+
+
+def moved(evidence: ReleaseEvidence, action: Action, version: str) -> Iterator[Effect]:
+    """What an upgrade meets because the release itself has moved. `version` is the chart's, after the apply."""
+    if action not in _UPGRADES:
+        return
+    for kind, because, _ in _facts(evidence):
+        if kind == "rollback":
+            yield Effect(EffectName.REVERTS_LIVE, f"{because}, and this apply upgrades it again", "rollback")
+    live = _chart_version(evidence.live_version)
+    if version and live and live not in (version, _chart_version(evidence.recorded_version)):
+        yield Effect(
+            EffectName.REVERTS_LIVE, f"runs chart version {live} by hand, and this apply sets it to {version}", "chart"
+        )
+
+
+def facts(evidence: ReleaseEvidence, drift: Sequence[Drift] = ()) -> tuple[str, ...]:
+    """The same for people, of a release that this plan does not touch."""
+    told = [f"{evidence.address} {because}" for _, because, _ in _facts(evidence)]
+    staying = [entry.path for entry in drift if entry.status is DriftStatus.STAYS]
+    if staying:
+        paths = ", ".join(staying[:3]) + (" and more" if len(staying) > 3 else "")
+        many = "1 value was" if len(staying) == 1 else f"{len(staying)} values were"
+        told.append(f"{evidence.address}: {many} changed by hand, and Terraform cannot see this: {paths}")
+    return tuple(told)
+
+
+def _facts(evidence: ReleaseEvidence) -> Iterator[tuple[str, str, int]]:
+    newest = evidence.live_revision or 0
+    if evidence.live_status.startswith("pending-"):
+        yield "pending", f"is {evidence.live_status} (revision {newest}): Helm refuses another upgrade", newest
+    elif evidence.live_status == "failed":
+        yield "failed", f"has failed at revision {newest}", newest
+    last = evidence.history[-1] if evidence.history else None
+    back = re.fullmatch(_ROLLBACK, last.description) if last is not None else None
+    if last is not None and back and (evidence.recorded_revision is None or last.number > evidence.recorded_revision):
+        moment = when(evidence.history, last.number - 1)
+        yield "rollback", f"was rolled back by hand to revision {back.group(1)} ({moment})", newest
+
+
+def _chart_version(text: str) -> str:
+    """The version of a chart, also where it is glued to the chart's name."""
+    found = re.search(r"(?:^|-)v?(\d+\.\d+\.\d+(?:[-+].*)?)$", text)
+    return found.group(1) if found else ""

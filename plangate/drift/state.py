@@ -1,0 +1,49 @@
+"""What moved between the state a plan was made from and the state there is now.
+
+Terraform refuses a saved plan whose lineage or serial is not that of the state (backend_local.go in
+https://github.com/hashicorp/terraform), whatever else has changed; whether it matters to this plan is another question.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from msgspec import structs
+
+from plangate.model import Freshness
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from plangate.model import Lock
+
+_NAMED: Final = 3
+
+
+def stand(
+    freshness: Freshness | None,
+    lineage: str | None,
+    serial: int,
+    lock: Lock | None,
+    *,
+    moved: Mapping[str, tuple[str, ...]] | None,
+) -> Freshness:
+    """The freshness of a plan beside the state there is now. No `lineage` and serial 0 is no state at all."""
+    known = freshness or Freshness()
+    return structs.replace(
+        known,
+        lineage=known.lineage or (lineage if known.serial_plan is None else None),
+        lineage_state=lineage,
+        serial_state=serial,
+        lock=lock,
+        moved=None if moved is None else tuple(sorted(moved)),
+    )
+
+
+def moved_words(moved: Mapping[str, tuple[str, ...]]) -> str:
+    """What moved of the resources of this plan, in words."""
+    if not moved:
+        return "nothing that this plan touches has changed in between"
+    named = [f"{address} ({', '.join(keys[:_NAMED])})" for address, keys in sorted(moved.items())[:_NAMED]]
+    more = len(moved) - _NAMED
+    return f"changed in between: {', '.join(named)}" + (f" and {more} more" if more > 0 else "")
