@@ -1,0 +1,114 @@
+#!/usr/bin/env bash
+# Reviews or merges, publishes, and exits with what plangate decided. Inputs come as PLANGATE_* variables.
+set -euo pipefail
+
+if [ -n "${PLANGATE_PATH:-}" ]; then
+  plangate=("$PLANGATE_PATH")
+else
+  # Isolated: a file of the checkout named like a module is never imported.
+  plangate=("$PLANGATE_PYTHON" -I -m plangate)
+fi
+
+# The lines of a text that are not empty, into the array `lines`.
+split() {
+  lines=()
+  local line
+  while IFS= read -r line || [ -n "$line" ]; do
+    line=${line%$'\r'}
+    if [ -n "$line" ]; then lines+=("$line"); fi
+  done <<< "$1"
+}
+
+# The ref of the gate into `ref`. A base that has to be read and cannot be is an error: the checkout's own gate may be looser.
+trusted_ref() {
+  ref=""
+  case "${PLANGATE_POLICY_REF:-base}" in
+    none) return 0 ;;
+    base) ;;
+    *) ref=$PLANGATE_POLICY_REF; return 0 ;;
+  esac
+  local base=${PLANGATE_BASE:-}
+  if [ -z "$base" ]; then return 0; fi
+  if [ "$(git rev-parse --is-inside-work-tree 2>/dev/null)" != true ]; then
+    if [ ! -e .plangate.yaml ] && [ -z "${PLANGATE_CONFIG:-}${PLANGATE_WAIVERS:-}${PLANGATE_POLICIES:-}" ]; then return 0; fi
+    echo '::error title=plangate::This is no git checkout, so the base branch has no policies to read. Check out with git, or say policy-ref: none.'
+    return 2
+  fi
+  if [[ "$base" =~ ^[0-9a-f]{40}$ ]]; then
+    ref=$base
+    if git cat-file -e "$base^{commit}" 2>/dev/null; then return 0; fi
+    set -- "$base"
+  else
+    ref="origin/$base"
+    if git rev-parse --quiet --verify "refs/remotes/origin/$base^{commit}" >/dev/null; then return 0; fi
+    set -- "+refs/heads/$base:refs/remotes/origin/$base"
+  fi
+  # The token goes through the environment of git, where no list of processes shows it. The empty value first takes away the
+  # header that a checkout with persisted credentials left: two of them are refused.
+  local key="http.${GITHUB_SERVER_URL:-https://github.com}/.extraheader"
+  if ! GIT_TERMINAL_PROMPT=0 GIT_CONFIG_COUNT=2 GIT_CONFIG_KEY_0="$key" GIT_CONFIG_VALUE_0="" GIT_CONFIG_KEY_1="$key" \
+    GIT_CONFIG_VALUE_1="AUTHORIZATION: basic $(printf 'x-access-token:%s' "${GITHUB_TOKEN:-}" | base64 | tr -d '\n')" \
+    git fetch --quiet --no-tags --depth=1 origin "$@"; then
+    echo '::error title=plangate::The base branch could not be fetched, so its policies are not known. contents: read is needed.'
+    return 2
+  fi
+}
+
+folder="$RUNNER_TEMP/plangate"
+mkdir -p "$folder"
+verdict=${PLANGATE_VERDICT:-"$folder/verdict.json"}
+mkdir -p "$(dirname -- "$verdict")"
+rm -f -- "$verdict"
+
+options=(-o "json=$verdict")
+if [ -n "${PLANGATE_FAIL_ON:-}" ]; then options+=("--fail-on=$PLANGATE_FAIL_ON"); fi
+if [ -n "${PLANGATE_SARIF:-}" ]; then options+=(-o "sarif=$PLANGATE_SARIF"); fi
+if [ -n "${PLANGATE_TARGET:-}" ]; then options+=("--target=$PLANGATE_TARGET"); fi
+
+code=0
+if [ -n "${PLANGATE_VERDICTS:-}" ]; then
+  if [ -n "${PLANGATE_EXPECT:-}" ]; then
+    printf '%s\n' "$PLANGATE_EXPECT" > "$folder/expect"
+    options+=(--expect "$folder/expect")
+  fi
+  split "$PLANGATE_VERDICTS"
+  "${plangate[@]}" merge "${options[@]}" -- "${lines[@]}" || code=$?
+else
+  if [ -n "${PLANGATE_ENVIRONMENT:-}" ]; then options+=("--env=$PLANGATE_ENVIRONMENT"); fi
+  if [ -n "${PLANGATE_TF_DIR:-}" ]; then options+=("--tf-dir=$PLANGATE_TF_DIR"); fi
+  if [ -n "${PLANGATE_EVIDENCE:-}" ]; then options+=("--evidence=$PLANGATE_EVIDENCE"); fi
+  if [ -n "${PLANGATE_CONFIG:-}" ]; then options+=("--config=$PLANGATE_CONFIG"); fi
+  split "${PLANGATE_WAIVERS:-}"
+  for line in ${lines[@]+"${lines[@]}"}; do options+=("--waivers=$line"); done
+  split "${PLANGATE_POLICIES:-}"
+  for line in ${lines[@]+"${lines[@]}"}; do options+=("--policies=$line"); done
+  split "${PLANGATE_PLAN:-}"
+  if [ ${#lines[@]} -eq 0 ]; then
+    echo '::error title=plangate::Neither `plan` nor `verdicts` is given.'
+    code=2
+  elif ! trusted_ref; then
+    code=2
+  else
+    if [ -n "$ref" ]; then options+=("--policy-ref=$ref"); fi
+    "${plangate[@]}" review "${options[@]}" -- "${lines[@]}" || code=$?
+  fi
+fi
+
+if [ -s "$verdict" ]; then
+  publish=()
+  if [ "${PLANGATE_COMMENT:-true}" != true ]; then publish+=(--no-comment); fi
+  if [ "${PLANGATE_CHECK:-true}" != true ]; then publish+=(--no-check); fi
+  if [ "${PLANGATE_REQUIRE_PUBLISH:-false}" = true ]; then publish+=(--require); fi
+  if [ -n "${PLANGATE_CHECK_NAME:-}" ]; then publish+=("--check-name=$PLANGATE_CHECK_NAME"); fi
+  if [ -n "${PLANGATE_GITHUB_HOST:-}" ]; then publish+=("--github-host=$PLANGATE_GITHUB_HOST"); fi
+  published=0
+  "${plangate[@]}" publish ${publish[@]+"${publish[@]}"} -- "$verdict" || published=$?
+  # 10 > 1 > the rest: a block is never reported as something milder, and an error of plangate never as a decision.
+  if [ "$published" -eq 10 ] || [ "$code" -ne 1 ]; then code=$published; fi
+elif [ "$code" -eq 0 ]; then
+  # A review that says nothing is no pass.
+  code=1
+fi
+
+echo "exit-code=$code" >> "$GITHUB_OUTPUT"
+exit "$code"

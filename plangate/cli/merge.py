@@ -1,0 +1,185 @@
+"""`plangate merge`: the verdicts of many targets, one verdict."""
+
+from __future__ import annotations
+
+import glob
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+from msgspec import structs
+
+from plangate.cli import clock, reports
+from plangate.errors import ExitCode, InputError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from plangate.merge import Expected, Part
+    from plangate.report import wire
+
+_MOST_FILES = 10_000
+
+
+class _Head(msgspec.Struct):
+    """What tells a verdict from other JSON, such as the plan beside it."""
+
+    schema: str = ""
+
+
+@click.command()
+@click.argument("verdicts", nargs=-1, metavar="VERDICT...")
+@click.option(
+    "--expect",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="The targets that have to be there: one in a line (TARGET, or TARGET and a tab and ENVIRONMENT), or a JSON list.",
+)
+@click.option(
+    "--format", "format_", type=click.Choice(reports.FORMATS), default="text", help="What to print on stdout."
+)
+@click.option("-o", "outputs", multiple=True, metavar="FORMAT=FILE", help="Also write a report to a file. Repeatable.")
+@click.option("--all", "all_changes", is_flag=True, help="Show every change and everything that is folded.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["block", "review"]),
+    default="block",
+    show_default=True,
+    help="The mildest decision that exits with an error.",
+)
+@click.option("--target", metavar="NAME", help="A name for the whole; shown.")
+@click.option("--as-of", metavar="TIME", help="The time of the merge where there is no verdict.  [default: now]")
+def merge(
+    *,
+    verdicts: tuple[str, ...],
+    expect: Path | None,
+    format_: str,
+    outputs: tuple[str, ...],
+    all_changes: bool,
+    fail_on: str,
+    target: str | None,
+    as_of: str | None,
+) -> int:
+    """Make one verdict of the verdicts of many targets.
+
+    VERDICT is a file that `plangate review -o json=FILE` wrote, a pattern of such files, or a folder with them, as
+    downloaded from other jobs. The worst decision is the decision of the whole; what --expect names and is not there
+    makes it inconclusive. With --expect and an empty list, no verdict is a pass.
+    """
+    from plangate.cli.main import say
+    from plangate.merge import merge as merged
+
+    files = reports.pairs(outputs)
+    if not verdicts and expect is None:
+        raise UsageError("give verdicts, or --expect with a list that may be empty")
+    expected = _expected(expect) if expect is not None else None
+    parts: list[Part] = []
+    unread: list[wire.Skipped] = []
+    for given in verdicts:
+        _read(given, parts, unread, listed=expected is not None)
+    whole = merged(parts, unread, expected, now=clock.moment(as_of), target=target)
+    if fail_on == "review" and whole.decision == "review":
+        whole = structs.replace(whole, exit_code=int(ExitCode.REVIEW))
+    for skipped in whole.coverage.skipped:
+        if skipped.decides == "input":
+            say(InputError(skipped.why, where=skipped.what, hint=skipped.how_to_fix))
+    delivered = [
+        reports.deliver(partial(_render, whole, name, all_changes=all_changes, shown=path is None), path)
+        for name, path in (*files, (format_, None))
+    ]
+    return whole.exit_code if whole.exit_code == ExitCode.BLOCK or all(delivered) else ExitCode.INTERNAL
+
+
+def _render(whole: wire.Verdict, format_: str, *, all_changes: bool, shown: bool) -> bytes:
+    from plangate.report import restore
+
+    if format_ == "json":
+        from plangate.report.values import ENCODER
+
+        return ENCODER.encode(whole) + b"\n"
+    if format_ == "markdown":
+        from plangate.report import markdown
+
+        return markdown.render(restore.restore(whole), markdown.Extras(targets=tuple(whole.targets or ()))).encode()
+    return reports.render(restore.restore(whole), format_, all_changes=all_changes, shown=shown)
+
+
+def _read(given: str, parts: list[Part], unread: list[wire.Skipped], *, listed: bool) -> None:
+    """Read what one argument names. What cannot be read is told and counts; it never stops the others."""
+    from plangate.cli.saved import load
+    from plangate.merge import Part
+    from plangate.report.wire import Skipped
+
+    folder = Path(given).is_dir()
+    try:
+        paths = list(_files(given))
+    except OSError as error:
+        paths = []
+        unread.append(Skipped(given, f"cannot be read: {error.strerror}", "give it a folder of verdicts", "input"))
+    if listed and paths == [given] and not Path(given).exists() and given != "-":
+        # No job left anything here. Whether that is right, the list of what is expected says.
+        return
+    if not listed and not paths:
+        unread.append(Skipped(given, "holds no verdict", "see why nothing was saved there", "input"))
+    for path in paths:
+        try:
+            verdict, sha256 = load(path)
+        except InputError as error:
+            # In a folder of artifacts there may be other JSON, such as the plan. A verdict that is cut is not other JSON.
+            if folder and _is_something_else(path):
+                unread.append(Skipped(path, "is not a verdict, and was left out", "keep only verdicts in the folder"))
+            else:
+                unread.append(Skipped(path, error.message, error.hint or "review it again", "input"))
+        else:
+            parts.append(Part(path, sha256, verdict))
+
+
+def _files(given: str) -> Iterator[str]:
+    """The files of one argument, in order."""
+    path = Path(given)
+    if path.is_dir():
+        found = sorted(str(inner) for inner in path.rglob("*.json") if inner.is_file())
+        if len(found) > _MOST_FILES:
+            raise UsageError(f"holds more than {_MOST_FILES} files", where=given)
+        yield from found
+    elif path.exists() or given == "-" or not any(mark in given for mark in "*?["):
+        yield given
+    else:
+        yield from sorted(glob.glob(given, recursive=True))  # noqa: PTH207 - a pattern may be absolute
+
+
+def _is_something_else(path: str) -> bool:
+    try:
+        head = msgspec.json.decode(Path(path).read_bytes(), type=_Head)
+    except msgspec.ValidationError:
+        return True
+    except (OSError, ValueError, RecursionError):
+        return False
+    return not head.schema.startswith("plangate/")
+
+
+def _expected(path: Path) -> tuple[Expected, ...]:
+    """The expected targets. Raises `UsageError` for a list that cannot be read: with it nothing can be checked."""
+    from plangate.merge import Expected
+
+    try:
+        text = path.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        raise UsageError("cannot be read", where=str(path)) from None
+    if text.lstrip().startswith("["):
+        try:
+            listed: list[Any] = msgspec.json.decode(text)
+            return tuple(
+                Expected(one) if isinstance(one, str) else msgspec.convert(one, Expected, strict=True) for one in listed
+            )
+        except (msgspec.DecodeError, msgspec.ValidationError, RecursionError):
+            hint = 'for example ["live/db"] or [{"target": "live/db", "environment": "prod"}]'
+            raise UsageError("is not a list of targets", where=str(path), hint=hint) from None
+    found = []
+    for line in text.splitlines():
+        if line.strip() and not line.lstrip().startswith("#"):
+            name, _, environment = line.strip().partition("\t")
+            found.append(Expected(name.strip(), environment.strip() or None))
+    return tuple(found)

@@ -1,0 +1,194 @@
+"""`plangate publish`: a saved verdict as a comment, a check and the summary of a step."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from plangate.errors import ExitCode, PublishError, RefusedError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from plangate.cli.pages import Pages
+    from plangate.publish.github import GitHub
+    from plangate.publish.place import Place
+
+_FORK = (
+    "this pull request comes from a fork, so its token may not write: a maintainer has to run plangate for it"
+    " (docs/github.md tells how); the verdict stands"
+)
+
+
+@click.command()
+@click.argument("verdict", metavar="VERDICT")
+@click.option("--require", is_flag=True, help="Exit with 20 where something could not be published.")
+@click.option("--comment/--no-comment", default=True, help="Whether to comment on the pull request.  [default: yes]")
+@click.option("--check/--no-check", default=True, help="Whether to set a check on the commit.  [default: yes]")
+@click.option("--check-name", metavar="NAME", help="The name of the check.  [default: plangate, and the target]")
+@click.option("--comment-max-bytes", type=click.IntRange(10_000, 250_000), default=60_000, help="The longest comment.")
+@click.option("--repo", "repository", default="", metavar="OWNER/NAME", help="The repository.  [default: the runner's]")
+@click.option("--pr", "number", type=click.IntRange(1), metavar="N", help="The pull request.  [default: the event's]")
+@click.option("--sha", default="", metavar="COMMIT", help="The commit.  [default: the event's]")
+@click.option("--github-host", "hosts", multiple=True, metavar="HOST", help="A GitHub Enterprise Server. Repeatable.")
+@click.option("--ca-bundle", default="", type=click.Path(dir_okay=False), help="Certificates to trust, PEM.")
+@click.option("--timeout", type=click.IntRange(1, 3_600), default=120, show_default=True, help="Seconds for all of it.")
+def publish(
+    *,
+    verdict: str,
+    require: bool,
+    comment: bool,
+    check: bool,
+    check_name: str | None,
+    comment_max_bytes: int,
+    repository: str,
+    number: int | None,
+    sha: str,
+    hosts: tuple[str, ...],
+    ca_bundle: str,
+    timeout: int,
+) -> int:
+    """Bring a saved verdict to a pull request: one comment, one check, the summary of the step.
+
+    VERDICT is what `plangate review -o json=FILE` or `plangate merge -o json=FILE` wrote. The token is taken from
+    GITHUB_TOKEN, the rest from the runner's environment. Exits with the verdict's own code: what cannot be published is
+    told in one line, and changes the code (to 20) only with --require.
+    """
+    from plangate.cli.pages import Pages
+    from plangate.cli.saved import load
+    from plangate.merge import code_of
+
+    saved, _ = load(verdict)
+    pages = Pages(saved)
+    code = code_of(saved)
+    delivery = _Delivery(pages)
+    delivery.attempt("the summary", pages.write_summary)
+    place = _place(repository, sha, number)
+    pages.place = place
+
+    def connect() -> GitHub:
+        from plangate.publish import github
+        from plangate.publish import hosts as allowed
+
+        token = os.environ.get("GITHUB_TOKEN") or os.environ.get("GH_TOKEN") or ""
+        if not token:
+            raise PublishError("there is no token", hint="set GITHUB_TOKEN")
+        rest, graphql = os.environ.get("GITHUB_API_URL", ""), os.environ.get("GITHUB_GRAPHQL_URL", "")
+        endpoints = allowed.endpoints(rest, graphql, hosts)
+        return github.GitHub(endpoints, token, seconds=timeout, ca_bundle=ca_bundle)
+
+    if comment or check:
+        delivery.publish(connect, place, check_name, comment_max_bytes, comment=comment, check=check)
+    delivery.attempt("the outputs", lambda: pages.write_outputs(verdict, delivery.facts()))
+    if (
+        delivery.failed
+        and require
+        and code not in (ExitCode.BLOCK, ExitCode.INTERNAL, ExitCode.INPUT, ExitCode.INCONCLUSIVE)
+    ):
+        return ExitCode.NOT_PUBLISHED
+    return code
+
+
+def _place(repository: str, sha: str, number: int | None) -> Place:
+    from plangate.publish import place
+
+    path = os.environ.get("GITHUB_EVENT_PATH", "")
+    try:
+        event = Path(path).read_bytes() if path else b""
+    except OSError:
+        raise UsageError("cannot be read", where="GITHUB_EVENT_PATH") from None
+    return place.find(os.environ, event, repository=repository, sha=sha, number=number)
+
+
+class _Delivery:
+    """What was tried and how it went. One thing that fails never stops the next."""
+
+    def __init__(self, pages: Pages):
+        self.pages = pages
+        self.failed = False
+        self.comment_url = ""
+        self.check_url = ""
+
+    def facts(self) -> dict[str, str]:
+        """What the outputs say of it."""
+        published = "false" if self.failed else "true"
+        return {"published": published, "comment-url": self.comment_url, "check-url": self.check_url}
+
+    def attempt(self, what: str, do: Callable[[], None]) -> None:
+        """Do one thing; say in one line when it does not work."""
+        try:
+            do()
+        except PublishError as error:
+            self._say(what, error)
+
+    def publish(
+        self,
+        connect: Callable[[], GitHub],
+        place: Place,
+        check_name: str | None,
+        longest: int,
+        *,
+        comment: bool,
+        check: bool,
+    ) -> None:
+        """The check first: it is what blocks. Then the comment."""
+        from plangate.publish.place import resolved
+
+        try:
+            github = connect()
+            self.pages.place = place = resolved(place, github)
+        except PublishError as error:
+            self._say("the verdict", error, fork=place.fork)
+            self.pages.print_annotations()
+            return
+        annotated = False
+        forbidden = False
+        if check:
+            try:
+                annotated = self._check(github, place, check_name)
+            except PublishError as error:
+                forbidden = self._say("the check", error, fork=place.fork)
+        if not annotated:
+            self.pages.print_annotations()
+        if comment and not forbidden:
+            self.attempt("the comment", lambda: self._comment(github, place, longest))
+
+    def _check(self, github: GitHub, place: Place, name: str | None) -> bool:
+        from plangate.publish import check
+
+        done = check.publish(github, place, self.pages.check(name))
+        self.check_url = done.url
+        _tell("the check", done.outcome, done.url, done.warnings)
+        return done.annotated
+
+    def _comment(self, github: GitHub, place: Place, longest: int) -> None:
+        from plangate.publish import comment
+
+        done = comment.publish(github, place, self.pages.wish(longest))
+        self.comment_url = done.url
+        _tell("the comment", done.outcome, done.url, done.warnings)
+
+    def _say(self, what: str, error: PublishError, *, fork: bool = False) -> bool:
+        """One line. Returns whether there is no use in trying anything else with this token."""
+        from plangate.cli.main import say
+
+        self.failed = True
+        forbidden = fork and (not isinstance(error, RefusedError) or error.status in (401, 403, 404))
+        if forbidden:
+            say(PublishError(_FORK))
+            return True
+        where = f"{error.where}: " if error.where else ""
+        say(PublishError(f"{what} was not published: {where}{error.message}; the verdict stands", hint=error.hint))
+        return False
+
+
+def _tell(what: str, outcome: str, url: str, warnings: tuple[str, ...]) -> None:
+    """How it went, on stderr."""
+    from plangate.report.escape import terminal
+
+    click.echo(terminal(f"plangate: {what}: {outcome}{f' {url}' if url else ''}"), err=True)
+    for warning in warnings:
+        click.echo(terminal(f"  {warning}"), err=True)

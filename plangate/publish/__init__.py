@@ -1,0 +1,1 @@
+"""Edges out: a verdict brought to where people decide."""

@@ -1,0 +1,292 @@
+"""A small client for GitHub: it stays on its host, inside its time, and never does twice what it may have done.
+
+Retries: https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api. A request that was refused
+for its rate was not done and is repeated. One that may have been done is repeated only where doing it twice is the same.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+import urllib3
+from msgspec import Struct
+
+from plangate import __version__
+from plangate.errors import PublishError, RefusedError, UnclearError, UsageError
+from plangate.publish.hosts import Endpoints, origin_of
+
+if TYPE_CHECKING:
+    from urllib3 import BaseHTTPResponse
+
+_ATTEMPTS: Final = 4
+_CONNECT_SECONDS: Final = 5.0
+_READ_SECONDS: Final = 20.0
+_MOST_BYTES: Final = 32 * 1024 * 1024
+_MOST_PAGES: Final = 50
+_UNKNOWN_WAIT: Final = 60.0
+"""Seconds to wait after a secondary limit that does not say how long."""
+
+_TOKEN = re.compile(r"[\x21-\x7e]+")
+_SECONDARY = re.compile(r"secondary rate|abuse detection", re.IGNORECASE)
+_NEXT = re.compile(r'<([^>]+)>;\s*rel="next"')
+_REDIRECTS: Final = frozenset({301, 302, 307, 308})
+
+
+class Clock(Struct, frozen=True):
+    """Time, so that tests need none."""
+
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    wall: Callable[[], float] = time.time
+
+
+class Answer(Struct, frozen=True):
+    """What came back: the status, the headers with names in lower case, and the JSON in the body."""
+
+    status: int
+    headers: dict[str, str]
+    body: Any
+
+
+class GitHub:
+    """One GitHub, one token, one budget of time."""
+
+    def __init__(
+        self,
+        endpoints: Endpoints,
+        token: str,
+        *,
+        seconds: float = 120.0,
+        clock: Clock | None = None,
+        ca_bundle: str = "",
+    ):
+        if not _TOKEN.fullmatch(token):
+            raise UsageError("is not a token", where="GITHUB_TOKEN")
+        self._endpoints = endpoints
+        self._token = token
+        self.clock = clock or Clock()
+        self._deadline = self.clock.now() + seconds
+        self._pool = _pool(endpoints, ca_bundle)
+        self._away = False
+        """Nobody was there, several times: what follows need not wait for it again."""
+        self._tags: dict[str, tuple[str, Answer]] = {}
+
+    def __repr__(self) -> str:
+        return f"GitHub({self._endpoints.rest})"
+
+    def get(self, path: str) -> Any:
+        """One resource. Asked for again, it is only sent again if it changed."""
+        return self._get(self._endpoints.rest + path).body
+
+    def pages(self, path: str) -> Iterator[Any]:
+        """Every page of a list, one after the other."""
+        url: str | None = self._endpoints.rest + path
+        seen: set[str] = set()
+        while url is not None:
+            if url in seen or len(seen) == _MOST_PAGES:
+                raise PublishError("the list of GitHub does not end")
+            seen.add(url)
+            answer = self._get(url)
+            yield answer.body
+            following = _NEXT.search(answer.headers.get("link", ""))
+            url = following[1] if following else None
+            if url is not None and origin_of(url) != self._endpoints.origin:
+                raise PublishError("GitHub names a next page on another host")
+
+    def post(self, path: str, body: Any) -> Any:
+        """Create something, once. Raises `UnclearError` where nobody knows whether it was created."""
+        return self._send("POST", self._endpoints.rest + path, body, again=False).body
+
+    def patch(self, path: str, body: Any) -> Any:
+        """Change something; doing it twice is the same."""
+        return self._send("PATCH", self._endpoints.rest + path, body, again=True).body
+
+    def delete(self, path: str) -> None:
+        """Delete something; doing it twice is the same."""
+        self._send("DELETE", self._endpoints.rest + path, None, again=True)
+
+    def graphql(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
+        """A query, or a mutation that may be done twice. Raises `RefusedError` for an answer with errors."""
+        answer = self._send("POST", self._endpoints.graphql, {"query": query, "variables": variables}, again=True)
+        body = answer.body if isinstance(answer.body, dict) else {}
+        errors = body.get("errors")
+        data = body.get("data")
+        if errors or not isinstance(data, dict):
+            first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
+            raise RefusedError(f"GraphQL: {self._quoted(first.get('message'))}", status=200)
+        return data
+
+    # --- one request --------------------------------------------------------------------------------------------------
+
+    def _get(self, url: str) -> Answer:
+        tag, before = self._tags.get(url, ("", None))
+        answer = self._send("GET", url, None, again=True, headers={"if-none-match": tag} if tag else None)
+        if answer.status == 304 and before is not None:
+            return before
+        if "etag" in answer.headers:
+            self._tags[url] = (answer.headers["etag"], answer)
+        return answer
+
+    def _send(self, method: str, url: str, body: Any, *, again: bool, headers: dict[str, str] | None = None) -> Answer:
+        """Send until there is an answer, or no use or no time to go on."""
+        if self._away:
+            raise PublishError("GitHub does not answer")
+        data = msgspec.json.encode(body) if body is not None else None
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                answer = self._once(method, url, data, headers or {})
+            except urllib3.exceptions.HTTPError as error:
+                if _may_have_arrived(error) and not again:
+                    raise UnclearError(f"{method}: {type(error).__name__}") from None
+                if attempt == _ATTEMPTS:
+                    self._away = not _may_have_arrived(error)
+                    raise PublishError(f"GitHub does not answer: {type(error).__name__}") from None
+                self._wait(2.0 ** (attempt - 1))
+                continue
+            wait = self._limited(answer)
+            if wait is not None:
+                self._wait(wait)
+                continue
+            if answer.status >= 500:
+                if not again:
+                    raise UnclearError(f"{method}: GitHub answers {answer.status}")
+                if attempt == _ATTEMPTS:
+                    raise PublishError(f"GitHub answers {answer.status}")
+                self._wait(2.0 ** (attempt - 1))
+                continue
+            if method == "GET" and answer.status in _REDIRECTS and attempt < _ATTEMPTS:
+                # A renamed repository. Elsewhere than on this host it is not followed.
+                url = answer.headers.get("location", "")
+                if origin_of(url) != self._endpoints.origin:
+                    raise PublishError("GitHub sends us to another host")
+                continue
+            return self._accepted(method, answer, again=again)
+
+    def _accepted(self, method: str, answer: Answer, *, again: bool) -> Answer:
+        if answer.status == 304 or (200 <= answer.status < 300 and (answer.body is not None or answer.status == 204)):
+            return answer
+        if 200 <= answer.status < 300:
+            if not again:
+                raise UnclearError(f"{method}: the answer is cut or not JSON")
+            raise PublishError("the answer of GitHub is cut or not JSON")
+        message = answer.body.get("message") if isinstance(answer.body, dict) else None
+        needed = answer.headers.get("x-accepted-github-permissions")
+        raise RefusedError(
+            f"GitHub answers {answer.status}: {self._quoted(message)}",
+            status=answer.status,
+            hint=f"the token needs: {self._quoted(needed)}" if needed and answer.status == 403 else None,
+        )
+
+    def _once(self, method: str, url: str, data: bytes | None, headers: dict[str, str]) -> Answer:
+        left = self._left()
+        response = self._pool.request(
+            method,
+            url,
+            body=data,
+            headers={
+                "accept": "application/vnd.github+json",
+                "authorization": f"Bearer {self._token}",
+                "user-agent": f"plangate/{__version__}",
+                "x-github-api-version": "2022-11-28",
+                **({"content-type": "application/json"} if data is not None else {}),
+                **headers,
+            },
+            timeout=urllib3.Timeout(connect=min(_CONNECT_SECONDS, left), read=min(_READ_SECONDS, left)),
+            retries=False,
+            redirect=False,
+            preload_content=False,
+        )
+        try:
+            raw = self._body(response)
+        finally:
+            response.release_conn()
+        try:
+            body = msgspec.json.decode(raw) if raw else None
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+            body = None
+        return Answer(response.status, {name.lower(): value for name, value in response.headers.items()}, body)
+
+    def _body(self, response: BaseHTTPResponse) -> bytes:
+        """The whole body. One that drips or does not end is cut off."""
+        parts: list[bytes] = []
+        size = 0
+        for part in response.stream(65_536, decode_content=True):
+            size += len(part)
+            parts.append(part)
+            if size > _MOST_BYTES:
+                raise urllib3.exceptions.ProtocolError("the answer is too long")
+            if self.clock.now() > self._deadline:
+                raise urllib3.exceptions.ProtocolError("no time left")
+        return b"".join(parts)
+
+    # --- time ---------------------------------------------------------------------------------------------------------
+
+    def _left(self) -> float:
+        left = self._deadline - self.clock.now()
+        if left <= 0:
+            raise PublishError("there was not enough time to publish", hint="--timeout")
+        return left
+
+    def _wait(self, seconds: float) -> None:
+        if seconds >= self._left():
+            raise PublishError(f"GitHub asks to wait {seconds:.0f} s, and there is not so much time", hint="--timeout")
+        self.clock.sleep(seconds)
+
+    def _limited(self, answer: Answer) -> float | None:
+        """How long to wait where the request was refused for its rate; None where it was not."""
+        if answer.status not in (403, 429):
+            return None
+        message = str(answer.body.get("message", "")) if isinstance(answer.body, dict) else ""
+        after = answer.headers.get("retry-after")
+        if after is not None:
+            return _seconds(after, self.clock.wall())
+        if answer.headers.get("x-ratelimit-remaining") == "0":
+            reset = answer.headers.get("x-ratelimit-reset", "")
+            return max(1.0, float(reset) - self.clock.wall()) if reset.isdecimal() else _UNKNOWN_WAIT
+        return _UNKNOWN_WAIT if answer.status == 429 or _SECONDARY.search(message) else None
+
+    def _quoted(self, text: object) -> str:
+        """What GitHub says, without the token whatever happens."""
+        said = text if isinstance(text, str) and text else "no reason given"
+        return said.replace(self._token, "***")[:300]
+
+
+def _may_have_arrived(error: urllib3.exceptions.HTTPError) -> bool:
+    """Whether a request that ended so may have been done."""
+    never = (
+        urllib3.exceptions.NewConnectionError,
+        urllib3.exceptions.ConnectTimeoutError,
+        urllib3.exceptions.ProxyError,
+    )
+    return not isinstance(error, never)
+
+
+def _seconds(after: str, now: float) -> float:
+    """`Retry-After`, in seconds or as a date (RFC 9110, 10.2.3)."""
+    if after.strip().isdecimal():
+        return max(1.0, float(after))
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return max(1.0, parsedate_to_datetime(after).timestamp() - now)
+    except ValueError:
+        return _UNKNOWN_WAIT
+
+
+def _pool(endpoints: Endpoints, ca_bundle: str) -> urllib3.PoolManager:
+    """Connections, through the proxy of the environment where there is one. `SSL_CERT_FILE` is OpenSSL's own and counts."""
+    from urllib.request import getproxies, proxy_bypass
+
+    scheme, host, _ = endpoints.origin
+    proxies = getproxies()
+    proxy = proxies.get(scheme) or proxies.get("all")
+    trust: dict[str, Any] = {"cert_reqs": "CERT_REQUIRED", **({"ca_certs": ca_bundle} if ca_bundle else {})}
+    if proxy and not proxy_bypass(host):
+        return urllib3.ProxyManager(proxy, **trust)
+    return urllib3.PoolManager(**trust)

@@ -1,0 +1,63 @@
+"""The verdict as a GitLab code quality report: https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from plangate.model import Decision
+from plangate.report import story, words
+from plangate.report.escape import visible
+from plangate.report.places import input_name, place
+from plangate.report.values import clip
+
+if TYPE_CHECKING:
+    from plangate.model import Verdict
+
+_MOST: Final = 5_000
+_LONGEST: Final = 1_000
+_SEVERITIES: Final = {
+    Decision.BLOCK: "blocker",
+    Decision.REVIEW: "major",
+    Decision.INCONCLUSIVE: "critical",
+    Decision.PASS: "info",
+}
+
+
+def render(verdict: Verdict) -> bytes:
+    """A list of issues, those that ask for most first. Nothing found is an empty list."""
+    seen: set[str] = set()
+    issues: list[dict[str, Any]] = []
+    for skipped in story.cannot_tell(verdict)[:_MOST]:
+        text = words.sentences(f"{skipped.what}: {skipped.why}", skipped.how_to_fix)
+        issues.append(
+            _issue("inconclusive", text, Decision.INCONCLUSIVE, (input_name(verdict), 1), _unique(text, seen))
+        )
+    for one in story.told(verdict)[:_MOST]:
+        finding = one.finding
+        where = place(verdict, finding)
+        text = words.sentences(finding.message, finding.remediation)
+        scope = "\0".join((verdict.target or "", verdict.environment or "", finding.fingerprint))
+        issues.append(_issue(finding.policy, text, one.decision, (where.file, where.line), _unique(scope, seen)))
+    return msgspec.json.encode(issues) + b"\n"
+
+
+def _issue(policy: str, text: str, decision: Decision, at: tuple[str, int], fingerprint: str) -> dict[str, Any]:
+    return {
+        "description": clip(visible(text), _LONGEST),
+        "check_name": clip(visible(policy), 100),
+        "fingerprint": fingerprint,
+        "severity": _SEVERITIES[decision],
+        "location": {"path": at[0], "lines": {"begin": at[1]}},
+    }
+
+
+def _unique(text: str, seen: set[str]) -> str:
+    """A fingerprint that stays the same from push to push; GitLab drops the second of two equal ones."""
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    while digest in seen:
+        digest = hashlib.sha256(digest.encode()).hexdigest()
+    seen.add(digest)
+    return digest
