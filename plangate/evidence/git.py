@@ -1,0 +1,184 @@
+"""Files of a trusted commit, read as git objects: no checkout, no hooks, no filters, nothing fetched.
+
+`ls-tree` names the objects and `cat-file blob` prints one as it is stored; neither runs what a repository can configure
+(https://git-scm.com/docs/git-cat-file: filters run only with --filters or --textconv). Links are refused, not followed.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct
+
+from plangate.errors import UsageError
+
+_SECONDS = 60
+_LARGEST = 1 << 20
+_MOST_FILES = 2_000
+_LINK: Final = "120000"
+_FILES: Final = ("100644", "100755")
+_DROPPED: Final = (
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+)
+"""What would point git at another repository than the one that is here."""
+_ENVIRONMENT: Final = {
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_LITERAL_PATHSPECS": "1",
+    "LC_ALL": "C",
+}
+
+
+class Entry(Struct, frozen=True):
+    """One file of a commit."""
+
+    mode: str
+    kind: str
+    oid: str
+    size: int
+    path: str
+
+
+class Commit:
+    """The files of one commit, by paths as they are given to the command that runs in `folder`."""
+
+    def __init__(self, ref: str, folder: Path):
+        self.ref = ref
+        self._folder = folder
+        self._git = shutil.which("git")
+        if self._git is None or not Path(self._git).is_absolute():
+            raise UsageError("git is not on PATH", where="--policy-ref")
+        if not ref or ref.startswith("-") or any(c in ref for c in "\0\n: "):
+            raise UsageError("is not a ref", where=f"--policy-ref {ref}", hint="for example origin/main")
+        self._prefix = self._run("rev-parse", "--show-prefix").decode("utf-8", "surrogateescape").rstrip("\n")
+        self.sha = self._resolve(ref)
+
+    def name(self, path: str) -> str:
+        """How a message names a file of this commit."""
+        return f"{self.ref}:{path}"
+
+    def holds(self, path: str) -> bool:
+        """Whether a path can be one of this repository. One that leads out of it is not."""
+        return self._inside(path) is not None
+
+    def read(self, path: str) -> str | None:
+        """The text of a file; None when there is none. Raises `UsageError` for a link, a folder, or what is no text."""
+        inside = self._inside(path)
+        if inside is None:
+            raise UsageError("leads out of the repository", where=path)
+        entry = self._entry(inside, path)
+        if entry is None:
+            return None
+        if entry.mode not in _FILES:
+            raise UsageError("is not a file", where=self.name(path))
+        return self._text(entry, path)
+
+    def policies(self, path: str) -> list[tuple[str, str]]:
+        """The YAML files at a path, as (name, text). Raises `UsageError`."""
+        inside = self._inside(path)
+        if inside is None:
+            raise UsageError("leads out of the repository", where=path)
+        entry = self._entry(inside, path) if inside else Entry("040000", "tree", "", 0, "")
+        if entry is None:
+            return []
+        if entry.mode in _FILES:
+            return [(self.name(path), self._text(entry, path))]
+        below = self._list("-r", inside + "/" if inside else "")
+        wanted = [one for one in below if one.path.endswith((".yaml", ".yml"))]
+        if len(wanted) > _MOST_FILES:
+            raise UsageError(f"holds more than {_MOST_FILES} files", where=self.name(path))
+        for one in wanted:
+            if one.mode not in _FILES:
+                raise UsageError("is a link, and links are not followed", where=self.name(one.path))
+        return [(self.name(one.path), self._text(one, one.path)) for one in wanted]
+
+    def _resolve(self, ref: str) -> str:
+        hint = f"fetch it first: git fetch --depth=1 origin {ref.removeprefix('origin/')}:refs/remotes/{ref}"
+        try:
+            out = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+        except UsageError:
+            raise UsageError("is not here", where=f"--policy-ref {ref}", hint=hint) from None
+        sha = out.decode().strip()
+        if not re.fullmatch(r"[0-9a-f]{40,64}", sha):
+            raise UsageError("is not a commit", where=f"--policy-ref {ref}", hint=hint)
+        return sha
+
+    def _inside(self, path: str) -> str | None:
+        """The path from the top of the repository; None where it leads out."""
+        relative = os.path.relpath(self._folder / path, self._folder).replace(os.sep, "/")
+        whole = posixpath.normpath(posixpath.join(self._prefix, relative))
+        if whole == ".." or whole.startswith(("../", "/")):
+            return None
+        return "" if whole == "." else whole
+
+    def _entry(self, inside: str, path: str) -> Entry | None:
+        """The entry of a path. A link anywhere on the way is refused."""
+        parts = inside.split("/")
+        found = None
+        for depth in range(1, len(parts) + 1):
+            (found,) = self._list(posixpath.join(*parts[:depth])) or (None,)
+            if found is None:
+                return None
+            if found.mode == _LINK or found.kind == "commit":
+                raise UsageError("is a link, and links are not followed", where=self.name(path))
+        return found
+
+    def _list(self, *arguments: str) -> list[Entry]:
+        options, path = arguments[:-1], arguments[-1]
+        out = self._run("ls-tree", "-z", "-l", "--full-tree", *options, self.sha, *(["--", path] if path else []))
+        found = []
+        for record in out.split(b"\0"):
+            if record:
+                head, _, name = record.decode("utf-8", "surrogateescape").partition("\t")
+                mode, kind, oid, size = head.split()
+                found.append(Entry(mode, kind, oid, int(size) if size.isdecimal() else 0, name))
+        return found
+
+    def _text(self, entry: Entry, path: str) -> str:
+        if entry.size > _LARGEST:
+            raise UsageError("is larger than 1 MiB", where=self.name(path))
+        try:
+            return self._run("cat-file", "blob", entry.oid).decode("utf-8")
+        except UnicodeDecodeError:
+            raise UsageError("is not UTF-8", where=self.name(path)) from None
+
+    def _run(self, *arguments: str) -> bytes:
+        """What git prints. Raises `UsageError`, which does not repeat what git says."""
+        assert self._git is not None  # noqa: S101 - looked for when this was made
+        kept = {key: value for key, value in os.environ.items() if key not in _DROPPED}
+        try:
+            done = subprocess.run(
+                [self._git, "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", *arguments],
+                cwd=self._folder,
+                env={**kept, **_ENVIRONMENT},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=_SECONDS,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            raise UsageError("git could not be run", where="--policy-ref") from None
+        if done.returncode != 0:
+            known = {
+                b"not a git repository": ("is read from a git repository, and this is none", None),
+                b"dubious ownership": (
+                    "git does not trust this folder",
+                    "git config --global --add safe.directory ...",
+                ),
+            }
+            why = next((words for piece, words in known.items() if piece in done.stderr), None)
+            message, hint = why or (f"git {arguments[0]} failed", "fetch the ref with its objects, without --filter")
+            raise UsageError(message, where="--policy-ref", hint=hint)
+        return done.stdout
