@@ -3,7 +3,11 @@
 PlangateError
 ├── UsageError          2   flags, configuration, a policy file that does not load: nothing was reviewed
 │   └── PolicyLoadError 2   a policy file, with file, line and column
-└── InputError          3   an input is missing, unreadable, unsupported or cut
+├── InputError          3   an input is missing, unreadable, unsupported or cut
+│   └── EvidenceError   4   what is really there could not be asked: nobody can tell
+└── PublishError        20  a verdict could not be brought to where people read it
+    ├── RefusedError        the other side said no: asking again changes nothing
+    └── UnclearError        nobody knows whether the request was done
 ExitCode                    the published table of exit codes
 
 `str(error)` is one line that starts with the file; `hint` says what to do next. No message ever quotes an input's
@@ -62,3 +66,27 @@ class InputError(PlangateError):
     """An input cannot be reviewed: missing, unreadable, unsupported, or cut. `hint` gives the command for the right one."""
 
     exit_code = ExitCode.INPUT
+
+
+class EvidenceError(InputError):
+    """Evidence could not be fetched: no access, no answer, or another one than expected. Never read as "nothing is there"."""
+
+    exit_code = ExitCode.INCONCLUSIVE
+
+
+class PublishError(PlangateError):
+    """A verdict could not be published. It stands all the same: this is an exit code of its own only where publishing is required."""
+
+    exit_code = ExitCode.NOT_PUBLISHED
+
+
+class RefusedError(PublishError):
+    """The other side said no, with an HTTP status: asking again changes nothing."""
+
+    def __init__(self, message: str, *, status: int, where: str | None = None, hint: str | None = None):
+        self.status = status
+        super().__init__(message, where=where, hint=hint)
+
+
+class UnclearError(PublishError):
+    """A request that must not be repeated was sent, and nobody knows whether it was done."""

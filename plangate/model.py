@@ -57,13 +57,17 @@ class Sensitive:
 
 
 class Embedded:
-    """JSON or YAML found inside a string, as the masked structure it holds. `kind` is `json` or `yaml`."""
+    """JSON or YAML found inside a string, as the masked structure it holds. `kind` is `json` or `yaml`.
 
-    __slots__ = ("kind", "value")
+    Two are equal when they hold the same. `serial` tells their texts apart: a number per distinct text of one input.
+    """
 
-    def __init__(self, kind: Literal["json", "yaml"], value: Value):
+    __slots__ = ("kind", "serial", "value")
+
+    def __init__(self, kind: Literal["json", "yaml"], value: Value, serial: int = 0):
         self.kind = kind
         self.value = value
+        self.serial = serial
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Embedded) and self.value == other.value
@@ -257,6 +261,28 @@ class Effect(Struct, frozen=True):
     certain: bool = True
 
 
+class Notice(Struct, frozen=True):
+    """What a pack found out about a change. `kind` is a slug that policies match; the rest is as in `Effect`."""
+
+    kind: str
+    because: str
+    paths: tuple[str, ...] = ()
+    certain: bool = True
+
+
+class View(Struct, frozen=True):
+    """A change as a pack reads it: other sides, other paths, and what the pack found.
+
+    Several changes can share the sides; policies with a condition look at the one that is `leading`.
+    """
+
+    before: Side | None = None
+    after: Side | None = None
+    attributes: tuple[AttributeChange, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    leading: bool = True
+
+
 class Location(Struct, frozen=True):
     """A place in a source file. `line` counts from 1."""
 
@@ -307,6 +333,8 @@ class Change(Struct, frozen=True, kw_only=True):
     effects: tuple[Effect, ...] = ()
     traits: frozenset[str] = frozenset()
     """What knowledge says of the type: `stateful`, `foundation`, `routine`, ... (the names of `policies/knowledge`)."""
+    views: dict[str, View] = {}
+    """What packs of their own make of it, by the name of the view, such as `litellm`."""
     noise: Noise | None = None
     note: str | None = None
     location: Location | None = None
@@ -367,6 +395,8 @@ class Drift(Struct, frozen=True):
     note: str | None = None
     release: str | None = None
     noise: Noise | None = None
+    lost: bool = False
+    """True for an object that holds data, or that others stand on, which is gone and which this apply does not bring back."""
 
 
 class Skipped(Struct, frozen=True, order=True):
@@ -400,12 +430,27 @@ class Source(Struct, frozen=True):
     facts: Facts = Facts()
 
 
+class Lock(Struct, frozen=True):
+    """Who holds the lock of a state, and since when."""
+
+    who: str
+    since: str
+    operation: str = ""
+
+
 class Freshness(Struct, frozen=True):
     """What ties a plan to the state it was made from."""
 
     lineage: str | None = None
     serial_plan: int | None = None
     serial_state: int | None = None
+    lineage_state: str | None = None
+    lock: Lock | None = None
+    revision_recorded: int | None = None
+    """The revision of the Helm release that the state knows; None for a plan of several releases."""
+    revision_live: int | None = None
+    moved: tuple[str, ...] | None = None
+    """The addresses of this plan that changed since it was made; None when it was not compared."""
 
 
 class References(Struct, frozen=True):
@@ -417,6 +462,135 @@ class References(Struct, frozen=True):
     """The resources that have provisioners."""
 
 
+class KubeObject(Protocol):
+    """One Kubernetes object of a manifest or a cluster. Its text is parsed and masked when something reads it."""
+
+    @property
+    def api_version(self) -> str:
+        """`v1`, `apps/v1`, ..."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """Its kind, or nothing where it says none."""
+        ...
+
+    @property
+    def namespace(self) -> str:
+        """What it says of its namespace itself; often nothing."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """Its name, or nothing."""
+        ...
+
+    @property
+    def template(self) -> str:
+        """The chart's template it was rendered from, as Helm's `# Source:` line says."""
+        ...
+
+    @property
+    def body(self) -> dict[str, Value]:
+        """All of it, masked."""
+        ...
+
+    @property
+    def chance(self) -> frozenset[str]:
+        """The keys of a Secret whose values look drawn by chance and were given to Helm by nobody."""
+        ...
+
+    def mentions(self, *words: str) -> bool:
+        """Whether its text holds every one of these words, told without parsing it."""
+        ...
+
+
+class Revision(Struct, frozen=True):
+    """One revision of a release as `helm history` lists it."""
+
+    number: int
+    status: str
+    chart: str = ""
+    app_version: str = ""
+    description: str = ""
+    updated: str = ""
+    """When it was made, as Helm writes it."""
+
+
+class Veiled(Protocol):
+    """Values that are masked when they are read. Ingest keeps them to itself until it is told what else is secret."""
+
+    def masked(self, hidden: tuple[Path, ...]) -> dict[str, Value]:
+        """The values, with what stands at these paths hidden, whatever it is. Hidden values can still be compared."""
+        ...
+
+
+class ReleaseEvidence(Struct, frozen=True, kw_only=True):
+    """What is known of one `helm_release` besides the plan: what the state recorded, and what the cluster runs."""
+
+    address: str
+    """Terraform's address."""
+    release: str
+    """`namespace/name`."""
+    recorded: Veiled | None = None
+    """The values that Helm had when Terraform last wrote the state."""
+    recorded_revision: int | None = None
+    recorded_version: str = ""
+    live: Veiled | None = None
+    """The values that Helm has now."""
+    live_revision: int | None = None
+    live_status: str = ""
+    live_version: str = ""
+    history: tuple[Revision, ...] = ()
+    evidence: dict[str, str] = {}
+    """Kind of evidence to `given` or `missing`."""
+
+
+class Upgrade(Struct, frozen=True, kw_only=True):
+    """What Helm was asked to do with one release, and what is known of the release. Classify turns it into changes."""
+
+    release: str | None = None
+    """`namespace/name`."""
+    namespace: str = ""
+    """Where objects go that name no namespace."""
+    name: str = ""
+    install: bool = False
+    """There is nothing before: every object is created."""
+    major: int | None = None
+    """Helm's major version, where the input shows it."""
+    server_side: bool | None = None
+    """Whether objects are applied server-side; None when nothing tells."""
+    new: tuple[KubeObject, ...] = ()
+    old: tuple[KubeObject, ...] | None = None
+    """The deployed revision, without what stays byte for byte the same; None when it was not given."""
+    same: tuple[KubeObject, ...] = ()
+    """What is byte for byte the same in both."""
+    new_hooks: tuple[KubeObject, ...] = ()
+    old_hooks: tuple[KubeObject, ...] | None = None
+    live: tuple[KubeObject, ...] | None = None
+    """What the cluster holds; None when it was not given."""
+    crds: tuple[KubeObject, ...] = ()
+    """What stands in the chart's `crds/`."""
+    hidden: tuple[str, ...] = ()
+    """Templates of Secrets whose content the dry run left out."""
+    history: tuple[Revision, ...] = ()
+    kube_version: tuple[int, int] | None = None
+    origin: int = 0
+    """Index of the input it came from."""
+
+
+class Hook(Struct, frozen=True, kw_only=True):
+    """A Helm hook of the new revision. Hooks are no part of the release: they are listed apart and never counted."""
+
+    address: Address
+    release: str | None = None
+    events: tuple[str, ...] = ()
+    weight: int = 0
+    changed: bool = False
+    effects: tuple[Effect, ...] = ()
+    note: str | None = None
+
+
 class ChangeSet(Struct, frozen=True, kw_only=True):
     """Everything one input says will happen."""
 
@@ -424,6 +598,10 @@ class ChangeSet(Struct, frozen=True, kw_only=True):
     changes: tuple[Change, ...] = ()
     """Without no-ops: those are only counted, in `no_ops`."""
     no_ops: int = 0
+    unchanged: tuple[Change, ...] = ()
+    """No-ops of `helm_release`: Terraform does not see what was changed in them by hand."""
+    releases: tuple[ReleaseEvidence, ...] = ()
+    """What is known of the releases of a plan."""
     outputs: tuple[OutputChange, ...] = ()
     invocations: tuple[Invocation, ...] = ()
     checks: tuple[CheckResult, ...] = ()
@@ -432,6 +610,13 @@ class ChangeSet(Struct, frozen=True, kw_only=True):
     relevant: tuple[tuple[str, Path], ...] = ()
     """Terraform's `relevant_attributes`: (resource address, path) that the plan relies on."""
     drift: tuple[Drift, ...] = ()
+    upgrade: Upgrade | None = None
+    """What Helm was asked to do, for an input of Helm."""
+    hooks: tuple[Hook, ...] = ()
+    evidence: dict[str, str] = {}
+    """What was given besides the input: name to `given`, `missing` or `not-needed`."""
+    refused: str | None = None
+    """What Helm itself said when it refused the upgrade."""
     skipped: tuple[Skipped, ...] = ()
     notes: tuple[str, ...] = ()
     """What was recognised of the run: a destroy plan, a refresh-only plan, a newer format."""
@@ -442,6 +627,14 @@ class ChangeSet(Struct, frozen=True, kw_only=True):
 
 
 # --- findings and the verdict -----------------------------------------------------------------------------------------
+
+
+class Waiver(Struct, frozen=True):
+    """Who accepted a finding, why, and until when (the last day, `YYYY-MM-DD`)."""
+
+    owner: str
+    reason: str
+    expires: str
 
 
 class Finding(Struct, frozen=True, kw_only=True):
@@ -463,6 +656,12 @@ class Finding(Struct, frozen=True, kw_only=True):
     """Index into the verdict's changes."""
     decision: Decision = Decision.PASS
     """What it asks for by itself. The verdict stage fills it."""
+    waiver: Waiver | None = None
+    """Set where somebody accepted it: then it decides nothing."""
+    enforced: bool = True
+    """False where configuration says that its policy does not decide yet."""
+    note: str | None = None
+    """What configuration made of it: another severity, or not enforced yet."""
 
 
 class PolicyReport(Struct, frozen=True, kw_only=True):
@@ -505,6 +704,8 @@ class Verdict(Struct, frozen=True, kw_only=True):
     target: str | None = None
     environment: str | None = None
     fail_on: Literal["block", "review"] = "block"
+    mode: Literal["enforce", "observe"] = "enforce"
+    """With `observe` the command exits 0 where the decision alone would fail it; `exit_code` says what enforcing gives."""
     summary: dict[str, int] = {}
     summary_by_source: dict[str, dict[str, int]] = {}
     changes: tuple[Change, ...] = ()
@@ -512,7 +713,10 @@ class Verdict(Struct, frozen=True, kw_only=True):
     invocations: tuple[Invocation, ...] = ()
     checks: tuple[CheckResult, ...] = ()
     drift: tuple[Drift, ...] = ()
+    hooks: tuple[Hook, ...] = ()
     findings: tuple[Finding, ...] = ()
+    waived: tuple[Finding, ...] = ()
+    """Findings that somebody accepted. They decide nothing."""
     coverage: Coverage = Coverage()
     sources: tuple[Source, ...] = ()
     freshness: Freshness | None = None

@@ -74,7 +74,7 @@ def _run(command: list[str], what: str, seconds: float) -> bytes:
     if tool is None:
         raise EvidenceError(f"{command[0]} is not installed here", where=what, hint=f"install {command[0]}")
     try:
-        done = subprocess.run([tool, *command[1:]], capture_output=True, timeout=seconds, check=False)  # noqa: S603 - fixed commands, checked names
+        done = subprocess.run([tool, *command[1:]], capture_output=True, timeout=seconds, check=False)
     except subprocess.TimeoutExpired:
         raise EvidenceError(f"{command[0]} took longer than {seconds:g} seconds", where=what) from None
     except OSError as error:

@@ -21,7 +21,6 @@ from plangate.evidence.state import StateGiven
 from plangate.model import Lock
 
 if TYPE_CHECKING:
-
     from plangate.evidence.s3_location import Location
     from plangate.evidence.state import StateAsked
 

@@ -28,8 +28,11 @@ def documents(given: Given) -> tuple[Document, ...]:
     start = data[:_LOOKED_AT].lstrip()
     if start.startswith(b"{"):
         return _objects(given, data, notes)
-    from plangate.ingest import strangers
+    from plangate.ingest import helm_input, strangers
 
+    kind = helm_input.kind_of_text(data)
+    if kind is not None:
+        return (Document(kind, given.path, given.sha256, data, notes=notes),)
     known = strangers.name_text(start, data)
     if known is not None:
         raise _refusal(given.path, known)
@@ -64,8 +67,11 @@ def _decode(data: bytes) -> Top | None:
 def _plan(given: Given, data: bytes, top: Top | None, notes: tuple[str, ...]) -> Document:
     """One object that has to be a plan."""
     if top is None or not _planlike(top):
-        from plangate.ingest import strangers
+        from plangate.ingest import helm_input, strangers
 
+        kind = helm_input.kind_of_object(data)
+        if kind is not None:
+            return Document(kind, given.path, given.sha256, data, notes=notes)
         raise _refusal(given.path, strangers.name_object(data))
     major = (top.format_version or "").split(".")[0]
     if major not in ("0", "1"):

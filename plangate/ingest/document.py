@@ -13,6 +13,14 @@ class Kind(enum.StrEnum):
     TERRAFORM_PLAN = "terraform-plan"
     TERRAFORM_STREAM = "terraform-stream"
     TERRAFORM_PLANFILE = "terraform-planfile"
+    HELM_DRY_RUN = "helm-dry-run"
+    """`helm upgrade --dry-run` as text, JSON or YAML; also its refusal."""
+    HELM_MANIFEST = "helm-manifest"
+    """`helm template`, or plain Kubernetes documents."""
+
+
+HELM = frozenset({Kind.HELM_DRY_RUN, Kind.HELM_MANIFEST})
+"""The kinds that become Kubernetes objects."""
 
 
 class Top(Struct):

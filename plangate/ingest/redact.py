@@ -25,6 +25,7 @@ _DEEPEST_TEXT = 4
 _MOST_KEPT = 65_536
 _LONGEST_KEPT = 512
 _HIDDEN = "(sensitive)"
+_HELM_RELEASE = "helm_release"
 _ENCODED = r"[A-Za-z0-9+/_-]{12,}={0,2}"
 
 
@@ -38,6 +39,8 @@ class Redactor:
         self._kept: dict[str, Value] = {}
         self._keys: dict[str, str] = {}
         self._nesting = 0
+        self._values = False
+        """Whether the attribute being masked holds texts of Helm values."""
 
     def __repr__(self) -> str:
         return "Redactor()"
@@ -64,6 +67,23 @@ class Redactor:
         """Learning is over; masking may begin."""
         self._taint.seal()
 
+    def knows(self, value: Any) -> bool:
+        """Whether this very value has been hidden before, of this type."""
+        return _canonical(value) in self._tokens
+
+    def unsealed(self, text: str, key: bytes) -> Sensitive:
+        """The secret that a sealed one stands for, if this input holds the same; a new one otherwise."""
+        from plangate.ingest import sealed
+
+        for known, token in self._tokens.items():
+            if (
+                isinstance(known, tuple)
+                and known[0] in ("str", "bool", "number")
+                and sealed.seal(known[1], key) == text
+            ):
+                return Sensitive(token)
+        return self._sensitive(text)
+
     # --- masking ----------------------------------------------------------------------------------------------------
 
     def mask(
@@ -74,6 +94,7 @@ class Redactor:
         `sensitive` and `unknown` are its trees of marks. What is unknown is `UNKNOWN`, also where the value leaves it out.
         A tree that does not fit the value hides all of it.
         """
+        self._values = type_ == _HELM_RELEASE and path == ("values",)
         place = Place(secrets.attributes(type_) if type_ else {})
         for part in path:
             if isinstance(part, str):
@@ -151,7 +172,7 @@ class Redactor:
 
     def _string(self, text: str) -> Value:
         """A string that no name or mark hides: its structure if it has one, itself if nothing in it is secret."""
-        if self._nesting:
+        if self._nesting or self._values:
             return self._read(text)
         kept = self._kept.get(text)
         if kept is None:
@@ -161,9 +182,10 @@ class Redactor:
         return kept
 
     def _read(self, text: str) -> Value:
-        if len(text) < SHORTEST:
+        values = self._values and not self._nesting
+        if len(text) < SHORTEST and not values:
             return text
-        parsed = embedded.parse(text)
+        parsed = embedded.values(text) if values else embedded.parse(text)
         if parsed is not None:
             return self._structure(text, parsed)
         if formats.find(text) or self._taint.find(text) or self._hides_encoded(text):
@@ -181,7 +203,7 @@ class Redactor:
             self._nesting -= 1
         if not _holds_sensitive(value) and (formats.find(text, loose=False) or self._taint.find(text)):
             return self._sensitive(text)
-        return Embedded(parsed.kind, value)
+        return Embedded(parsed.kind, value, self._tokens.setdefault(("text", text), len(self._tokens) + 1))
 
     def _hides_encoded(self, text: str) -> bool:
         """Whether a base64 text holds a secret."""

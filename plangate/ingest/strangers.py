@@ -25,7 +25,19 @@ _ENCRYPTED: Final = Refused(
     "is encrypted by OpenTofu", "tofu show -json tfplan > plan.json, where the key is configured"
 )
 _STATE: Final = Refused("is a Terraform state, not a plan", "terraform plan -out=tfplan && " + PLAN_COMMAND)
-_HELM: Final = Refused("is Helm output; this version reviews Terraform and OpenTofu plans")
+_DRY_RUN: Final = "helm upgrade NAME CHART -n NS -f VALUES --dry-run=server -o json > dry-run.json"
+
+
+def _evidence(what: str, flag: str) -> Refused:
+    """Evidence given as an input: it tells what is, and not what will happen."""
+    return Refused(f"is {what}: evidence, not what will happen", f"give it with {flag}, and as INPUT: {_DRY_RUN}")
+
+
+_VALUES: Final = _evidence("`helm get values`", "--live-values")
+_HISTORY: Final = _evidence("`helm history`", "--history")
+_METADATA: Final = _evidence("`helm get metadata`", "--metadata")
+_LIVE: Final = _evidence("what `kubectl get` shows of a cluster", "--live-objects")
+_HELM: Final = Refused("is Helm output, but no dry run of an upgrade", _DRY_RUN)
 
 
 # --- objects that are no plan ------------------------------------------------------------------------------------------
@@ -47,9 +59,9 @@ _OBJECTS: Final[tuple[tuple[frozenset[str], Refused], ...]] = tuple(
         ("version terraform_version resources", _STATE),
         ("version modules", Refused("is a Terraform state of version 3 or older", _STATE.command)),
         ("format_version values", _STATE),
-        ("name info manifest", _HELM),
-        ("name chart version", _HELM),
-        ("apiVersion kind", Refused("is a Kubernetes object; this version reviews Terraform and OpenTofu plans")),
+        ("name chart version", _METADATA),
+        ("name info", _HELM),
+        ("apiVersion kind", _LIVE),
         ("AWSTemplateFormatVersion", Refused("is a CloudFormation template, not a plan")),
         ("Resources", Refused("is a CloudFormation template, not a plan")),
         ("deployment", Refused("is a Pulumi stack, not a plan")),
@@ -112,21 +124,20 @@ _TEXTS: Final[tuple[tuple[re.Pattern[bytes], Refused], ...]] = tuple(
             rb"|planned the following actions|: Refreshing state\.\.\.|Objects have changed outside of",
             _PLAN_TEXT,
         ),
-        (rb"^Error: UPGRADE FAILED|^Error: INSTALLATION FAILED", _HELM),
-        (
-            rb"^(?:NAME|LAST DEPLOYED|NAMESPACE|REVISION|STATUS): |^(?:MANIFEST|HOOKS|USER-SUPPLIED VALUES|COMPUTED VALUES):",
-            _HELM,
-        ),
-        (rb"^REVISION\s+UPDATED\s+STATUS", _HELM),
+        (rb"^(?:USER-SUPPLIED|COMPUTED) VALUES:", _VALUES),
+        (rb"^(?:NAME|LAST DEPLOYED|NAMESPACE|REVISION|STATUS): |^(?:MANIFEST|HOOKS):", _HELM),
+        (rb"^REVISION\s+UPDATED\s+STATUS", _HISTORY),
+        (rb"^ *(?:managedFields|resourceVersion|uid):", _LIVE),
         (
             rb"^(?:apiVersion|kind): |^# Source: ",
-            Refused("is a Kubernetes manifest; this version reviews Terraform and OpenTofu plans"),
+            Refused("looks like a Kubernetes manifest, but a part of it is missing", _DRY_RUN),
         ),
         (
             rb'^\s*(?:resource|data|module|variable|output|provider)\s+"[^"]+"(?:\s+"[^"]+")?\s*\{|^\s*(?:terraform|locals)\s*\{|\A\s*[a-z_]+(?: \w+)* \{\s*$',
             Refused("is Terraform configuration, not a plan", "terraform plan -out=tfplan && " + PLAN_COMMAND),
         ),
-        (rb'\A\s*\[\s*\{\s*"(?:revision|name)"', _HELM),
+        (rb'\A\s*\[\s*\{\s*"revision"', _HISTORY),
+        (rb'\A\s*\[\s*\{\s*"name"', _HELM),
         (rb"\A\s*\[\s*[\]{\"0-9]", Refused("is a JSON list, not a plan")),
         (rb"\A\s*(?:\"|-?\d|true\b|false\b|null\b)[^\n]*\s*\Z", Refused("is a single JSON value, not a plan")),
         (
@@ -139,7 +150,7 @@ _TEXTS: Final[tuple[tuple[re.Pattern[bytes], Refused], ...]] = tuple(
         ),
         (
             rb"\A(?:\s*#[^\n]*\n)*\s*(?:---\s+)?[A-Za-z_][\w./-]*:(?:\s|$)",
-            Refused("is YAML, perhaps Helm values; this version reviews Terraform and OpenTofu plans"),
+            Refused("is YAML, perhaps Helm values: evidence, not what will happen", _VALUES.command),
         ),
     )
 )

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Raw
 
 from plangate.errors import InputError
-from plangate.ingest import terraform_run
+from plangate.ingest import terraform_releases, terraform_run
 from plangate.ingest import terraform_wire as wire
 from plangate.ingest.document import NULL, Document, Top
 from plangate.ingest.redact import Redactor
@@ -58,8 +58,10 @@ _MOST_COPIES = 8
 """How many different objects of one address are remembered, so that a plan of equal addresses is not compared for ever."""
 
 
-def parse(document: Document, origin: int = 0) -> ChangeSet:
-    """Read one plan. `origin` is its index among the inputs.
+def parse(
+    document: Document, origin: int = 0, beside: terraform_releases.Beside = terraform_releases.NOTHING
+) -> ChangeSet:
+    """Read one plan. `origin` is its index among the inputs, `beside` what was given besides it.
 
     Raises `InputError` where a section does not have the shape of a plan; the message names the place, never the content.
     """
@@ -67,7 +69,7 @@ def parse(document: Document, origin: int = 0) -> ChangeSet:
     if top is None:
         raise InputError("is not a Terraform plan", where=document.path)
     try:
-        return _Reader(document, top, origin).read()
+        return _Reader(document, top, origin, beside).read()
     except (wire.ShapeError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(
             "is not UTF-8" if isinstance(error, UnicodeDecodeError) else "does not have the shape of a Terraform plan",
@@ -80,10 +82,12 @@ def parse(document: Document, origin: int = 0) -> ChangeSet:
 class _Reader:
     """One reading of one plan: the redactor and what both passes need."""
 
-    def __init__(self, document: Document, top: Top, origin: int):
+    def __init__(self, document: Document, top: Top, origin: int, beside: terraform_releases.Beside):
         self.document = document
         self.top = top
         self.origin = origin
+        self.beside = beside
+        self.unchanged: list[wire.WireResource] = []
         self.redactor = Redactor()
         self.learned: dict[str, list[tuple[Raw, Raw, str]]] = {}
 
@@ -106,6 +110,7 @@ class _Reader:
             self.redactor.learn(
                 wire.rough.decode(invocation.config_values), marks(invocation.config_sensitive), "action"
             )
+        releases = terraform_releases.Reading(self.beside, self._releases(changed), self.redactor)
         self.redactor.seal()
         self.learned.clear()
 
@@ -130,12 +135,14 @@ class _Reader:
             ),
             changes=tuple(changes),
             no_ops=no_ops,
+            unchanged=tuple(self._change(r, found) for r in self.unchanged),
+            releases=releases.evidence(),
             outputs=tuple(self._outputs(outputs)),
             invocations=tuple(self._invocation(i, deferred=reason) for i, reason in invocations),
             checks=tuple(self._checks(checks)),
             recorded_drift=tuple(self._change(r, {}) for r in drifted),
             relevant=tuple((r.resource, tuple(r.attribute or ())) for r in wire.relevant.read(top) or ()),
-            skipped=(*terraform_run.unsaid(top, changes), *odd),
+            skipped=(*terraform_run.unsaid(top, changes), *odd, *releases.skipped),
             notes=(*self.document.notes, *terraform_run.recognised(top, changes, drifted=bool(drifted))),
             references=references(configuration, follow=replaced),
             masked_words=self.redactor.skipped,
@@ -156,7 +163,18 @@ class _Reader:
                 kept.append(resource)
             else:
                 no_ops += 1
+                if resource.type == terraform_releases.TYPE:
+                    self.unchanged.append(resource)
         return kept, no_ops
+
+    def _releases(self, changed: list[wire.WireResource]) -> Iterator[terraform_releases.Named]:
+        """The Helm releases of the plan, those that nothing happens to included."""
+        for resource in (*changed, *self.unchanged):
+            if resource.type == terraform_releases.TYPE and resource.mode != "data" and not resource.deposed:
+                change = resource.change or wire.WireChange()
+                found = terraform_releases.named(_address(resource), change.before, change.after)
+                if found is not None:
+                    yield found
 
     def _learn_resource(self, resource: wire.WireResource | None) -> None:
         change = resource.change if resource is not None else None
@@ -230,7 +248,7 @@ class _Reader:
             origin=self.origin,
             mode=resource.mode or "managed",
             module=self.redactor.name(resource.module_address or ""),
-            name=resource.name or "",
+            name=self.redactor.name(resource.name or ""),
             index=_index(resource.index, self.redactor),
             provider=resource.provider_name or "",
             actions=actions,

@@ -29,6 +29,8 @@ class PlanFile(Struct, frozen=True):
     terraform_version: str | None
     tools: tuple[str, ...]
     """`terraform`, `tofu`, or both in the order to try them, where its providers do not tell which one made it."""
+    state: bytes = b""
+    """The state it was made from, before anything was refreshed."""
 
 
 class _State(Struct):
@@ -51,6 +53,7 @@ def read(document: Document) -> PlanFile:
             state = _member(archive, "tfstate", where)
             lock = _member(archive, ".terraform.lock.hcl", where) if ".terraform.lock.hcl" in names else b""
             plan = _member(archive, "tfplan", where)
+            prior = _member(archive, "tfstate-prev", where) if "tfstate-prev" in names else state
     except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, ValueError):
         # RuntimeError is zipfile's word for an encrypted member, NotImplementedError for a compression nobody uses.
         raise InputError("is a damaged zip file: it was cut or changed", where=where, hint=_AGAIN) from None
@@ -64,6 +67,7 @@ def read(document: Document) -> PlanFile:
         serial=facts.serial,
         terraform_version=facts.terraform_version,
         tools=_tools(lock + plan),
+        state=prior,
     )
 
 

@@ -38,6 +38,10 @@ class Beside(Struct, frozen=True):
     """The key that collected secrets were sealed with."""
 
 
+NOTHING: Final = Beside()
+"""Only the plan itself was given."""
+
+
 class Named(Struct, frozen=True):
     """A release as the plan names it."""
 

@@ -57,6 +57,12 @@ def merge(base: Tree, over: Tree) -> None:
             base[key] = _copied(value)
 
 
+def assign(tree: Tree, text: str, *, strings: bool = False) -> None:
+    """Lay the assignments of a `--set` (or, with `strings`, a `--set-string`) over a tree. Raises `StrvalsError`."""
+    for path, typed in strvals.parse(text, strings=strings):
+        _put(tree, path, typed)
+
+
 def _copied(value: Value) -> Value:
     """A tree that can be changed without changing where it came from."""
     if isinstance(value, dict):

@@ -115,16 +115,19 @@ def test_a_stream_and_a_saved_plan_are_told_by_their_content():
         ("\x1b[1mNo changes.\x1b[0m Your infrastructure matches", "is a plan as text for people"),
         ('resource "aws_instance" "a" {\n}\n', "is Terraform configuration, not a plan"),
         ('region = "eu-west-1"\n', "is a Terraform variables file or a part of a configuration, not a plan"),
-        ("replicas: 3\n", "is YAML, perhaps Helm values; this version reviews Terraform and OpenTofu plans"),
+        ("replicas: 3\n", "is YAML, perhaps Helm values: evidence, not what will happen"),
+        ("USER-SUPPLIED VALUES:\nreplicas: 3\n", "is `helm get values`: evidence, not what will happen"),
+        ('[{"revision": 1}]', "is `helm history`: evidence, not what will happen"),
         (
-            "apiVersion: v1\nkind: Service\n",
-            "is a Kubernetes manifest; this version reviews Terraform and OpenTofu plans",
+            '{"name": "web", "chart": "web", "version": "1.0.0"}',
+            "is `helm get metadata`: evidence, not what will happen",
         ),
-        ("NAME: web\nLAST DEPLOYED: Mon\n", "is Helm output; this version reviews Terraform and OpenTofu plans"),
         (
-            '{"name": "web", "info": {}, "manifest": ""}',
-            "is Helm output; this version reviews Terraform and OpenTofu plans",
+            '{"apiVersion": "v1", "kind": "List", "items": [{"metadata": {"uid": "1"}}]}',
+            "is what `kubectl get` shows of a cluster: evidence, not what will happen",
         ),
+        ("apiVersion: v1\nkind: Service\n", "looks like a Kubernetes manifest, but a part of it is missing"),
+        ("MANIFEST:\n", "is Helm output, but no dry run of an upgrade"),
         ("Error: No configuration files\n", "is an error message, not a plan"),
         (b"\x7fELF\0\0\0", "is binary data, but not a saved plan"),
         ("hello world", "is not a plan, nor anything else that plangate knows"),
@@ -163,3 +166,19 @@ def test_no_refusal_quotes_the_input():
         with pytest.raises(InputError) as caught:
             found(data)
         assert secret not in f"{caught.value} {caught.value.hint} {caught.value.place}"
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        ('Release "web" has been upgraded. Happy Helming!\nNAME: web\n', Kind.HELM_DRY_RUN),
+        ("W1123 13:18:46.171627   37790 warnings.go:70] old\nNAME: web\nLAST DEPLOYED: Mon\n", Kind.HELM_DRY_RUN),
+        ("Error: UPGRADE FAILED: another operation is in progress\n", Kind.HELM_DRY_RUN),
+        ('{"name": "web", "info": {}, "manifest": ""}', Kind.HELM_DRY_RUN),
+        ('Pulled: example/web:1\nDigest: sha256:0\n{"name":"web","info":{},"manifest":""}\n', Kind.HELM_DRY_RUN),
+        ("chart:\n  lock: null\ninfo:\n  status: pending-upgrade\nmanifest: |\n  ---\nname: web\n", Kind.HELM_DRY_RUN),
+        ("---\n# Source: web/templates/a.yaml\napiVersion: v1\nkind: Service\nmetadata:\n", Kind.HELM_MANIFEST),
+    ],
+)
+def test_what_helm_prints_is_known_by_its_content(data, kind):
+    assert [document_kind for document_kind, _ in found(data)] == [kind]
