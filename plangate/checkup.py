@@ -1,0 +1,164 @@
+"""The three-way check alone: does what is desired and recorded match what is live. One target, or many at once."""
+
+from __future__ import annotations
+
+import concurrent.futures
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, structs
+
+from plangate import around as around_plans
+from plangate.drift import findings as found
+from plangate.drift import values as lines
+from plangate.drift.words import when
+from plangate.errors import InputError, PlangateError, UsageError
+from plangate.evidence.helm import Asked
+from plangate.evidence.state import StateAsked
+from plangate.model import Action, ChangeSet, Freshness, PolicyReport, Skipped, Source
+from plangate.verdict import Options, decide
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from plangate.model import Verdict
+
+_AT_ONCE: Final = 8
+
+
+class Target(Struct, frozen=True, kw_only=True):
+    """One thing to check: a plan, or one release by its values."""
+
+    name: str | None = None
+    environment: str | None = None
+    plan: str | None = None
+    values: tuple[str, ...] = ()
+    sets: tuple[str, ...] = ()
+    set_strings: tuple[str, ...] = ()
+    release: str | None = None
+    evidence: Asked = Asked()
+    state: StateAsked = StateAsked()
+    tf_dir: Path = Path()
+
+
+def check(target: Target, options: Options) -> Verdict:
+    """Check one target. What cannot be read makes the verdict inconclusive; nothing is raised for it."""
+    options = structs.replace(
+        options,
+        target=target.name or options.target,
+        environment=target.environment or options.environment,
+        required=options.required or ("values",),
+    )
+    skipped: list[Skipped] = []
+    changesets: list[ChangeSet] = []
+    try:
+        changesets = _plan(target, skipped) if target.plan is not None else [_release(target, skipped)]
+    except InputError as error:
+        skipped.append(around_plans.failed(error, target.plan or target.release or "target"))
+    report = PolicyReport(findings=tuple(f for c in changesets for f in found.of(c.drift, c.releases)))
+    return decide([_bare(c) for c in changesets], report, skipped, options)
+
+
+def check_all(targets: Sequence[Target], options: Options, *, seconds: float) -> list[Verdict]:
+    """Check many targets side by side. One that is slow or fails is inconclusive, and hides none of the others."""
+    pool = concurrent.futures.ThreadPoolExecutor(max_workers=min(_AT_ONCE, max(len(targets), 1)))
+    waiting = [(target, pool.submit(check, target, options)) for target in targets]
+    verdicts = []
+    for target, future in waiting:
+        try:
+            verdicts.append(future.result(timeout=seconds))
+        except concurrent.futures.TimeoutError:
+            verdicts.append(_gave_up(target, options, f"took longer than {seconds:g} seconds"))
+        except PlangateError as error:
+            verdicts.append(_gave_up(target, options, str(error)))
+        except Exception as error:  # noqa: BLE001 - a bug met in one target must not hide the others
+            verdicts.append(_gave_up(target, options, f"plangate itself failed ({type(error).__name__})"))
+    pool.shutdown(wait=False, cancel_futures=True)
+    return verdicts
+
+
+def _gave_up(target: Target, options: Options, why: str) -> Verdict:
+    what = target.name or target.release or target.plan or "target"
+    skipped = Skipped(what, why, "check it alone: plangate drift", inconclusive=True)
+    return decide([], PolicyReport(), [skipped], structs.replace(options, target=target.name or options.target))
+
+
+def _plan(target: Target, skipped: list[Skipped]) -> list[ChangeSet]:
+    """The releases of a plan, and what its refresh found."""
+    from plangate import engine
+
+    assert target.plan is not None  # noqa: S101 - asked before
+    around, unread = around_plans.read(target.tf_dir, target.evidence, target.state, None)
+    skipped += unread
+    return engine.compared(target.plan, around)
+
+
+def _release(target: Target, skipped: list[Skipped]) -> ChangeSet:
+    """One release, by the values that it is meant to have."""
+    from functools import partial
+
+    from plangate.classify.helm_release import values as merging
+    from plangate.classify.helm_release.strvals import StrvalsError
+    from plangate.evidence import files, helm
+    from plangate.ingest import helm_values
+
+    namespace, slash, name = (target.release or "").partition("/")
+    if not slash or not name or not namespace:
+        raise UsageError("--release takes NAMESPACE/NAME", where=target.release)
+
+    def desired() -> dict[str, Any]:
+        tree: dict[str, Any] = {}
+        for path in target.values:
+            merging.merge(tree, helm_values.values(files.read(path)))
+        for texts, strings in ((target.sets, False), (target.set_strings, True)):
+            for text in texts:
+                try:
+                    merging.assign(tree, text, strings=strings)
+                except StrvalsError as error:
+                    raise UsageError(f"Helm would refuse it: {error}", where="--set") from None
+        return tree
+
+    around, unread = around_plans.read(target.tf_dir, target.evidence, target.state, None)
+    skipped += unread
+    sides = helm_values.read(
+        (namespace, name), desired, around.state, partial(helm.gather, target.evidence), around.beside.key
+    )
+    evidence = sides.evidence
+    drift: tuple[Any, ...] = ()
+    unseen: tuple[Skipped, ...] = ()
+    if evidence.live is not None:
+        given = lines.Given(sides.desired)
+        planned = lines.Planned(
+            address=evidence.address, release=evidence.release, action=Action.NO_OP, desired=given, before=given
+        )
+        moment = when(evidence.history, evidence.recorded_revision)
+        drift, unseen = lines.compared(lines.line_up(planned, lines.Sides(evidence.live, evidence.recorded, moment)))
+    freshness = Freshness(
+        lineage=around.state.lineage if around.state is not None else None,
+        serial_state=around.state.serial if around.state is not None else None,
+        lock=around.lock,
+        revision_recorded=evidence.recorded_revision,
+        revision_live=evidence.live_revision,
+    )
+    return ChangeSet(
+        source=Source("helm-values", ", ".join(target.values) or target.release or "", "", "helm"),
+        drift=tuple(structs.replace(one, address=one.address or None) for one in drift),
+        releases=(evidence,),
+        freshness=freshness,
+        evidence={**evidence.evidence, **({"state": "given"} if around.state_read else {})},
+        skipped=(*sides.skipped, *unseen),
+    )
+
+
+def _bare(changeset: ChangeSet) -> ChangeSet:
+    """Only what is asked here: what a plan would change is another question, and so is whether it is stale."""
+    freshness = changeset.freshness
+    return structs.replace(
+        changeset,
+        changes=(),
+        outputs=(),
+        checks=(),
+        invocations=(),
+        no_ops=0,
+        freshness=None if freshness is None else structs.replace(freshness, serial_plan=None),
+    )
