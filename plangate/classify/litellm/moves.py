@@ -1,0 +1,386 @@
+"""What changes between two sides and matters by itself: what goes away, what goes down, what is called otherwise."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plangate.classify.litellm.images import read
+from plangate.classify.litellm.knowledge import known
+from plangate.classify.litellm.proxy import Problem, hidden, is_number, texts, tree, whole
+from plangate.classify.litellm.router import stored
+from plangate.classify.litellm.running import connections
+from plangate.model import ABSENT, spell
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from plangate.classify.litellm.proxy import Proxy
+
+_DATABASE = ("DATABASE_URL", "DATABASE_HOST", "DATABASE_NAME", "DIRECT_URL")
+_SALT = "LITELLM_SALT_KEY"
+_CALLBACKS = ("success_callback", "failure_callback", "callbacks", "service_callbacks")
+_FALLBACKS = ("default_fallbacks", "fallbacks", "context_window_fallbacks", "content_policy_fallbacks")
+
+
+def problems(before: Proxy, after: Proxy) -> Iterator[Problem]:
+    """What this change takes away or turns round."""
+    if before.config is not None and after.config is not None:
+        yield from _models(before, after)
+        yield from _settings(before, after)
+    yield from _keys(before, after)
+    yield from _database(before, after)
+    yield from _image(before, after)
+    yield from _capacity(before, after)
+    yield from _pod(before, after)
+    yield from _entrance(before, after)
+    yield from _names(before, after)
+
+
+def _models(before: Proxy, after: Proxy) -> Iterator[Problem]:
+    if hidden((after.config or {}).get("model_list")):
+        return
+    gone = sorted(before.named.keys() - after.named.keys())
+    added = sorted(after.named.keys() - before.named.keys())
+    aliases = tree(after.setting("router_settings", "model_group_alias"))
+    gone = [name for name in gone if name not in aliases]
+    if gone and not after.models:
+        yield Problem(
+            "models-emptied", "", f"takes every model out of model_list ({', '.join(gone[:5])})", path=("model_list",)
+        )
+    elif gone:
+        words = f"; clients that ask for {'it' if len(gone) == 1 else 'them'} get an error"
+        yield Problem("model-gone", "", f"takes {', '.join(gone[:5])} out of model_list{words}", path=("model_list",))
+    if added and stored(after):
+        because = f"adds {', '.join(added[:5])} to the configuration, while models are kept in the database: the UI or the API is the place"
+        yield Problem("model-by-values", "", because, path=("model_list",))
+    for name in sorted(before.named.keys() & after.named.keys()):
+        old = sorted(str(tree(one.get("litellm_params")).get("model")) for one in before.named[name])
+        new = sorted(str(tree(one.get("litellm_params")).get("model")) for one in after.named[name])
+        if old != new and not set(old) & set(new):
+            because = f"sends {name} to {', '.join(new)} instead of {', '.join(old)}"
+            yield Problem("model-repointed", name, because, path=("model_list",))
+
+
+def _settings(before: Proxy, after: Proxy) -> Iterator[Problem]:
+    for key in _CALLBACKS:
+        lost = set(texts(before.setting("litellm_settings", key))) - {
+            name for one in _CALLBACKS for name in texts(after.setting("litellm_settings", one))
+        }
+        if lost:
+            yield Problem(
+                "callback-removed",
+                key,
+                f"stops sending to {', '.join(sorted(lost))} ({key})",
+                path=("litellm_settings", key),
+            )
+    alerts = set(texts(before.setting("general_settings", "alerting"))) - set(
+        texts(after.setting("general_settings", "alerting"))
+    )
+    if alerts:
+        yield Problem(
+            "alert-removed",
+            "",
+            f"no longer alerts through {', '.join(sorted(alerts))}",
+            path=("general_settings", "alerting"),
+        )
+    had = [key for key in _FALLBACKS if before.either(key) not in (ABSENT, [])]
+    lost_keys = [key for key in had if after.either(key) in (ABSENT, [])]
+    if lost_keys:
+        because = f"takes {', '.join(lost_keys)} away: a failing model is an error for the caller then"
+        yield Problem("fallback-removed", "", because, path=("litellm_settings", lost_keys[0]))
+    for key in ("max_budget", "max_internal_user_budget", "max_end_user_budget", "max_user_budget"):
+        old, new = (side.setting("litellm_settings", key) for side in (before, after))
+        if is_number(old) and old > 0 and new is ABSENT:  # type: ignore[operator]
+            yield Problem(
+                "budget-removed", key, f"takes the budget litellm_settings.{key} away", path=("litellm_settings", key)
+            )
+        elif is_number(old) and is_number(new) and 0 < old < new and new >= 2 * old:  # type: ignore[operator]
+            yield Problem(
+                "budget-raised",
+                key,
+                f"raises litellm_settings.{key} from {old} to {new}",
+                path=("litellm_settings", key),
+            )
+    if (
+        before.setting("router_settings", "provider_budget_config") is not ABSENT
+        and after.setting("router_settings", "provider_budget_config") is ABSENT
+    ):
+        because = "takes the budgets of providers away"
+        yield Problem("budget-removed", "provider", because, path=("router_settings", "provider_budget_config"))
+    master = [side.setting("general_settings", "master_key") for side in (before, after)]
+    if (
+        master[0] is not ABSENT
+        and master[1] is not ABSENT
+        and master[0] != master[1]
+        and all(isinstance(one, str) for one in master)
+    ):
+        because = f"takes the master key from {master[1]} instead of {master[0]}"
+        yield Problem("master-key-changes", "reference", because, path=("general_settings", "master_key"))
+
+
+def _keys(before: Proxy, after: Proxy) -> Iterator[Problem]:
+    if after.master_key_drawn and (before.master_key is ABSENT or before.master_key != after.master_key):
+        because = "lets the chart draw a new master key at every upgrade: clients and stored credentials lose theirs at the next restart"
+        yield Problem("master-key-drawn", "", because, "secret", ("masterkey",))
+    elif before.master_key is not ABSENT and after.master_key is not ABSENT and before.master_key != after.master_key:
+        yield Problem("master-key-changes", "value", "changes the master key", "secret", ("masterkey",))
+    for name, kind in (
+        ("PROXY_MASTER_KEY", "master-key-changes"),
+        ("LITELLM_MASTER_KEY", "master-key-changes"),
+        (_SALT, "salt-key-changes"),
+    ):
+        old, new = before.env.get(name), after.env.get(name)
+        if old is None or old == new:
+            continue
+        if new is None and after.provides(name) is not False and name != _SALT:
+            continue
+        words = f"takes {name} away" if new is None else f"takes {name} from somewhere else"
+        more = ": what is encrypted in the database cannot be read any more" if kind == "salt-key-changes" else ""
+        yield Problem(kind, name, f"{words}{more}", "workload", ("environment", name))
+    for source in before.opaque:
+        if source not in after.opaque and after.environment_known:
+            because = f"takes {source} away from the pods, and with it every variable that it holds"
+            yield Problem("environment-source-removed", source, because, "workload", ("environment_sources",))
+    lost = [
+        name
+        for name in before.env
+        if name not in after.env and name not in (_SALT, *_DATABASE) and after.provides(name) is False
+    ]
+    if after.env and lost and any(name.endswith(("_KEY", "_TOKEN", "_URL", "_PASSWORD")) for name in lost):
+        yield Problem(
+            "variable-removed",
+            ",".join(lost),
+            f"takes {', '.join(lost[:5])} away from the pods",
+            "workload",
+            ("environment",),
+        )
+
+
+def _database(before: Proxy, after: Proxy) -> Iterator[Problem]:
+    for name in _DATABASE:
+        old, new = before.env.get(name), after.env.get(name)
+        if old is not None and old != new and after.env:
+            words = f"{old} to {new}" if isinstance(old, str) and isinstance(new, str) else "one place to another"
+            because = f"moves the proxy to another database ({name}: {words}): keys, teams, models and spend stay in the old one"
+            yield Problem("database-switched", "database", because, "workload", ("environment", name))
+            break
+    else:
+        same = before.env.get("DATABASE_USERNAME") == after.env.get("DATABASE_USERNAME") and before.env.get(
+            "DATABASE_PASSWORD"
+        ) == after.env.get("DATABASE_PASSWORD")
+        if after.env and before.env and not same:
+            because = "takes the credentials of its database from somewhere else"
+            yield Problem("database-credentials", "", because, "workload", ("environment", "DATABASE_PASSWORD"))
+    if after.job is not None and after.env:
+        for name in ("DATABASE_HOST", "DATABASE_NAME"):
+            ours, theirs = after.env.get(name), after.job.env.get(name)
+            if theirs is not None and ours is not None and ours != theirs:
+                was = before.job
+                if was is not None and was.env.get(name) == theirs and before.env.get(name) == ours:
+                    continue
+                yield Problem(
+                    "database-split",
+                    "",
+                    f"migrates another database than its pods use ({name})",
+                    "workload",
+                    ("environment", name),
+                )
+                break
+    if after.database is not None and before.database is None:
+        because = "brings its own Postgres with the chart: no backups, no replica, default passwords unless set"
+        yield Problem("database-bundled", "", because, "database", ("database",))
+    if before.database is not None and after.database is not None:
+        images = [read(str(side.get("image", ""))) for side in (before.database, after.database)]
+        if images[0].text != images[1].text and images[0].tag.partition(".")[0] != images[1].tag.partition(".")[0]:
+            because = f"moves the bundled Postgres from {images[0].tag} to {images[1].tag}: another major version does not read the old files"
+            yield Problem("database-image", "", because, "database", ("database", "image"))
+    if (
+        before.setting("general_settings", "store_model_in_db") is True
+        and after.setting("general_settings", "store_model_in_db") is not True
+        and not stored(after)
+    ):
+        because = "stops reading models from the database: every model that was added by the UI or the API vanishes"
+        yield Problem("stored-models-dropped", "", because, path=("general_settings", "store_model_in_db"))
+
+
+def _image(before: Proxy, after: Proxy) -> Iterator[Problem]:
+    if not isinstance(before.image, str) or not isinstance(after.image, str) or before.image == after.image:
+        return
+    old, new, path = read(before.image), read(after.image), ("image",)
+    if old.repository != new.repository:
+        known_one = "" if new.repository in known().images else ", which is not a registry of LiteLLM"
+        because = f"pulls its image from {new.repository} instead of {old.repository}{known_one}"
+        yield Problem(
+            "image-repository" if not known_one else "image-foreign", new.repository, because, "workload", path
+        )
+    if old.number and new.number and new.number < old.number:
+        because = f"goes back from {old.version} to {new.version}: migrations of the database only go forward"
+        yield Problem("version-downgrade", "", because, "workload", path)
+    elif old.number and new.number and new.number != old.number:
+        because = f"goes from {old.version} to {new.version}: migrations of the database cannot be undone by a rollback"
+        yield Problem("version-changes", "", because, "workload", path)
+        if (
+            after.job is not None
+            and "pre-upgrade" not in after.job.hooks
+            and str(after.schema_update).lower() == "true"
+        ):
+            because = f"starts {new.version} on a database that is not migrated yet: the migration Job is no pre-upgrade hook of Helm"
+            yield Problem("migration-unordered", "version", because, "workload", path)
+    if (
+        old.number
+        and new.number
+        and (old.suffix == "stable" or old.suffix.startswith("stable."))
+        and not new.suffix.startswith("stable")
+        and new.number < (1, 82, 0)
+    ):
+        yield Problem("image-prerelease", "stable", f"leaves the stable line: {new.text}", "workload", path)
+
+
+def _capacity(before: Proxy, after: Proxy) -> Iterator[Problem]:
+    old, new = whole(before.replicas), whole(after.replicas)
+    if old is not None and new is not None and 0 < new < old:
+        yield Problem("replicas-drop", "", f"goes down from {old} replicas to {new}", "workload", ("replicas",))
+    elif old and new == 0:
+        yield Problem("replicas-zero", "", f"goes down from {old} replicas to none", "workload", ("replicas",))
+    old, new = before.pods, after.pods
+    if old is not None and new is not None and whole(before.replicas) == whole(after.replicas) and new < old:
+        yield Problem(
+            "replicas-drop",
+            "most",
+            f"may scale to {new} replicas at most, {old} before",
+            "autoscaler",
+            ("most_replicas",),
+        )
+    workers = [whole(side.workers) or 1 for side in (before, after)]
+    if workers[1] > workers[0]:
+        because = f"runs {workers[1]} workers in each pod instead of {workers[0]}: LiteLLM asks for one on Kubernetes, and more pods"
+        yield Problem("workers-raised", "", because, "workload", ("workers",))
+    if before.budget and after.budget is False:
+        yield Problem(
+            "disruption-budget-removed",
+            "",
+            "loses its disruption budget: a drain may take every pod at once",
+            "budget",
+            ("budget",),
+        )
+    totals = [connections(side) for side in (before, after)]
+    if totals[0] and totals[1] and known().connections.most < totals[0] < totals[1]:
+        because = f"may open {totals[1]} connections to the database, {totals[0]} before"
+        yield Problem(
+            "connections-exceeded", "more", because, path=("general_settings", "database_connection_pool_limit")
+        )
+
+
+def _pod(before: Proxy, after: Proxy) -> Iterator[Problem]:
+    if not before.pod or not after.pod:
+        return
+    for key, kind, words in (
+        ("resources", "resources-removed", "has no requests and limits any more"),
+        ("livenessProbe", "probe-removed", "loses its livenessProbe"),
+        ("readinessProbe", "probe-removed", "loses its readinessProbe: it gets requests before it can answer them"),
+        ("startupProbe", "probe-removed", "loses its startupProbe: a slow migration looks like a hung pod"),
+    ):
+        if tree(before.pod.get(key)) and not tree(after.pod.get(key)):
+            yield Problem(kind, key, words, "workload", (key,))
+    if tree(before.pod.get("resources")) and tree(after.pod.get("resources")):
+        old, new = (tree(tree(side.pod["resources"]).get("limits")) for side in (before, after))
+        if "memory" in old and "memory" not in new:
+            yield Problem("resources-removed", "memory", "has no memory limit any more", "workload", ("resources",))
+    grace = [whole(side.pod.get("terminationGracePeriodSeconds", 30)) for side in (before, after)]
+    if grace[0] and grace[1] is not None and grace[1] < grace[0]:
+        because = f"gives requests {grace[1]} s to finish when a pod stops, {grace[0]} before"
+        yield Problem("grace-shortened", "", because, "workload", ("terminationGracePeriodSeconds",))
+    old_strategy, new_strategy = (
+        tree(side.pod.get("strategy")).get("type", "RollingUpdate") for side in (before, after)
+    )
+    if new_strategy == "Recreate" != old_strategy:
+        yield Problem(
+            "strategy-recreate", "", "stops every pod before a new one starts (Recreate)", "workload", ("strategy",)
+        )
+    for name in sorted(set(texts(after.pod.get("containers"))) - set(texts(before.pod.get("containers")))):
+        yield Problem(
+            "companion-added", name, f"runs another container {name} beside the proxy", "workload", ("containers",)
+        )
+    for name in texts(after.pod.get("companions")):
+        if name not in texts(before.pod.get("companions")):
+            yield Problem("companion-added", name, f"turns {name} of the chart on", "workload", ("companions",))
+
+
+def _entrance(before: Proxy, after: Proxy) -> Iterator[Problem]:
+    if before.ingress is not None and after.ingress is not None:
+        old, new = (tree(side.ingress.get("annotations")) for side in (before, after) if side.ingress is not None)
+        for name in sorted(old):
+            if "timeout" in name and name not in new:
+                because = (
+                    f"loses the timeout {name} ({old[name]}): the default is shorter than an answer of a model takes"
+                )
+                yield Problem("ingress-timeout-lost", name, because, "ingress", ("ingress", "annotations", name))
+            elif "timeout" in name and (whole(new[name]) or 0) < (whole(old[name]) or 0):
+                because = f"shortens the timeout {name} from {old[name]} to {new[name]}"
+                yield Problem("ingress-timeout-shortened", name, because, "ingress", ("ingress", "annotations", name))
+            elif name not in new and any(
+                word in name for word in ("body-size", "whitelist", "allowlist", "auth-", "buffering", "ssl-redirect")
+            ):
+                yield Problem(
+                    "ingress-annotation-lost",
+                    name,
+                    f"loses the annotation {name}",
+                    "ingress",
+                    ("ingress", "annotations", name),
+                )
+        if before.ingress.get("tls") and not after.ingress.get("tls"):
+            because = "answers without TLS: keys and prompts can be read on the way"
+            yield Problem("ingress-tls-lost", "", because, "ingress", ("ingress", "tls"))
+        hosts = sorted(set(texts(before.ingress.get("hosts"))) - set(texts(after.ingress.get("hosts"))))
+        if hosts:
+            yield Problem(
+                "ingress-host-lost",
+                ",".join(hosts),
+                f"no longer answers at {', '.join(hosts)}",
+                "ingress",
+                ("ingress", "hosts"),
+            )
+        if before.ingress.get("class") != after.ingress.get("class"):
+            because = f"moves the ingress from class {before.ingress.get('class')} to {after.ingress.get('class')}, where the annotations mean nothing"
+            yield Problem("ingress-class-changed", "", because, "ingress", ("ingress", "class"))
+    elif before.ingress is not None and after.origin == before.origin:
+        yield Problem(
+            "ingress-host-lost",
+            "all",
+            "loses its ingress: nobody outside of the cluster reaches it",
+            "ingress",
+            ("ingress",),
+        )
+    if before.service is not None and after.service is not None:
+        old_type, new_type = before.service.get("type", "ClusterIP"), after.service.get("type", "ClusterIP")
+        if before.service.get("port") != after.service.get("port"):
+            because = f"listens on port {after.service.get('port')} instead of {before.service.get('port')}: callers inside the cluster use the old one"
+            yield Problem("service-port-changed", "", because, "service", ("service", "port"))
+        if old_type != new_type:
+            yield Problem(
+                "service-type-changed",
+                "",
+                f"changes the type of its Service from {old_type} to {new_type}",
+                "service",
+                ("service", "type"),
+            )
+
+
+def _names(before: Proxy, after: Proxy) -> Iterator[Problem]:
+    for kind, name in before.names.items():
+        other = after.names.get(kind)
+        if other is not None and other != name:
+            because = (
+                f"is called {other} instead of {name}: whoever uses the old name ({spell((kind,))}) no longer finds it"
+            )
+            yield Problem("renamed", "", because, "workload", ("names", kind))
+            break
+    old, new = before.chart, after.chart
+    if old and new and old != new:
+        yield Problem(
+            "chart-family",
+            "",
+            f"moves from the chart {old} to {new}: that is a migration, not an upgrade",
+            "workload",
+            ("chart",),
+        )

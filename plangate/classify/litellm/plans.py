@@ -1,0 +1,236 @@
+"""A proxy in a Terraform plan: the values of a `helm_release`, or a ConfigMap of Terraform's own."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Final
+
+from msgspec import structs
+
+from plangate.classify.helm_release import values
+from plangate.classify.litellm import charts, view
+from plangate.classify.litellm.proxy import Problem, Proxy, tree
+from plangate.model import ABSENT, UNKNOWN, Action, Sensitive, Unknown
+
+if TYPE_CHECKING:
+    from plangate.classify.litellm.proxy import Home, Tree
+    from plangate.model import Absent, Change, ChangeSet, Path, Side, Value
+
+_ACTIONS: Final = frozenset({Action.CREATE, Action.UPDATE, Action.REPLACE, Action.IMPORT})
+_RELEASE_PATHS: Final[dict[str, Path]] = {
+    "config": ("values", "proxy_config"),
+    "workload": ("values",),
+    "ingress": ("values",),
+    "service": ("values",),
+    "secret": ("values",),
+    "database": ("values",),
+    "job": ("values",),
+    "autoscaler:most_replicas": ("values", "autoscaling", "maxReplicas"),
+    "budget": ("values", "pdb"),
+    "workload:image": ("values", "image"),
+    "workload:replicas": ("values", "replicaCount"),
+    "workload:workers": ("values", "numWorkers"),
+    "workload:environment": ("values", "envVars"),
+    "workload:environment_sources": ("values", "environmentSecrets"),
+}
+_DEFAULT_IMAGE: Final = "ghcr.io/berriai/litellm-database"
+_MAP_PATHS: Final[dict[str, Path]] = {"config": ("data", "config.yaml")}
+_HOMES: Final[tuple[Home, ...]] = (
+    "config",
+    "workload",
+    "ingress",
+    "service",
+    "secret",
+    "job",
+    "autoscaler",
+    "budget",
+    "database",
+    "release",
+)
+
+
+def classify(changeset: ChangeSet) -> ChangeSet:
+    """Add the view to the changes of a plan that hold a proxy."""
+    changes = list(changeset.changes)
+    for i, change in enumerate(changes):
+        if change.action not in _ACTIONS or not change.values_known or change.after is None:
+            continue
+        read = (
+            _release
+            if change.type == "helm_release"
+            else _map
+            if change.type.startswith("kubernetes_config_map")
+            else None
+        )
+        after = None if read is None else read(change.after)
+        if read is None or after is None:
+            continue
+        before = None if change.before is None else read(change.before)
+        if before is not None and change.before is not None and _same_unseen(change.before, change.after):
+            after = structs.replace(after, partial=False)
+        paths = _RELEASE_PATHS if change.type == "helm_release" else _MAP_PATHS
+        homes = dict.fromkeys(_HOMES if change.type == "helm_release" else ("config", "release"), i)
+        more = _more(change, before)
+        view.attach(before, after, homes, changes, functools.partial(view.spell_in, paths), more=more)
+    return structs.replace(changeset, changes=tuple(changes))
+
+
+def _more(change: Change, before: Proxy | None) -> list[Problem]:
+    """What the plan says besides values."""
+    assert change.after is not None  # noqa: S101 - there is a side to look at
+    if change.type == "helm_release":
+        return list(
+            charts.problems(None if before is None else change.before, change.after, values.of(change.after).tree)
+        )
+    because = "is the configuration of a proxy whose pods no chart restarts: it has no effect until they start again"
+    return [Problem("config-by-terraform", "", because, "config")]
+
+
+def _map(side: Side) -> Proxy | None:
+    """A ConfigMap that holds a configuration."""
+    for value in tree(side.get("data")).values():
+        if view.looks_like_configuration(value):
+            return Proxy(origin="configmap", config=tree(value), environment_known=False)
+    return None
+
+
+def _release(side: Side) -> Proxy | None:
+    """The values of a release, where it is one of LiteLLM's chart or holds its configuration."""
+    merged = values.of(side)
+    found = merged.tree
+    chart = side.get("chart")
+    ours = isinstance(chart, str) and "litellm" in chart.rpartition("/")[2]
+    if not ours and not view.looks_like_configuration(found.get("proxy_config")):
+        return None
+    if merged.unseen:
+        # What cannot be read may hold anything: nothing that is missing is known to be missing.
+        found = _veiled(found)
+    return _read(found, side, whole=not merged.unseen)
+
+
+def _same_unseen(before: Side, after: Side) -> bool:
+    """Whether what cannot be read is the same on both sides."""
+    return all(after.at(path) is not UNKNOWN and after.at(path) == before.at(path) for path in values.of(after).unseen)
+
+
+def _veiled(found: Tree) -> Tree:
+    return {"image": UNKNOWN, "replicaCount": UNKNOWN, **found}
+
+
+def _read(found: Tree, side: Side, *, whole: bool) -> Proxy:
+    image = found.get("image", {})
+    autoscaling = tree(found.get("autoscaling"))
+    on = autoscaling.get("enabled") is True
+    ingress = tree(found.get("ingress"))
+    secrets = found.get("environmentSecrets")
+    maps = found.get("environmentConfigMaps")
+    config = found.get("proxy_config")
+    chart = side.get("chart")
+    standalone = tree(found.get("db")).get("deployStandalone", True) is True
+    env = {**_plain(found.get("envVars")), **_extra(found.get("extraEnvVars"))}
+    return Proxy(
+        origin="values",
+        config=tree(config) if config is not None and not isinstance(config, (Unknown, Sensitive)) else None,
+        image=_image(image),
+        chart=chart.rpartition("/")[2] if isinstance(chart, str) else "",
+        replicas=autoscaling.get("minReplicas", 1) if on else found.get("replicaCount", 1),
+        most_replicas=autoscaling.get("maxReplicas", ABSENT) if on else ABSENT,
+        workers=found.get("numWorkers", ABSENT),
+        env={**env, **_database(tree(found.get("db"))), "PROXY_MASTER_KEY": _master(found)},
+        opaque=_sources(secrets, "Secret")
+        + _sources(maps, "ConfigMap")
+        + (() if whole else ("the values that are not known yet",)),
+        ingress={
+            "annotations": tree(ingress.get("annotations")),
+            "class": ingress.get("className", ""),
+            "tls": bool(ingress.get("tls")),
+            "hosts": _hosts(ingress),
+        }
+        if ingress.get("enabled") is True
+        else None,
+        pod=_pod(found),
+        budget=tree(found.get("pdb")).get("enabled") is True,
+        database={"image": tree(tree(found.get("postgresql")).get("image")).get("tag")} if standalone else None,
+        service={
+            "type": tree(found.get("service")).get("type", "ClusterIP"),
+            "port": tree(found.get("service")).get("port", 4000),
+        },
+        names={"workload": found.get("fullnameOverride") or found.get("nameOverride") or side.get("name") or ""},  # type: ignore[dict-item]
+        master_key_drawn=whole and not found.get("masterkey") and not found.get("masterkeySecretName"),
+        partial=not whole,
+        master_key=found["masterkey"] if isinstance(found.get("masterkey"), (str, Sensitive)) else ABSENT,
+    )
+
+
+def _image(image: Value) -> Value | Absent:
+    if isinstance(image, (Unknown, Sensitive)):
+        return image
+    parts = tree(image)
+    repository, tag = parts.get("repository", _DEFAULT_IMAGE), parts.get("tag")
+    if isinstance(tag, (Unknown, Sensitive)):
+        return tag
+    if isinstance(repository, (Unknown, Sensitive)):
+        return repository
+    return f"{repository}:{tag}" if tag not in (None, "") else ABSENT
+
+
+def _plain(value: Value | None) -> Tree:
+    return dict(tree(value)) if value is not None else {}
+
+
+def _extra(value: Value | None) -> Tree:
+    entries = value if isinstance(value, list) else []
+    return {
+        str(one["name"]): one.get("valueFrom", one.get("value", ""))
+        for one in entries
+        if isinstance(one, dict) and "name" in one
+    }
+
+
+def _database(db: Tree) -> Tree:
+    """Where the chart's Deployment finds its database: the one of its own first."""
+    if db.get("deployStandalone", True) is True:
+        return {"DATABASE_HOST": "in the chart"}
+    if db.get("useExisting") is True:
+        secret = tree(db.get("secret"))
+        return {
+            "DATABASE_HOST": db.get("endpoint", ""),
+            "DATABASE_NAME": db.get("database", ""),
+            "DATABASE_PASSWORD": {"secretKeyRef": {"name": secret.get("name"), "key": secret.get("passwordKey")}},
+        }
+    return {}
+
+
+def _master(found: Tree) -> Value:
+    """What PROXY_MASTER_KEY is taken from."""
+    name = found.get("masterkeySecretName")
+    if name:
+        return {"secretKeyRef": {"name": name, "key": found.get("masterkeySecretKey", "masterkey")}}
+    return {"secretKeyRef": {"name": "the chart's own", "key": "masterkey"}}
+
+
+def _sources(value: Value | None, kind: str) -> tuple[str, ...]:
+    if isinstance(value, (Unknown, Sensitive)):
+        return (f"a {kind} that is not known yet",)
+    return tuple(f"{kind} {one}" for one in value if isinstance(one, str)) if isinstance(value, list) else ()
+
+
+def _hosts(ingress: Tree) -> list[Value]:
+    hosts = ingress.get("hosts")
+    return [str(one.get("host")) for one in hosts if isinstance(one, dict)] if isinstance(hosts, list) else []
+
+
+def _pod(found: Tree) -> Tree:
+    picked: Tree = {
+        "resources": found.get("resources"),
+        "strategy": found.get("strategy"),
+        "terminationGracePeriodSeconds": found.get("terminationGracePeriodSeconds", 90),
+        "companions": [name for name in _companions() if tree(found.get(name)).get("enabled") is True],
+    }
+    return {key: value for key, value in picked.items() if value is not None}
+
+
+def _companions() -> tuple[str, ...]:
+    from plangate.classify.litellm.knowledge import known
+
+    return known().companions

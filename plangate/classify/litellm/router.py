@@ -1,0 +1,110 @@
+"""The router: fallbacks, retries, strategies, and the names of models that they use."""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+from typing import TYPE_CHECKING
+
+from plangate.classify.litellm.knowledge import known
+from plangate.classify.litellm.models import uses
+from plangate.classify.litellm.proxy import Problem, is_number, said, texts, tree
+from plangate.model import ABSENT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from plangate.classify.litellm.proxy import Proxy
+
+_SECTIONS = ("litellm_settings", "router_settings")
+
+
+def problems(proxy: Proxy) -> Iterator[Problem]:
+    """What is wrong with the routing of one side."""
+    if proxy.config is None:
+        return
+    yield from _strategy(proxy)
+    yield from _policies(proxy)
+    for section in _SECTIONS:
+        yield from _shapes(proxy, section)
+    yield from _names(proxy)
+
+
+def _strategy(proxy: Proxy) -> Iterator[Problem]:
+    value = proxy.setting("router_settings", "routing_strategy")
+    if isinstance(value, str) and not value.startswith("os.environ/") and value not in known().strategies:
+        close = difflib.get_close_matches(value, known().strategies, 1)
+        because = f"names the routing strategy {value}, which does not exist" + (
+            f": {close[0]} was meant" if close else ""
+        )
+        yield Problem("strategy-unknown", value, because, path=("router_settings", "routing_strategy"))
+
+
+def _policies(proxy: Proxy) -> Iterator[Problem]:
+    """Keys of the policies, wherever they stand: unknown ones are dropped without a word."""
+    for section in _SECTIONS:
+        for name, words in (("retry_policy", known().retries), ("allowed_fails_policy", known().fails)):
+            for key, value in tree(proxy.setting(section, name)).items():
+                path = (section, name, key)
+                if key not in words:
+                    close = difflib.get_close_matches(key, words, 1, 0.5)
+                    because = f"{said(path)} is ignored" + (f": {close[0]} is the name" if close else "")
+                    yield Problem("retry-misspelled", said(path), because, path=path)
+                elif is_number(value) and not 0 <= value <= 100000:  # type: ignore[operator]
+                    yield Problem("setting-range", said(path), f"sets {said(path)} to {value}", path=path)
+
+
+def _shapes(proxy: Proxy, section: str) -> Iterator[Problem]:
+    value, path = proxy.setting(section, "default_fallbacks"), (section, "default_fallbacks")
+    if value is not ABSENT and not (isinstance(value, list) and all(isinstance(one, str) for one in value)):
+        yield Problem("fallback-shape", said(path), f"{said(path)} is not a list of model names", path=path)
+    for key in ("fallbacks", "context_window_fallbacks", "content_policy_fallbacks"):
+        value, path = proxy.setting(section, key), (section, key)
+        if value is ABSENT:
+            continue
+        if not isinstance(value, list):
+            yield Problem(
+                "fallback-shape", said(path), f"{said(path)} is not a list of maps from one model to a list", path=path
+            )
+            continue
+        for i, one in enumerate(value):
+            if not isinstance(one, dict) or not all(isinstance(targets, list) for targets in one.values()):
+                because = f"{said((*path, i))} is not a map from one model to a list of others"
+                yield Problem(
+                    "fallback-shape",
+                    f"{said(path)} {one if isinstance(one, str) else sorted(one) if isinstance(one, dict) else i}",
+                    because,
+                    path=(*path, i),
+                )
+                continue
+            for source, targets in one.items():
+                if source in texts(targets):
+                    because = f"{said(path)} sends {source} back to itself"
+                    yield Problem("fallback-loop", f"{said(path)} {source}", because, path=(*path, i))
+
+
+def _names(proxy: Proxy) -> Iterator[Problem]:
+    """Names of models that no deployment has. With models in the database they may stand there."""
+    if (
+        not isinstance((proxy.config or {}).get("model_list"), list)
+        and proxy.config is not None
+        and "model_list" in proxy.config
+    ):
+        return
+    names = {*proxy.named, *tree(proxy.setting("router_settings", "model_group_alias"))}
+    in_database = stored(proxy)
+    for name, places in uses(proxy).items():
+        if name in names or any("*" in one and fnmatch.fnmatchcase(name, one) for one in names):
+            continue
+        kind = "model-reference-unseen" if in_database else "model-reference-missing"
+        words = "which is not in model_list" + (" (it would have to be in the database)" if in_database else "")
+        for path, key in places:
+            yield Problem(kind, f"{key} {name}", f"{key} names {name}, {words}", path=path)
+
+
+def stored(proxy: Proxy) -> bool:
+    """Whether models can stand in the database."""
+    return (
+        proxy.setting("general_settings", "store_model_in_db") is True
+        or str(proxy.env.get("STORE_MODEL_IN_DB")).lower() == "true"
+    )

@@ -1,0 +1,167 @@
+"""Two sides compared: what this change brings in, told on the object where it stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from msgspec import structs
+
+from plangate.classify.diff import diff
+from plangate.classify.litellm import keys, models, moves, router, running, services, settings
+from plangate.classify.litellm.images import read
+from plangate.classify.litellm.proxy import Problem, tree
+from plangate.model import ABSENT, UNKNOWN, Absent, Embedded, Notice, View, spell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from plangate.classify.litellm.proxy import Home, Proxy, Tree
+    from plangate.model import Change, Path, Value
+
+NAME: Final = "litellm"
+_ASKED: Final = (
+    settings.problems,
+    models.problems,
+    router.problems,
+    keys.problems,
+    services.problems,
+    running.problems,
+)
+_ORDER: Final[tuple[Home, ...]] = (
+    "config",
+    "workload",
+    "ingress",
+    "secret",
+    "service",
+    "job",
+    "database",
+    "autoscaler",
+    "budget",
+    "release",
+)
+
+
+class Sided:
+    """A `model.Side` over the normalised picture of a proxy."""
+
+    __slots__ = ("partial", "tree")
+
+    def __init__(self, picture: Tree, *, partial: bool = False):
+        self.tree = picture
+        self.partial = partial
+        """Part of it cannot be seen: what seems absent may stand there."""
+
+    def keys(self) -> tuple[str, ...]:
+        """The names at the top."""
+        return tuple(self.tree)
+
+    def get(self, key: str) -> Value | Absent:
+        """The value of one name."""
+        return self.at((key,))
+
+    def at(self, path: Path) -> Value | Absent:
+        """The value at a path; a hidden parent gives itself."""
+        value = self._seen(path)
+        return UNKNOWN if value is ABSENT and self.partial else value
+
+    def _seen(self, path: Path) -> Value | Absent:
+        value: Value | Absent = self.tree
+        for part in path:
+            if isinstance(value, Embedded):
+                value = value.value
+            if isinstance(value, dict):
+                value = value.get(str(part), ABSENT)
+            elif isinstance(value, list) and isinstance(part, int):
+                value = value[part] if -len(value) <= part < len(value) else ABSENT
+            else:
+                return ABSENT if isinstance(value, (dict, list, str, int)) or value is None else value
+        return value
+
+
+def picture(proxy: Proxy) -> Tree:
+    """What expressions of policies read: the configuration, and beside it how the proxy is run."""
+    image = read(proxy.image) if isinstance(proxy.image, str) else None
+    found: dict[str, Value | Absent] = {
+        **(proxy.config or {}),
+        "image": proxy.image
+        if image is None
+        else {"repository": image.repository, "tag": image.tag, "version": image.version},
+        "replicas": proxy.replicas,
+        "most_replicas": proxy.most_replicas,
+        "workers": proxy.workers,
+        "environment": proxy.env,
+        "ingress": proxy.ingress,
+        "service": proxy.service,
+        "pod": proxy.pod,
+        "connections": running.connections(proxy),
+        "chart": proxy.chart or None,
+    }
+    return {key: value for key, value in found.items() if not isinstance(value, Absent)}
+
+
+def introduced(before: Proxy | None, after: Proxy) -> list[Problem]:
+    """The problems that this change brings. One that was there before it is not among them."""
+    old: dict[tuple[str, str], bool] = {}
+    for problem in _all(before) if before is not None else ():
+        key = problem.kind, problem.subject
+        old[key] = old.get(key, False) or problem.certain
+    found: dict[tuple[str, str], Problem] = {}
+    for problem in _all(after):
+        key = problem.kind, problem.subject
+        if key in old and (old[key] or not problem.certain):
+            continue
+        if key not in found or (problem.certain and not found[key].certain):
+            found[key] = problem
+    return [*found.values(), *(moves.problems(before, after) if before is not None else keys.installed(after))]
+
+
+def _all(proxy: Proxy) -> Iterator[Problem]:
+    for ask in _ASKED:
+        yield from ask(proxy)
+    if proxy.partial:
+        because = "takes part of its values from what is known only after apply or is hidden: no rule can be held against that part"
+        yield Problem("configuration-unseen", "", because, "release")
+
+
+def attach(
+    before: Proxy | None,
+    after: Proxy,
+    objects: dict[Home, int],
+    changes: list[Change],
+    spelled: Callable[[Problem], str],
+    *,
+    more: Iterable[Problem] = (),
+) -> None:
+    """Give the changes of one proxy their views. `objects` says which change each home is."""
+    if not objects:
+        return
+    leading = next(objects[home] for home in _ORDER if home in objects)
+    notices: dict[int, list[Notice]] = {position: [] for position in objects.values()}
+    for problem in (*introduced(before, after), *more):
+        notice = Notice(problem.kind, problem.because, (spelled(problem),) if problem.path else (), problem.certain)
+        notices[objects.get(problem.home, leading)].append(notice)
+    pictures = [None if side is None else picture(side) for side in (before, after)]
+    sides = [
+        None if one is None else Sided(one, partial=side is after and side.partial)
+        for side, one in zip((before, after), pictures, strict=True)
+    ]
+    attributes = tuple(diff(pictures[0], pictures[1], ())) if None not in pictures else ()
+    for position, found in notices.items():
+        view = View(sides[0], sides[1], attributes, tuple(found), position == leading)
+        change = changes[position]
+        changes[position] = structs.replace(change, views={**change.views, NAME: view})
+
+
+def spell_in(prefixes: dict[str, Path], problem: Problem) -> str:
+    """The path of a problem as reports of this input spell it."""
+    first, *rest = problem.path
+    prefix = prefixes.get(f"{problem.home}:{first}")
+    if prefix is not None:
+        return spell((*prefix, *rest))
+    return spell((*prefixes.get(problem.home, ()), *problem.path))
+
+
+def looks_like_configuration(value: Value | Absent) -> bool:
+    """Whether a document is LiteLLM's: a model list, and a section of settings beside it."""
+    found = tree(value)
+    return "model_list" in found and any(section in found for section in settings.SECTIONS)

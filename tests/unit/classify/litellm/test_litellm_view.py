@@ -1,0 +1,103 @@
+"""What a change brings in, told apart from what was there before it and from what cannot be seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from plangate.classify.litellm.proxy import Proxy
+from plangate.classify.litellm.view import Sided, introduced, looks_like_configuration
+from plangate.model import ABSENT, UNKNOWN, Sensitive
+
+SOUND: dict[str, Any] = {
+    "model_list": [{"model_name": "gpt-4o", "litellm_params": {"model": "openai/gpt-4o"}}],
+    "general_settings": {"master_key": "os.environ/PROXY_MASTER_KEY"},
+    "litellm_settings": {"request_timeout": 300},
+}
+
+
+def proxy(replicas: int = 3, opaque: tuple[str, ...] = (), **over: Any) -> Proxy:
+    config = {**SOUND, **{key: {**SOUND.get(key, {}), **value} for key, value in over.items()}}
+    return Proxy(
+        config=config, replicas=replicas, env={"PROXY_MASTER_KEY": "x", "DISABLE_SCHEMA_UPDATE": "true"}, opaque=opaque
+    )
+
+
+def kinds(before: Proxy | None, after: Proxy) -> set[tuple[str, bool]]:
+    return {(problem.kind, problem.certain) for problem in introduced(before, after)}
+
+
+def test_a_problem_that_was_there_before_stays_quiet() -> None:
+    broken = {"general_settings": {"global_max_parallel_requests": 0}}
+
+    assert ("parallel-limit-blocks", True) in kinds(proxy(), proxy(**broken))
+    assert kinds(proxy(**broken), proxy(**broken, replicas=4)) == set()
+
+
+def test_an_uncertain_problem_that_becomes_certain_is_new() -> None:
+    hidden = {"general_settings": {"global_max_parallel_requests": UNKNOWN}}
+    seen = {"general_settings": {"global_max_parallel_requests": 1}}
+
+    assert kinds(proxy(), proxy(**hidden)) == {("parallel-limit-blocks", False)}
+    assert kinds(proxy(**hidden), proxy(**seen)) == {("parallel-limit-blocks", True)}
+
+
+def test_a_masked_value_is_a_secret_in_the_text() -> None:
+    leaked = {"litellm_settings": {"cache_params": {"password": Sensitive(1)}}}
+
+    assert ("secret-literal", True) in kinds(proxy(), proxy(**leaked))
+
+
+def test_connections_are_pool_times_workers_times_pods() -> None:
+    pool = {"general_settings": {"database_connection_pool_limit": 30}}
+
+    assert ("connections-exceeded", True) not in kinds(proxy(), proxy(**pool))
+    assert ("connections-exceeded", True) in kinds(proxy(**pool), proxy(**pool, replicas=4))
+
+
+def test_a_variable_that_an_unseen_secret_may_hold_is_not_said_to_be_missing() -> None:
+    named = {"litellm_settings": {"langfuse_host": "os.environ/LANGFUSE_HOST"}}
+
+    assert ("reference-missing", True) in kinds(proxy(), proxy(**named))
+    assert ("reference-unseen", True) in kinds(proxy(opaque=("Secret keys",)), proxy(**named, opaque=("Secret keys",)))
+
+
+def test_hostile_shapes_raise_nothing() -> None:
+    for value in (None, 1, "x", [], [1, None, "x", {}], {"a": {"b": [None]}}, UNKNOWN, Sensitive(2), True):
+        config = dict.fromkeys(
+            ("model_list", "general_settings", "litellm_settings", "router_settings", "callback_settings"), value
+        )
+        assert introduced(Proxy(config=SOUND), Proxy(config=config)) is not None
+        nested = {
+            "router_settings": dict.fromkeys(
+                ("fallbacks", "retry_policy", "model_group_alias", "routing_strategy"), value
+            )
+        }
+        more = {
+            "litellm_settings": dict.fromkeys(
+                ("cache", "cache_params", "callbacks", "max_budget", "request_timeout"), value
+            )
+        }
+        models = {
+            "model_list": [
+                {"model_name": value, "litellm_params": value},
+                {"model_name": "a", "litellm_params": {"model": value, "rpm": value}},
+            ]
+        }
+        assert (
+            introduced(
+                Proxy(config=SOUND), Proxy(config={**SOUND, **nested, **more, **models}, image=value, replicas=value)
+            )
+            is not None
+        )
+
+
+def test_what_seems_absent_in_a_partial_picture_is_unknown() -> None:
+    assert Sided({"a": 1}, partial=True).at(("b",)) is UNKNOWN
+    assert Sided({"a": 1}).at(("b",)) is ABSENT
+    assert Sided({"a": {"b": [1, 2]}}, partial=True).at(("a", "b", 1)) == 2
+
+
+def test_only_a_model_list_with_settings_is_a_configuration() -> None:
+    assert looks_like_configuration({"model_list": [], "router_settings": {}})
+    assert not looks_like_configuration({"model_list": []})
+    assert not looks_like_configuration({"general_settings": {}})
