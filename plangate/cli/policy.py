@@ -63,7 +63,12 @@ def show(*, id_: str, policy_paths: tuple[Path, ...]) -> None:
 
 @policy.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH...]")
-def test(*, paths: tuple[Path, ...]) -> int:
+@click.option(
+    "--plans",
+    type=click.Path(path_type=Path, exists=True),
+    help="Also say what the policies find in real plans: a plan, or a folder of them.",
+)
+def test(*, paths: tuple[Path, ...], plans: Path | None) -> int:
     """Hold the cases in policy files against their policies.
 
     PATH is a file or a folder; without one, the shipped policies are tested. Exits with 10 when a case fails.
@@ -89,8 +94,31 @@ def test(*, paths: tuple[Path, ...]) -> int:
     without = [file for file in files if file not in {tested for tested, _ in results}]
     for file in without:
         click.echo(f"{terminal(str(file))}: has no cases", err=True)
+    if plans is not None:
+        _on_plans([read(file) for file in files], plans)
     click.echo(f"{len(results)} cases of {len(files)} policies, {len(failed)} failed")
     return ExitCode.BLOCK if failed else ExitCode.OK
+
+
+@policy.command()
+@click.argument("id_", metavar="ID")
+@click.option("--type", "type_", default="aws_s3_bucket", show_default=True, help="The type that it is about.")
+@click.option("--folder", type=click.Path(path_type=Path), default=Path(), help="Where to write it.  [default: here]")
+def new(*, id_: str, type_: str, folder: Path) -> None:
+    """Write a first policy ID.yaml that loads and whose cases pass."""
+    from plangate.policy.new import text
+
+    file = folder / f"{id_}.yaml"
+    made = text(id_, type_)
+    if file.exists():
+        raise UsageError("is there already", where=str(file))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file.write_text(made, "utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot be written: {error.strerror}", where=str(file)) from None
+    click.echo(f"wrote {file}")
+    click.echo(f"next: plangate policy test {file}", err=True)
 
 
 @policy.command()
@@ -120,6 +148,24 @@ def docs(*, folder: Path, policy_paths: tuple[Path, ...], check: bool) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(made[name], "utf-8")
     return ExitCode.OK
+
+
+def _on_plans(policies: list[Policy], plans: Path) -> None:
+    """Say what policies find in real plans. What cannot be read is told and left out."""
+    from plangate.engine import classified
+    from plangate.errors import InputError
+    from plangate.evidence import files
+    from plangate.policy.evaluate import evaluate
+    from plangate.report.escape import terminal
+
+    for plan in sorted(plans.rglob("*.json")) if plans.is_dir() else [plans]:
+        try:
+            changeset = classified(files.read(str(plan)).data, {})
+        except InputError as error:
+            click.echo(terminal(f"{plan}: {error.message}"), err=True)
+            continue
+        for finding in evaluate(policies, [changeset], None, protected=True).findings:
+            click.echo(terminal(f"{plan}: {finding.outcome.value}: {finding.policy}: {finding.message}"))
 
 
 def _is(path: Path, text: str) -> bool:

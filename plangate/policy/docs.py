@@ -57,7 +57,8 @@ def pages(policies: Sequence[Policy]) -> dict[str, str]:
 
 
 def _match(match: Match) -> list[str]:
-    parts = [f"the source is {match.source}"]
+    parts = [f"the source is {match.source}"] if match.source is not None else []
+    parts += [f"the change is seen as `{match.view}`"] if match.view else []
     for words, items in (
         ("the action is", match.actions),
         ("the type is", match.types),
@@ -65,6 +66,7 @@ def _match(match: Match) -> list[str]:
         ("it has none of the effects", match.without),
         ("it has the trait", match.traits),
         ("Terraform's reason is", match.reasons),
+        ("the pack notices", match.notices),
     ):
         if items:
             parts.append(f"{words} " + " or ".join(f"`{item}`" for item in items))

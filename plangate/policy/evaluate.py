@@ -8,13 +8,13 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from plangate.model import Action, Change, ChangeSet, Effect, Finding, Outcome, PolicyReport
+from plangate.model import Action, Change, ChangeSet, Effect, Finding, Notice, Outcome, PolicyReport
 from plangate.policy import facts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from plangate.policy.expressions import Expressions, Told
     from plangate.policy.load import Policy
@@ -24,12 +24,18 @@ _FIELD = re.compile(r"\{(\w+)\}")
 
 
 def evaluate(
-    policies: Sequence[Policy], changesets: Sequence[ChangeSet], environment: str | None, *, protected: bool
+    policies: Sequence[Policy],
+    changesets: Sequence[ChangeSet],
+    environment: str | None,
+    *,
+    protected: bool,
+    as_of: str = "",
 ) -> PolicyReport:
     """Hold every policy against every change. `Finding.change` counts through all changes of all sets."""
     sources = {source(changeset) for changeset in changesets}
-    applicable = [policy for policy in policies if policy.match.source in sources]
-    evaluation = _Evaluation(applicable, environment, protected=protected)
+    views = {name for changeset in changesets for change in changeset.changes for name in change.views}
+    applicable = [policy for policy in policies if _concerns(policy, sources, views)]
+    evaluation = _Evaluation(applicable, facts.Asked(environment or "", protected, as_of))
     findings: list[Finding] = []
     position = 0
     for changeset in changesets:
@@ -47,6 +53,11 @@ def source(changeset: ChangeSet) -> str:
     return "helm" if changeset.source.kind.startswith("helm") else "terraform"
 
 
+def _concerns(policy: Policy, sources: set[str], views: set[str]) -> bool:
+    match = policy.match
+    return (match.source is None or match.source in sources) and (not match.view or match.view in views)
+
+
 def _worst(outcomes: set[Outcome]) -> Outcome:
     return next((outcome for outcome in _WORST if outcome in outcomes), Outcome.NOT_APPLICABLE)
 
@@ -55,17 +66,17 @@ class _Hit(Struct, frozen=True):
     """A policy that concerns a change: the effects that brought it up, and whether one of them is certain."""
 
     policy: Policy
-    effects: tuple[Effect, ...]
+    effects: tuple[Effect | Notice, ...]
     certain: bool
 
 
 class _Evaluation:
     """One run over all changes: the index of policies, and expressions once they are needed."""
 
-    def __init__(self, policies: Sequence[Policy], environment: str | None, *, protected: bool):
+    def __init__(self, policies: Sequence[Policy], asked: facts.Asked):
         self.seen: dict[str, set[Outcome]] = {policy.id: set() for policy in policies}
         self._policies = policies
-        self._asked = facts.Asked(environment or "", protected)
+        self._asked = asked
         self._index: dict[tuple[str, Action, str], tuple[Policy, ...]] = {}
         self._expressions: Expressions | None = None
         self._compiled: dict[str, Any] = {}
@@ -81,7 +92,12 @@ class _Evaluation:
                 expressions = self._ready()
                 if activation is None:
                     activation = expressions.activate(facts.of(change, self._asked))
-                told = expressions.evaluate(self._compile(policy.id, policy.when), activation, change)
+                told = expressions.evaluate(
+                    self._compile(policy.id, policy.when, policy.params),
+                    activation,
+                    _seen_by(policy, change),
+                    policy.params,
+                )
                 outcome = told.outcome
             if outcome is Outcome.VIOLATED and not hit.certain:
                 outcome = Outcome.UNKNOWN
@@ -100,6 +116,9 @@ class _Evaluation:
                 continue
             if match.without and any(_is_one_of(effect, match.without) for effect in change.effects):
                 continue
+            if match.view:
+                yield from _noticed(policy, change)
+                continue
             if not match.effects:
                 yield _Hit(policy, (), certain=True)
                 continue
@@ -111,6 +130,8 @@ class _Evaluation:
     def _candidates(self, change: Change) -> tuple[Policy, ...]:
         """Policies whose source, action and type can fit. A change without effects meets none that asks for one."""
         key = (change.source, change.action, change.type if change.effects else f"{change.type} without effects")
+        if change.views:
+            key = (*key[:2], f"{key[2]} seen as {', '.join(sorted(change.views))}")
         found = self._index.get(key)
         if found is None:
             found = self._index[key] = tuple(p for p in self._policies if _can_fit(p, change))
@@ -123,10 +144,10 @@ class _Evaluation:
             self._expressions = Expressions()
         return self._expressions
 
-    def _compile(self, id_: str, when: str) -> Any:
+    def _compile(self, id_: str, when: str, params: Collection[str]) -> Any:
         """The condition of a policy. Compiling one takes less than 0.1 ms, and most are never asked."""
         if id_ not in self._compiled:
-            self._compiled[id_] = self._ready().compile(when)
+            self._compiled[id_] = self._ready().compile(when, params)
         return self._compiled[id_]
 
     def _finding(self, hit: _Hit, change: Change, position: int, outcome: Outcome, told: Told | None) -> Finding:
@@ -170,6 +191,27 @@ class _Evaluation:
         return _FIELD.sub(field, template)
 
 
+def _noticed(policy: Policy, change: Change) -> Iterator[_Hit]:
+    """What a pack noticed of this change. A policy that asks for no notice looks once, at the leading change of a picture."""
+    match, view = policy.match, change.views[policy.match.view]
+    if not match.notices:
+        if view.leading:
+            yield _Hit(policy, (), certain=True)
+        return
+    found = tuple(notice for notice in view.notices if notice.kind in match.notices)
+    certain = tuple(notice for notice in found if notice.certain)
+    if found:
+        yield _Hit(policy, certain or found, certain=bool(certain))
+
+
+def _seen_by(policy: Policy, change: Change) -> Change:
+    """The change as the expressions of a policy read it."""
+    if not policy.match.view:
+        return change
+    view = change.views[policy.match.view]
+    return structs.replace(change, before=view.before, after=view.after, attributes=view.attributes)
+
+
 def _is_one_of(effect: Effect, wanted: tuple[str, ...]) -> bool:
     return effect.name in wanted or (bool(effect.kind) and f"{effect.name}:{effect.kind}" in wanted)
 
@@ -177,7 +219,8 @@ def _is_one_of(effect: Effect, wanted: tuple[str, ...]) -> bool:
 def _can_fit(policy: Policy, change: Change) -> bool:
     match = policy.match
     return (
-        match.source == change.source
+        (match.source is None or match.source == change.source)
+        and (not match.view or match.view in change.views)
         and (not match.actions or change.action in match.actions)
         and (not match.types or any(t.startswith("@") or _fits_type(t, change.type) for t in match.types))
         and (not match.effects or bool(change.effects))

@@ -8,8 +8,9 @@ through functions, which raise where a value is unknown or redacted; CEL's `&&` 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from cel_expr_python import cel
 from msgspec import Struct
@@ -27,21 +28,34 @@ from plangate.model import (
     Value,
 )
 from plangate.policy.facts import FACTS
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from plangate.policy.functions import OVERLOADS, Unclear
 
 _CANNOT_TELL: Final = "plangate cannot tell"
 _LARGEST = 2**63 - 1
-_CALL = re.compile(r"\b(?:before|after|changed)\(\s*(['\"])(.*?)\1")
+_NONE: Final[Mapping[str, Any]] = {}
+_PARAM = re.compile(r"\bparam\(\s*(['\"])(.*?)\1")
+_CALL = re.compile(r"\b(?:before|after|changed|path)\(\s*(['\"])(.*?)\1")
 _PLACE = re.compile(r"<input>:(\d+):(\d+): (.*)")
 
 FUNCTIONS: Final = {
-    "before": "the value at a path before the apply; null when there is none",
-    "after": "the value at a path after the apply; null when there is none",
-    "changed": "whether anything at or below a path changes",
+    "before(path)": "the value at a path before the apply; null when there is none",
+    "after(path)": "the value at a path after the apply; null when there is none",
+    "path(path)": "the value after the apply, or before it where the object goes",
+    "changed(path)": "whether anything at or below a path changes",
+    "param(name)": "a parameter of the policy: its default under `params`, or what the configuration says",
+    "semver(text)": "a version, to be compared with another: `semver(after('v')) < semver('1.82.3')`",
+    "number(text, n)": "one of the numbers in a text, from 0: `number('POSTGRES_14', 0)` is 14",
+    "cidr(network, other)": "whether all of a network, or an address, lies in a network",
+    "cidr(network)": "the length of its prefix: 0 is the whole internet",
+    "quantity(value)": "the number of a Kubernetes quantity: `quantity('500m') < 1.0`",
+    "json(text)": "what a JSON text holds",
 }
-"""The functions of expressions. Each takes a path as reports spell it, such as `root_block_device[0].encrypted`."""
+"""The functions of expressions. A path is spelled as reports spell it, such as `root_block_device[0].encrypted`."""
+
+
+def _place(text: str, at: int) -> tuple[int, int]:
+    """Line and column of a position."""
+    return text.count("\n", 0, at) + 1, at - (text.rfind("\n", 0, at) + 1) + 1
 
 
 class ExpressionError(Exception):
@@ -72,6 +86,7 @@ class Expressions:
         self._change: Change | None = None
         self._read: list[str] = []
         self._hidden: list[str] = []
+        self._params: Mapping[str, Any] = _NONE
         types = {"text": cel.Type.STRING, "list": cel.Type.List(cel.Type.STRING), "bool": cel.Type.BOOL}
         self._env = cel.NewEnv(
             variables={name: types[fact.kind] for name, fact in FACTS.items()},
@@ -79,11 +94,36 @@ class Expressions:
                 _function("before", self._before, cel.Type.DYN),
                 _function("after", self._after, cel.Type.DYN),
                 _function("changed", self._changed, cel.Type.BOOL),
+                _function("path", self._path, cel.Type.DYN),
+                _function("param", self._param, cel.Type.DYN),
+                *self._of_texts(),
             ],
         )
 
-    def compile(self, text: str) -> cel.Expression:
-        """Compile and check an expression that yields a bool. Raises `ExpressionError`."""
+    def _of_texts(self) -> list[cel.FunctionDecl]:
+        """The functions that know nothing of the change."""
+        declared: dict[str, list[cel.Overload]] = {}
+        for (name, overload, takes, gives), work in OVERLOADS.items():
+            parameters = [getattr(cel.Type, kind) for kind in takes]
+            made = cel.Overload(
+                overload, return_type=getattr(cel.Type, gives), parameters=parameters, impl=self._told(work)
+            )
+            declared.setdefault(name, []).append(made)
+        return [cel.FunctionDecl(name, overloads) for name, overloads in declared.items()]
+
+    def _told(self, work: Callable[..., Any]) -> Callable[..., Any]:
+        """The same function, whose third answer is ours."""
+
+        def told(*arguments: Any) -> Any:
+            try:
+                return work(*(one.plain_value() if hasattr(one, "plain_value") else one for one in arguments))
+            except Unclear as unclear:
+                self._hide(str(unclear))
+
+        return told
+
+    def compile(self, text: str, params: Collection[str] = ()) -> cel.Expression:
+        """Compile and check an expression that yields a bool, with the parameters it can ask for. Raises `ExpressionError`."""
         try:
             expression = self._env.compile(text)
         except RuntimeError as error:
@@ -96,9 +136,11 @@ class Expressions:
             try:
                 parse_path(call.group(2))
             except ValueError:
-                line = text.count("\n", 0, call.start()) + 1
-                column = call.start() - (text.rfind("\n", 0, call.start()) + 1) + 1
-                raise ExpressionError(f"'{call.group(2)}' is not a path", line, column) from None
+                raise ExpressionError(f"'{call.group(2)}' is not a path", *_place(text, call.start())) from None
+        for call in _PARAM.finditer(text):
+            if call.group(2) not in params:
+                message = f"there is no parameter '{call.group(2)}'"
+                raise ExpressionError(f"{message}: give it with its default under params", *_place(text, call.start()))
         returned = expression.return_type().name()
         if returned not in ("BOOL", "DYN"):
             raise ExpressionError(f"yields {returned}, and a condition has to yield BOOL", 1, 1)
@@ -108,9 +150,11 @@ class Expressions:
         """The variables of one change, for any number of expressions."""
         return self._env.Activation(facts)
 
-    def evaluate(self, expression: cel.Expression, activation: cel.Activation, change: Change) -> Told:
+    def evaluate(
+        self, expression: cel.Expression, activation: cel.Activation, change: Change, params: Mapping[str, Any] = _NONE
+    ) -> Told:
         """Evaluate one condition on one change: `VIOLATED` when it holds. Nothing is raised: that is an outcome too."""
-        self._change, self._read, self._hidden = change, [], []
+        self._change, self._read, self._hidden, self._params = change, [], [], params
         try:
             value = expression.eval(activation=activation)
         except RuntimeError as error:
@@ -129,6 +173,14 @@ class Expressions:
     def _after(self, path: str) -> Any:
         assert self._change is not None  # noqa: S101 - only called inside evaluate
         return self._value(self._change.after, path)
+
+    def _path(self, path: str) -> Any:
+        assert self._change is not None  # noqa: S101 - only called inside evaluate
+        return self._before(path) if self._change.after is None else self._after(path)
+
+    def _param(self, name: str) -> Any:
+        value = self._params[name]
+        return [*value] if isinstance(value, tuple) else value
 
     def _value(self, side: Any, path: str) -> Any:
         self._read.append(path)

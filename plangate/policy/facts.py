@@ -11,10 +11,11 @@ from plangate.model import Change
 
 
 class Asked(Struct, frozen=True):
-    """What the edge says of the environment: its name, empty when it has none, and whether it is protected."""
+    """What the edge says: the environment's name, empty when it has none, whether it is protected, and the time."""
 
     environment: str = ""
     protected: bool = True
+    as_of: str = ""
 
 
 class Fact(Struct, frozen=True):
@@ -47,6 +48,7 @@ FACTS: Final = {
     "found": Fact("text", "what the refresh found: `changed`, `deleted`, or empty", lambda c, _: c.found),
     "noise": Fact("text", "`tags`, `unknown-only`, `read-back`, `format`, or empty", lambda c, _: str(c.noise or "")),
     "environment": Fact("text", "what `--env` says; empty when nothing", lambda _, asked: asked.environment),
+    "as_of": Fact("text", "the time of the review, such as `2026-01-31T12:00:00Z`", lambda _, asked: asked.as_of),
     "effects": Fact("list", "what will happen, such as `data-loss` or `exposes:admin-port`", lambda c, _: _effects(c)),
     "traits": Fact("list", "what is known of it, such as `stateful` or `foundation`", lambda c, _: sorted(c.traits)),
     "replace_paths": Fact("list", "the attributes that force the replacement", lambda c, _: list(c.replace_paths)),

@@ -44,7 +44,7 @@ def _without_cases(policy: Policy) -> dict[str, object]:
     """A policy as the index holds it: a review needs no test cases."""
     fields = msgspec.to_builtins(policy)
     del fields["tests"]
-    return {key: value for key, value in fields.items() if value not in (None, "", [])}
+    return {key: value for key, value in fields.items() if value not in (None, "", [], {})}
 
 
 def main(arguments: list[str]) -> int:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 class Match(Struct, frozen=True, forbid_unknown_fields=True):
     """The cheap pre-filter. Every part that is given has to fit; a list fits when one of its items does."""
 
-    source: Literal["terraform", "helm"]
+    source: Literal["terraform", "helm"] | None = None
+    """The tool. One that names a view needs none."""
     actions: tuple[Action, ...] = ()
     types: tuple[str, ...] = ()
     """Types, globs of types, or `@trait`."""
@@ -31,6 +32,10 @@ class Match(Struct, frozen=True, forbid_unknown_fields=True):
     """Traits, for what holds of a change and not of its whole type."""
     reasons: tuple[str, ...] = ()
     """Terraform's `action_reason` codes."""
+    view: str = ""
+    """A pack's own picture of a change, such as `litellm`: `before()` and `after()` read that one then."""
+    notices: tuple[str, ...] = ()
+    """Kinds of what the pack found. Without any, the policy looks once at each picture."""
 
 
 class Cases(Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,23 +60,27 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     references: tuple[str, ...] = ()
     since: str = ""
     when: str | None = None
+    params: dict[str, Any] = {}
+    """Values that `param(name)` gives inside `when`, and that configuration may change."""
     tests: Cases = Cases()
 
 
-def load(paths: Iterable[Path] = ()) -> tuple[Policy, ...]:
-    """The shipped policies and those in `paths` (files, or folders of `*.yaml`), by id.
+def load(paths: Iterable[Path] = (), texts: Iterable[tuple[str, str]] = ()) -> tuple[Policy, ...]:
+    """The shipped policies, those in `paths` (files, or folders of `*.yaml`), and those of `texts` (name, text), by id.
 
     Raises `PolicyLoadError` for a file that does not load, and `UsageError` for a path without policies.
     """
     policies = {policy.id: policy for policy in msgspec.json.decode(packs.index().policies, type=tuple[Policy, ...])}
-    for path in paths:
-        from plangate.policy.file import read
+    given = [file for path in paths for file in policy_files(path)]
+    every: list[Path | tuple[str, str]] = [*given, *texts]
+    for one in every:
+        from plangate.policy import file
 
-        for file in policy_files(path):
-            policy = read(file)
-            if policy.id in policies:
-                raise PolicyLoadError(f"there is a policy {policy.id} already", where=str(file), place="1:1")
-            policies[policy.id] = policy
+        policy = file.read(one) if isinstance(one, Path) else file.parse(*one)
+        if policy.id in policies:
+            where = str(one) if isinstance(one, Path) else one[0]
+            raise PolicyLoadError(f"there is a policy {policy.id} already", where=where, place="1:1")
+        policies[policy.id] = policy
     return tuple(policies[id_] for id_ in sorted(policies))
 
 
@@ -85,7 +94,7 @@ def policy_files(path: Path) -> list[Path]:
 
 def shipped_files() -> Iterator[Path]:
     """The YAML files of the shipped policies, in order."""
-    for family in ("terraform", "helm", "litellm"):
+    for family in ("terraform", "helm", "drift", "litellm"):
         folder = packs.folder() / family
         if folder.is_dir():
             yield from sorted(folder.glob("*.yaml"))

@@ -12,10 +12,12 @@ import msgspec
 from msgspec import Struct
 
 from plangate.model import Outcome
+from plangate.policy import proxies
 from plangate.policy.evaluate import evaluate
+from plangate.policy.upgrades import upgrade
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from plangate.model import ChangeSet
     from plangate.policy.load import Policy
@@ -47,7 +49,7 @@ EXPECTED: Final = (Outcome.VIOLATED, Outcome.SATISFIED, Outcome.UNKNOWN)
 
 
 class CaseError(Exception):
-    """A case is not an entry of `resource_changes`."""
+    """A case is not an entry of `resource_changes`, or no object before and after an upgrade."""
 
 
 class Result(Struct, frozen=True):
@@ -68,21 +70,39 @@ class Result(Struct, frozen=True):
         )
 
 
-def run(policy: Policy, classify: Callable[[bytes], ChangeSet]) -> list[Result]:
-    """Hold every case of a policy against it. `classify` turns plan JSON into a complete ChangeSet."""
+def run(policy: Policy, classify: Callable[[bytes, Mapping[str, bytes]], ChangeSet]) -> list[Result]:
+    """Hold every case of a policy against it. `classify` turns an input and its evidence into a complete ChangeSet."""
     results = []
     for expected in EXPECTED:
         for number, case in enumerate(getattr(policy.tests, expected.value), 1):
             try:
-                report = evaluate([policy], [classify(plan(case))], None, protected=True)
+                changeset, about = _classified(policy, case, classify)
+                report = evaluate([policy], [changeset], None, protected=True)
             except CaseError as error:
                 results.append(Result(policy.id, expected, number, Outcome.ERROR, str(error)))
                 continue
-            of_case = [f for f in report.findings if f.change == 0]
+            of_case = [f for f in report.findings if f.change == about or policy.match.view]
+            of_case.sort(key=lambda finding: EXPECTED.index(finding.outcome) if finding.outcome in EXPECTED else -1)
             got = of_case[0].outcome if of_case else _quiet(report.outcomes)
             problem = of_case[0].message if got is Outcome.ERROR else ""
             results.append(Result(policy.id, expected, number, got, problem))
     return results
+
+
+def _classified(
+    policy: Policy, case: dict[str, Any], classify: Callable[[bytes, Mapping[str, bytes]], ChangeSet]
+) -> tuple[ChangeSet, int]:
+    """The change set of a case, and which of its changes the case is about."""
+    if "type" in case or (policy.match.source != "helm" and not policy.match.view):
+        return classify(plan(case), {}), 0
+    try:
+        built = proxies.upgrade(case) if policy.match.view else upgrade(case)
+    except ValueError as error:
+        raise CaseError(str(error)) from None
+    changeset = classify(built.dry_run, built.evidence)
+    ends = [change.address.text.split("/") for change in changeset.changes]
+    about = [i for i, end in enumerate(ends) if (end[1], end[-1]) == (built.kind, built.name)]
+    return changeset, about[0] if about else -1
 
 
 def _quiet(outcomes: dict[str, int]) -> Outcome:

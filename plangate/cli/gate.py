@@ -1,0 +1,200 @@
+"""The gate of a review: configuration, waivers and policies, from the working tree or from a trusted ref."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from msgspec import Struct
+
+from plangate.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from plangate.config import Config, Read
+    from plangate.environment import Signal
+    from plangate.evidence.folder import Folder
+    from plangate.evidence.git import Commit
+    from plangate.gate import Gate
+    from plangate.policy.load import Policy
+    from plangate.policy.waivers import Waiver
+    from plangate.trust import Loose
+    from plangate.verdict import Options
+
+_CONFIG = ".plangate.yaml"
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """What the command line says of the gate."""
+
+    config: str | None = None
+    waivers: tuple[str, ...] = ()
+    policies: tuple[Path, ...] = ()
+    ref: str | None = None
+
+
+def options(command: Callable[..., int]) -> Callable[..., int]:
+    """The flags that say where the gate comes from."""
+    for option in (
+        click.option(
+            "--policy-ref",
+            metavar="REF",
+            help="Read policies, waivers and configuration from this git ref, such as origin/main; "
+            "what is checked out may only tighten them.",
+        ),
+        click.option("--waivers", "waiver_files", multiple=True, metavar="FILE", help="Waivers. Repeatable."),
+        click.option("--config", metavar="FILE", help=f"The configuration.  [default: {_CONFIG} where there is one]"),
+    ):
+        command = option(command)
+    return command
+
+
+def prepare(
+    asked: Asked, review: Options, inputs: tuple[str, ...], tf_dir: Path
+) -> tuple[tuple[Policy, ...], Gate | None]:
+    """The policies, and the gate where there is any. Raises `UsageError`: then nothing is reviewed."""
+    from plangate.policy.load import load
+
+    if asked.config is None and asked.ref is None and not asked.waivers and not os.path.lexists(_CONFIG):
+        return load(asked.policies), None
+    from plangate import config as configuration
+    from plangate import trust
+    from plangate.evidence.folder import Folder
+    from plangate.evidence.git import Commit
+    from plangate.gate import Gate
+    from plangate.verdict import OWN
+
+    here = Folder(Path())
+    commit = Commit(asked.ref, Path()) if asked.ref is not None else None
+    read = _config(here, asked, needed=commit is None)
+    trusted = _config(commit, asked, needed=False) if commit is not None else read
+    if asked.config is not None and read is None and trusted is None:
+        raise UsageError("does not exist", where=asked.config)
+    none = configuration.Read(configuration.Config(), asked.config or _CONFIG)
+    read, trusted = read or none, trusted or none
+    if commit is None:
+        paths, files = _paths(asked, read)
+        policies = load(texts=_policies(here, paths))
+        gate = Gate(read=read, waivers=_waivers(here, files), latest=_latest(review, read.config))
+    else:
+        policies, loose = _trusted_policies(commit, here, asked, trusted, read)
+        severities = {policy.id: policy.severity for policy in policies}
+        severities.update({name: own.severity for name, own in OWN.items()})
+        tightening = trust.Tightening(trusted.config, read.config, severities)
+        config = tightening.config()
+        waivers, more = trust.waivers(
+            _waivers(commit, _paths(asked, trusted)[1], needed=False),
+            _waivers(here, _paths(asked, read)[1], needed=False),
+        )
+        gate = Gate(
+            read=configuration.Read(config, trusted.file, trusted.newer, {**trusted.lines, **read.lines}),
+            waivers=waivers,
+            loosened=(*loose, *tightening.loose, *more),
+            latest=_latest(review, config),
+            notes=(f"policies, waivers and configuration are those of {commit.ref} ({commit.sha[:7]})",),
+        )
+    gate.check(policies)
+    from msgspec import structs
+
+    return policies, structs.replace(gate, signals=tuple(_signals(gate, review, inputs, tf_dir)))
+
+
+def _config(tree: Commit | Folder, asked: Asked, *, needed: bool) -> Read | None:
+    from plangate.config import parse
+
+    path = asked.config or _CONFIG
+    text = tree.read(path)
+    if text is None and needed and asked.config is not None:
+        raise UsageError("does not exist", where=path)
+    return None if text is None else parse(tree.name(path), text)
+
+
+def _paths(asked: Asked, read: Read) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Where policies and waivers stand: what the command line names, then what the configuration names."""
+    from plangate.config import listed
+
+    policies = (*map(str, asked.policies), *listed(read.config.policy_paths))
+    return policies, (*asked.waivers, *listed(read.config.waivers.files))
+
+
+def _policies(tree: Commit | Folder, paths: Iterable[str]) -> list[tuple[str, str]]:
+    found = []
+    for path in dict.fromkeys(paths):
+        texts = tree.policies(path)
+        if not texts:
+            raise UsageError("holds no policy files", where=tree.name(path))
+        found += texts
+    return found
+
+
+def _trusted_policies(
+    commit: Commit, here: Folder, asked: Asked, trusted: Read, read: Read
+) -> tuple[tuple[Policy, ...], list[Loose]]:
+    """The policies of both versions: the trusted text of each, and the new ones."""
+    from plangate import trust
+    from plangate.policy.file import parse
+    from plangate.policy.load import load
+
+    wanted = _paths(asked, trusted)[0]
+    outside = [path for path in wanted if not commit.holds(path)]
+    inside = [path for path in wanted if commit.holds(path)]
+    theirs = [one for path in dict.fromkeys(inside) for one in commit.policies(path)]
+    ours = [one for path in dict.fromkeys(_paths(asked, read)[0]) if commit.holds(path) for one in here.policies(path)]
+    texts, loose = trust.policies(
+        [(parse(name, text).id, name, text) for name, text in theirs],
+        [(parse(name, text).id, name, text) for name, text in ours],
+    )
+    # What the command line names outside of the repository is not a part of the change.
+    return load(texts=[*texts, *_policies(here, outside)]), loose
+
+
+def _waivers(tree: Commit | Folder, files: Iterable[str], *, needed: bool = True) -> tuple[Waiver, ...]:
+    from plangate.policy.waivers import parse
+
+    found: list[Waiver] = []
+    for file in dict.fromkeys(files):
+        text = tree.read(file)
+        if text is not None:
+            found += parse(tree.name(file), text)
+        elif needed:
+            raise UsageError("does not exist", where=file)
+    return tuple(found)
+
+
+def _latest(review: Options, config: Config) -> str:
+    """The last day until which a waiver may run."""
+    days = config.waivers.longest_days
+    today = datetime.date.fromisoformat(review.created_at[:10])
+    return (today + datetime.timedelta(days=min(days, (datetime.date.max - today).days))).isoformat()
+
+
+def _signals(gate: Gate, review: Options, inputs: tuple[str, ...], tf_dir: Path) -> Iterable[Signal]:
+    """What is known of the environment. Files are only read where an environment asks for what is in them."""
+    from plangate.config import listed
+    from plangate.environment import Signal
+
+    wanted = {kind for e in gate.config.environments.values() for kind in e.match.__struct_fields__}
+    wanted = {k for k in wanted if any(listed(getattr(e.match, k)) for e in gate.config.environments.values())}
+    folders = [tf_dir, *(Path(path).parent for path in inputs if path != "-")]
+    if "paths" in wanted:
+        for path in (*inputs, *([str(tf_dir)] if str(tf_dir) != "." else [])):
+            if path != "-":
+                yield Signal("paths", os.path.relpath(path).replace(os.sep, "/"))
+    if "targets" in wanted and review.target:
+        yield Signal("targets", review.target)
+    if "workspaces" in wanted:
+        from plangate.evidence.workspace import workspace
+
+        name = workspace(folders)
+        if name is not None:
+            yield Signal("workspaces", name)
+    if "backend_keys" in wanted:
+        from plangate.evidence.workspace import backend_key
+
+        key = backend_key(folders)
+        if key is not None:
+            yield Signal("backend_keys", key)

@@ -1,0 +1,116 @@
+"""What expressions can ask of a text: versions, networks, quantities, JSON. Pure functions; `Unclear` is the third answer."""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_VERSION = re.compile(r"[vV]?(\d{1,18})(?:\.(\d{1,18}))?(?:\.(\d{1,18}))?(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?")
+_QUANTITY = re.compile(
+    r"([+-]?\d{1,30}(?:\.\d{0,30})?)(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|n|u|e[+-]?\d{1,2}|E[+-]?\d{1,2})?"
+)
+_SUFFIXES: Final = {
+    "n": 1e-9,
+    "u": 1e-6,
+    "m": 1e-3,
+    "": 1.0,
+    **{letter: 1e3**power for power, letter in enumerate("kMGTPE", 1)},
+    **{f"{letter}i": 1024.0**power for power, letter in enumerate("KMGTPE", 1)},
+}
+"""https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/"""
+
+_LONGEST = 1 << 16
+
+
+class Unclear(Exception):  # noqa: N818 - an answer, not a mistake
+    """A text that is not what the function reads: the condition cannot be told."""
+
+
+def semver(text: str) -> str:
+    """A text that sorts as versions do (https://semver.org/#spec-item-11). `1.2` is `1.2.0`; a leading `v` is no part of it."""
+    found = _VERSION.fullmatch(text.strip())
+    if found is None:
+        raise Unclear("a text is not a version")
+    numbers = "".join((part or "0").lstrip("0").rjust(20, "0") for part in found.groups()[:3])
+    if found[4] is None:
+        return f"{numbers}~"
+    # A number is lower than a word, and fewer identifiers are lower than more: `!` is lower than what they consist of.
+    return numbers + "!".join(f"0{one.rjust(20, '0')}" if one.isdecimal() else f"1{one}" for one in found[4].split("."))
+
+
+def number(text: str, position: int) -> int:
+    """One of the numbers in a text, counted from 0: of `POSTGRES_14` and `14.9` the first is 14."""
+    found = re.findall(r"\d{1,18}", text[:1_000])
+    if not 0 <= position < len(found):
+        raise Unclear("a text has no such number")
+    return int(found[position])
+
+
+def quantity(text: str) -> float:
+    """The number of a Kubernetes quantity: `500m` is 0.5, `1Gi` is 1073741824."""
+    found = _QUANTITY.fullmatch(text.strip())
+    if found is None:
+        raise Unclear("a text is not a quantity")
+    number, suffix = float(found[1]), found[2] or ""
+    if suffix[:1] in ("e", "E") and len(suffix) > 1 and suffix != "Ei":
+        return number * 10.0 ** int(suffix[1:])
+    return number * float(_SUFFIXES[suffix])
+
+
+def prefix(text: str) -> int:
+    """The length of a network's prefix."""
+    return _network(text).prefixlen
+
+
+def holds(network: str, other: str) -> bool:
+    """Whether all of a network, or an address, lies in another network."""
+    whole, part = _network(network), _network(other)
+    return whole.version == part.version and part.subnet_of(whole)  # type: ignore[arg-type]
+
+
+@functools.lru_cache(maxsize=1024)
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    try:
+        return ipaddress.ip_network(text.strip(), strict=False)
+    except ValueError:
+        raise Unclear("a text is not a network") from None
+
+
+def json(text: str) -> Any:
+    """What a JSON text holds."""
+    if len(text) > _LONGEST:
+        raise Unclear("a JSON text is too long")
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
+        raise Unclear("a text is not JSON") from None
+
+
+def same(value: Any) -> Any:
+    """The value itself: what plangate has parsed already."""
+    return value
+
+
+Signature = tuple[str, str, tuple[str, ...], str]
+"""Its name, its overload, what it takes, and what it gives."""
+
+OVERLOADS: Final[dict[Signature, Callable[..., Any]]] = {
+    ("semver", "semver_text", ("STRING",), "STRING"): semver,
+    ("number", "number_text_int", ("STRING", "INT"), "INT"): number,
+    ("quantity", "quantity_text", ("STRING",), "DYN"): quantity,
+    ("quantity", "quantity_int", ("INT",), "DYN"): float,
+    ("quantity", "quantity_double", ("DOUBLE",), "DYN"): same,
+    ("cidr", "cidr_text", ("STRING",), "INT"): prefix,
+    ("cidr", "cidr_text_text", ("STRING", "STRING"), "BOOL"): holds,
+    ("json", "json_text", ("STRING",), "DYN"): json,
+    ("json", "json_map", ("MAP",), "DYN"): same,
+    ("json", "json_list", ("LIST",), "DYN"): same,
+}
+"""Every function by its overloads. An argument that fits none is an error of the policy: ask for null first."""
