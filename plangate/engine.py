@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
+from plangate import around as around_plans
+from plangate.around import Around
+from plangate.classify import litellm as classify_litellm
 from plangate.classify import terraform as classify_terraform
 from plangate.errors import InputError
 from plangate.evidence import files
+from plangate.evidence.helm import Asked
+from plangate.evidence.state import StateAsked
 from plangate.ingest import detect
-from plangate.ingest.document import Document, Kind
+from plangate.ingest.document import HELM, Document, Kind
 from plangate.model import ChangeSet, Freshness, Skipped, Source, Verdict
 from plangate.policy import evaluate
 from plangate.verdict import Options, decide
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from plangate.gate import Gate
     from plangate.policy.load import Policy
 
 
@@ -30,6 +37,15 @@ class Request(Struct, frozen=True, kw_only=True):
     policies: tuple[Policy, ...]
     options: Options
     tf_dir: Path = Path()
+    evidence: Asked = Asked()
+    """Where what is known of Helm releases may be found."""
+    kube_version: tuple[int, int] | None = None
+    gate: Gate | None = None
+    """What the repository's configuration and waivers make of it."""
+    state: StateAsked = StateAsked()
+    """Where the state may be found."""
+    saved_plan: str | None = None
+    """The saved plan that a plan JSON was made from."""
 
 
 class Review(Struct, frozen=True):
@@ -45,9 +61,16 @@ def review(request: Request) -> Review:
     changesets: list[ChangeSet] = []
     failures: list[Exception] = []
     skipped: list[Skipped] = []
+    around, unread = around_plans.read(request.tf_dir, request.evidence, request.state, request.saved_plan)
+    skipped += unread
+    if request.gate is not None and request.gate.config.drift.owned:
+        from plangate.drift.values import Owned
+
+        owned = tuple(Owned(one.path, one.by) for one in request.gate.config.drift.owned)
+        around = structs.replace(around, owned=owned)
     for path in request.inputs:
         try:
-            changesets += [classify_terraform.classify(c) for c in _read(path, request.tf_dir, len(changesets))]
+            changesets += _read(path, request, len(changesets), around)
         except InputError as error:
             skipped.append(_skipped(error))
         except RecursionError:
@@ -58,49 +81,115 @@ def review(request: Request) -> Review:
         except Exception as error:  # noqa: BLE001 - a bug met in one input must not hide what another one says
             failures.append(error)
             skipped.append(Skipped(path, "plangate itself failed", "report it with the words above", input_failed=True))
+    options, policies, gate = request.options, request.policies, None
+    if request.gate is not None:
+        settled = request.gate.settle(options, policies, changesets)
+        gate = partial(request.gate.judge, settled=settled, changesets=changesets, every=policies)
+        options, policies = settled.options, settled.policies
     report = evaluate.evaluate(
-        request.policies, changesets, request.options.environment, protected=request.options.protected
+        policies, changesets, options.environment, protected=options.protected, as_of=options.created_at
     )
-    return Review(decide(changesets, report, skipped, request.options), tuple(failures))
+    return Review(decide(changesets, report, skipped, options, gate), tuple(failures))
 
 
-def classified(plan: bytes) -> ChangeSet:
-    """What one plan JSON will really do: the first half of the pipeline, for the cases of policies."""
-    (document,) = detect.documents(files.Given("case", plan))
-    return classify_terraform.classify(_parse(document, 0, Path()))
+def classified(data: bytes, evidence: Mapping[str, bytes]) -> ChangeSet:
+    """What one input will really do: the first half of the pipeline, for the cases of policies."""
+    (document,) = detect.documents(files.Given("case", data))
+    if document.kind in HELM:
+        from plangate.classify import helm as classify_helm
+        from plangate.ingest import helm_release
+
+        given = {kind: files.Given(kind, text) for kind, text in evidence.items()}
+        changeset = helm_release.changeset(helm_release.read(document), given, kube_version=(1, 34))
+        return classify_litellm.classify(classify_helm.classify(changeset))
+    return _lined_up(_classified_plan(_parse(document, 0, Around())), Around())
 
 
-def _read(path: str, tf_dir: Path, origin: int) -> Sequence[ChangeSet]:
+def compared(path: str, around: Around) -> list[ChangeSet]:
+    """The plans of one input, compared with what is given around them; not judged. Raises `InputError`."""
+    found: list[ChangeSet] = []
+    for document in detect.documents(files.read(path)):
+        if document.kind in HELM:
+            raise InputError(
+                "is of Helm; drift is asked of a Terraform plan or of values files", where=path, hint="--values FILE"
+            )
+        if document.kind is Kind.TERRAFORM_PLANFILE:
+            from plangate.ingest import terraform_planfile
+
+            around = structs.replace(around, saved=terraform_planfile.read(document))
+        parsed = _parse(document, len(found), around)
+        found.append(_lined_up(classify_terraform.classify(parsed), around))
+    return found
+
+
+def _read(path: str, request: Request, origin: int, around: Around) -> Sequence[ChangeSet]:
     given = files.read(path)
-    return [_parse(document, origin + i, tf_dir) for i, document in enumerate(detect.documents(given))]
+    return [_classified(document, origin + i, request, around) for i, document in enumerate(detect.documents(given))]
 
 
-def _parse(document: Document, origin: int, tf_dir: Path) -> ChangeSet:
-    return _PARSERS[document.kind](document, origin, tf_dir)
+def _classified(document: Document, origin: int, request: Request, around: Around) -> ChangeSet:
+    if document.kind in HELM:
+        from plangate.classify import helm as classify_helm
+
+        return classify_litellm.classify(classify_helm.classify(_parse_helm(document, origin, request)))
+    if document.kind is Kind.TERRAFORM_PLANFILE:
+        from plangate.ingest import terraform_planfile
+
+        around = structs.replace(around, saved=terraform_planfile.read(document))
+    return _lined_up(_classified_plan(_parse(document, origin, around)), around)
 
 
-def _parse_plan(document: Document, origin: int, _tf_dir: Path) -> ChangeSet:
+def _classified_plan(changeset: ChangeSet) -> ChangeSet:
+    """A plan with what its changes do, and with the views of packs that concern it."""
+    return classify_litellm.classify(classify_terraform.classify(changeset))
+
+
+def _lined_up(changeset: ChangeSet, around: Around) -> ChangeSet:
+    """With the drift of its Helm releases and of its state, where there is anything to compare with."""
+    releases = changeset.unchanged or any(change.type == "helm_release" for change in changeset.changes)
+    if not releases and not around.state_read and around.saved is None:
+        return changeset
+    from plangate import lineup
+
+    return lineup.beside_state(lineup.releases_of(changeset, around.owned) if releases else changeset, around)
+
+
+def _parse_helm(document: Document, origin: int, request: Request) -> ChangeSet:
+    """A Helm input, and the evidence about the release that it names."""
+    from plangate.evidence import helm
+    from plangate.ingest import helm_release
+
+    dry_run = helm_release.read(document)
+    given = helm.gather(request.evidence, dry_run.namespace, dry_run.name)
+    return helm_release.changeset(dry_run, given, kube_version=request.kube_version, origin=origin)
+
+
+def _parse(document: Document, origin: int, around: Around) -> ChangeSet:
+    return _PARSERS[document.kind](document, origin, around)
+
+
+def _parse_plan(document: Document, origin: int, around: Around) -> ChangeSet:
     from plangate.ingest import terraform_plan
 
-    return terraform_plan.parse(document, origin)
+    return terraform_plan.parse(document, origin, around.beside)
 
 
-def _parse_stream(document: Document, origin: int, _tf_dir: Path) -> ChangeSet:
+def _parse_stream(document: Document, origin: int, _around: Around) -> ChangeSet:
     from plangate.ingest import terraform_stream
 
     return terraform_stream.parse(document, origin)
 
 
-def _parse_planfile(document: Document, origin: int, tf_dir: Path) -> ChangeSet:
+def _parse_planfile(document: Document, origin: int, around: Around) -> ChangeSet:
     """A saved plan: its own state tells lineage and serial, the tool that made it tells the rest."""
     from plangate.evidence import terraform
-    from plangate.ingest import terraform_planfile
 
-    saved = terraform_planfile.read(document)
+    saved = around.saved
+    assert saved is not None  # noqa: S101 - it is read before
     freshness = Freshness(lineage=saved.lineage, serial_plan=saved.serial)
     try:
-        (plan,) = detect.documents(terraform.show(document.path, document.data, tf_dir, saved.tools))
-        changeset = _parse(plan, origin, tf_dir)
+        (plan,) = detect.documents(terraform.show(document.path, document.data, around.tf_dir, saved.tools))
+        changeset = _parse(plan, origin, around)
     except InputError as error:
         # What ties it to a state can be told without the tool; what it would do cannot.
         source = Source(document.kind, document.path, document.sha256, saved.tools[0], saved.terraform_version)
@@ -109,7 +198,7 @@ def _parse_planfile(document: Document, origin: int, tf_dir: Path) -> ChangeSet:
     return structs.replace(changeset, source=source, freshness=freshness)
 
 
-_PARSERS: dict[Kind, Callable[[Document, int, Path], ChangeSet]] = {
+_PARSERS: dict[Kind, Callable[[Document, int, Around], ChangeSet]] = {
     Kind.TERRAFORM_PLAN: _parse_plan,
     Kind.TERRAFORM_STREAM: _parse_stream,
     Kind.TERRAFORM_PLANFILE: _parse_planfile,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from msgspec import Struct, structs
 
@@ -21,8 +21,10 @@ from plangate.model import (
     Coverage,
     Decision,
     Drift,
+    DriftStatus,
     EffectName,
     Finding,
+    Freshness,
     Outcome,
     PolicyReport,
     Severity,
@@ -32,7 +34,7 @@ from plangate.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 SUMMARY_KEYS: Final = tuple(action.value for action in Action)
 
@@ -48,20 +50,39 @@ class Options(Struct, frozen=True, kw_only=True):
     environment: str | None = None
     protected: bool = True
     fail_on: Literal["block", "review"] = "block"
+    mode: Literal["enforce", "observe"] = "enforce"
+    required: tuple[str, ...] = ()
+    """Evidence without which nothing can be told, by its name in the coverage."""
+    notes: tuple[str, ...] = ()
+    """What the edge has to say of this review."""
+
+
+Gate: TypeAlias = "Callable[[Sequence[Finding]], Sequence[Finding]]"
+"""What configuration and waivers make of the findings: the same ones with other severities, waived ones, and its own."""
 
 
 def decide(
-    changesets: Sequence[ChangeSet], report: PolicyReport, unread: Sequence[Skipped], options: Options
+    changesets: Sequence[ChangeSet],
+    report: PolicyReport,
+    unread: Sequence[Skipped],
+    options: Options,
+    gate: Gate | None = None,
 ) -> Verdict:
     """Reach the verdict on what was read, what the policies said of it, and what could not be read."""
     changes = tuple(change for changeset in changesets for change in changeset.changes)
-    findings = sorted((*_own_findings(changesets), *report.findings), key=_worst_first)
-    findings = [
+    found: Sequence[Finding] = (*_own_findings(changesets), *report.findings)
+    judged = [
         structs.replace(f, decision=decision_of(f, protected=options.protected))
-        for f in findings
+        for f in sorted(gate(found) if gate is not None else found, key=_worst_first)
         if f.outcome is not Outcome.UNKNOWN or f.severity in DECIDING_UNKNOWN
     ]
+    findings = [finding for finding in judged if finding.waiver is None]
+    drift = tuple(entry for changeset in changesets for entry in changeset.drift)
     skipped = (*unread, *_not_judged(changesets, report), *(s for c in changesets for s in c.skipped))
+    coverage = _coverage(changesets, drift, report, skipped)
+    if options.required:
+        skipped = (*skipped, *_not_given(options.required, coverage.evidence))
+        coverage = structs.replace(coverage, skipped=skipped)
     decisions = [finding.decision for finding in findings]
     if any(s.inconclusive or s.input_failed for s in skipped):
         decisions.append(Decision.INCONCLUSIVE)
@@ -69,9 +90,8 @@ def decide(
     violated = [f.severity for f in findings if f.outcome is Outcome.VIOLATED]
     summaries = {
         "terraform": _summary(c for c in changesets if c.source.kind.startswith("terraform")),
-        "helm": _summary(()),
+        "helm": _summary(c for c in changesets if c.source.kind.startswith("helm")),
     }
-    drift = tuple(entry for changeset in changesets for entry in changeset.drift)
     verdict = Verdict(
         decision=decision,
         risk=min(violated, key=lambda severity: severity.rank, default=None),
@@ -81,27 +101,32 @@ def decide(
         target=options.target,
         environment=options.environment,
         fail_on=options.fail_on,
+        mode=options.mode,
         summary={key: sum(summary[key] for summary in summaries.values()) for key in SUMMARY_KEYS},
         summary_by_source=summaries,
         changes=changes,
         outputs=tuple(o for c in changesets for o in c.outputs),
         invocations=tuple(i for c in changesets for i in c.invocations),
         checks=tuple(k for c in changesets for k in c.checks),
-        drift=tuple(entry for entry in drift if entry.noise is None),
+        drift=tuple(entry for entry in drift if entry.noise is None and entry.status is not DriftStatus.CLEAN),
+        hooks=tuple(hook for c in changesets for hook in c.hooks),
         findings=tuple(findings),
-        coverage=_coverage(changes, drift, report, skipped),
+        waived=tuple(finding for finding in judged if finding.waiver is not None),
+        coverage=coverage,
         sources=tuple(c.source for c in changesets),
         freshness=next((c.freshness for c in changesets if c.freshness is not None), None),
-        notes=tuple(dict.fromkeys(note for c in changesets for note in c.notes)),
+        notes=tuple(dict.fromkeys((*options.notes, *(note for c in changesets for note in c.notes)))),
         runbook=tuple(_runbook(changes)),
     )
     return structs.replace(verdict, headline=_headline(verdict))
 
 
 def decision_of(finding: Finding, *, protected: bool) -> Decision:
-    """What one finding asks for."""
+    """What one finding asks for. One that is waived or not enforced yet asks for nothing."""
     if finding.outcome is Outcome.ERROR:
         return Decision.INCONCLUSIVE
+    if finding.waiver is not None or not finding.enforced:
+        return Decision.PASS
     if finding.outcome is Outcome.UNKNOWN:
         return Decision.REVIEW
     if finding.severity is Severity.CRITICAL or (finding.severity is Severity.HIGH and protected):
@@ -161,6 +186,30 @@ OWN: Final = {
         "`applyable` is false although something would change.",
         "Plan again and see what Terraform reports.",
     ),
+    "plan-stale": _Own(
+        Severity.CRITICAL,
+        "the saved plan is stale: {reason}",
+        "Terraform compares lineage and serial when it applies a saved plan, and refuses this one, whatever else has changed.",
+        "Plan again, and review that plan.",
+    ),
+    "upgrade-refused": _Own(
+        Severity.CRITICAL,
+        "Helm refuses this upgrade: {reason}",
+        "The dry run failed, and the upgrade would fail in the same way. Nothing more could be reviewed.",
+        "Fix what Helm reports, and make the dry run again.",
+    ),
+    "release-locked": _Own(
+        Severity.CRITICAL,
+        "the release {release} is {status} at revision {revision}: Helm refuses every upgrade until that is over",
+        "An operation is running, or one was killed half way and left its lock behind (helm history shows it).",
+        "Wait for it, or go back to the last deployed revision: helm rollback {name} -n {namespace}.",
+    ),
+    "object-vanished": _Own(
+        Severity.MEDIUM,
+        "{address} was deleted outside of Terraform, and this apply does not bring it back",
+        "It held data, or others stand on it. After this apply the state forgets that it was there.",
+        "Find out who deleted it and why before the state forgets it. Restore it from a backup, or say that it was meant to go.",
+    ),
     "check-failed": _Own(
         Severity.MEDIUM,
         "{address}: the check fails{messages}",
@@ -183,11 +232,64 @@ def _own_findings(changesets: Sequence[ChangeSet]) -> Iterator[Finding]:
             yield _own("plan-incomplete", str(position))
         if facts.applyable is False and not facts.errored and (changeset.changes or changeset.outputs):
             yield _own("plan-not-applyable", str(position))
+        stale = _stale(changeset.freshness)
+        if stale:
+            yield _own("plan-stale", str(position), reason=stale)
+        for entry in changeset.drift:
+            if entry.lost:
+                yield _own("object-vanished", None, address=entry.address or "")
         for change in changeset.changes:
             if change.deferred:
                 yield _own("change-deferred", None, address=str(change.address), reason=change.deferred)
+        if changeset.refused is not None:
+            yield _own("upgrade-refused", str(position), reason=changeset.refused)
+        newest = changeset.upgrade.history[-1] if changeset.upgrade and changeset.upgrade.history else None
+        if newest is not None and newest.status.startswith("pending-"):
+            yield _own(
+                "release-locked",
+                str(position),
+                release=(changeset.upgrade.release if changeset.upgrade else None) or "",
+                name=(changeset.upgrade.name if changeset.upgrade else "") or "NAME",
+                namespace=(changeset.upgrade.namespace if changeset.upgrade else "") or "NS",
+                status=newest.status,
+                revision=str(newest.number),
+            )
+        upgraded = {str(change.address) for change in changeset.changes if change.action is Action.UPDATE}
+        for one in changeset.releases:
+            if one.live_status.startswith("pending-") and one.address in upgraded:
+                namespace, _, name = one.release.partition("/")
+                yield _own(
+                    "release-locked",
+                    one.release,
+                    address=one.address,
+                    release=one.release,
+                    name=name,
+                    namespace=namespace,
+                    status=one.live_status,
+                    revision=str(one.live_revision or ""),
+                )
         for check in failed:
             yield _own("check-failed", None, address=check.address, messages=_messages([check]))
+
+
+def _stale(freshness: Freshness | None) -> str:
+    """Why Terraform would refuse a saved plan; nothing where it would not, or where it is not known."""
+    if freshness is None or freshness.serial_plan is None or freshness.serial_state is None:
+        return ""
+    planned, there = freshness.serial_plan, freshness.serial_state
+    if freshness.lineage_state is None and freshness.serial_state == 0:
+        return "" if planned == 0 else f"it was made from state serial {planned}, and that state is gone"
+    first = freshness.lineage is None and planned == 0
+    if not first and freshness.lineage != freshness.lineage_state:
+        return "it was made from another state (the lineage is not the same)"
+    if planned == there:
+        return ""
+    if freshness.moved is not None:
+        named = ", ".join(freshness.moved[:3]) + (" and more" if len(freshness.moved) > 3 else "")
+        told = f"; changed in between: {named}" if named else "; nothing that it touches has changed in between"
+    else:
+        told = ""
+    return f"it was made from state serial {planned}, and the state is at {there} now{told}"
 
 
 def _messages(checks: Sequence[CheckResult]) -> str:
@@ -197,20 +299,24 @@ def _messages(checks: Sequence[CheckResult]) -> str:
 
 def _own(policy: str, where: str | None, *, address: str | None = None, **fields: str) -> Finding:
     own = OWN[policy]
-    message = own.message
-    for name, text in {"address": address or "", **fields}.items():
-        message = message.replace(f"{{{name}}}", text)
+    fields = {"address": address or "", **fields}
     return Finding(
         policy=policy,
         severity=own.severity,
         outcome=Outcome.VIOLATED,
-        message=message,
+        message=_filled(own.message, fields),
         why=own.why,
-        remediation=own.remediation,
+        remediation=_filled(own.remediation, fields),
         address=address,
         evidence=(),
         fingerprint=hashlib.sha256(f"{policy}\0{address or where}".encode("utf-8", "surrogatepass")).hexdigest()[:16],
     )
+
+
+def _filled(template: str, fields: dict[str, str]) -> str:
+    for name, text in fields.items():
+        template = template.replace(f"{{{name}}}", text)
+    return template
 
 
 def _not_judged(changesets: Sequence[ChangeSet], report: PolicyReport) -> Iterator[Skipped]:
@@ -237,6 +343,19 @@ def _not_judged(changesets: Sequence[ChangeSet], report: PolicyReport) -> Iterat
             )
 
 
+def _not_given(required: Sequence[str], evidence: dict[str, str]) -> Iterator[Skipped]:
+    """Evidence that has to be there and is not."""
+    for name in required:
+        if evidence.get(name, "missing") == "missing":
+            flag = name.replace("_", "-").replace("values", "live-values")
+            yield Skipped(
+                name.replace("_", " "),
+                "is required here and was not given",
+                f"give it with --{flag}, or in the folder of --evidence",
+                inconclusive=True,
+            )
+
+
 # --- counting ---------------------------------------------------------------------------------------------------------
 
 
@@ -249,22 +368,31 @@ def _summary(changesets: Iterable[ChangeSet]) -> dict[str, int]:
 
 
 def _coverage(
-    changes: Sequence[Change], drift: Sequence[Drift], report: PolicyReport, skipped: tuple[Skipped, ...]
+    changesets: Sequence[ChangeSet], drift: Sequence[Drift], report: PolicyReport, skipped: tuple[Skipped, ...]
 ) -> Coverage:
+    changes = [change for changeset in changesets for change in changeset.changes]
     noise = Counter(change.noise.value for change in changes if change.noise is not None)
     noise.update(Counter(entry.noise.value for entry in drift if entry.noise is not None))
     return Coverage(
         policies_expected=report.expected,
         policies_reported=report.reported,
         outcomes=report.outcomes,
-        evidence={
-            "state": "missing" if changes else "not-needed",
-            **dict.fromkeys(("values", "history", "manifest", "live_objects"), "not-needed"),
-        },
+        evidence=_evidence(changesets),
         drift=dict(sorted(Counter(entry.status.value for entry in drift if entry.noise is None).items())),
         noise=dict(sorted(noise.items())),
         skipped=skipped,
     )
+
+
+def _evidence(changesets: Sequence[ChangeSet]) -> dict[str, str]:
+    """What was given besides the inputs. Of several releases the one that is worst off counts."""
+    planned = any(c.changes for c in changesets if c.upgrade is None and c.refused is None)
+    seen = any(c.evidence.get("state") == "given" for c in changesets)
+    found = {"state": "given" if seen else "missing" if planned else "not-needed"}
+    for kind in ("values", "history", "manifest", "live_objects"):
+        said = {changeset.evidence.get(kind, "not-needed") for changeset in changesets}
+        found[kind] = next((word for word in ("missing", "given") if word in said), "not-needed")
+    return found
 
 
 # --- words ------------------------------------------------------------------------------------------------------------

@@ -14,10 +14,13 @@ from tests.conftest import CORPUS, ROOT
 
 FIXTURES = ROOT / "fixtures"
 
+SCHEMAS = CORPUS.parent / "schemas"
+"""Schemas of other people's formats that are too large to keep here: tests that use them skip where they are absent."""
+
 AS_OF = "2026-01-31T12:00:00Z"
 """The time of every review in a test."""
 
-FORMATS = ("text", "json", "markdown")
+FORMATS = ("text", "json", "markdown", "sarif", "junit", "github", "gitlab", "azure")
 
 
 class Done(NamedTuple):

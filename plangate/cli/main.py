@@ -15,8 +15,13 @@ from plangate.errors import ExitCode, PlangateError, UsageError
 
 COMMANDS = {
     "review": ("plangate.cli.review:review", "Say whether it is safe to apply exactly this plan."),
+    "collect": ("plangate.cli.collect:collect", "Gather what is live into a folder, secrets removed."),
+    "drift": ("plangate.cli.drift:drift", "Say what is live and differs from what is configured."),
     "explain": ("plangate.cli.explain:explain", "Explain one finding of a saved verdict."),
-    "policy": ("plangate.cli.policy:policy", "List, show, test and document policies."),
+    "merge": ("plangate.cli.merge:merge", "Make one verdict of the verdicts of many targets."),
+    "publish": ("plangate.cli.publish:publish", "Bring a saved verdict to a pull request."),
+    "policy": ("plangate.cli.policy:policy", "List, show, test, document and begin policies."),
+    "init": ("plangate.cli.init:init", "Write a configuration and a workflow for this repository."),
 }
 """Each subcommand, where it lives, and its one line of help. Nothing is imported before it is called."""
 
@@ -50,6 +55,7 @@ def plangate() -> None:
     \b
     Exit codes: 0 pass (or review, unless --fail-on review)   10 block   11 review
                 3 an input cannot be read   4 inconclusive   2 usage   1 internal error
+                20 publishing was required and failed
     """  # noqa: D301 - click's own mark against rewrapping
 
 

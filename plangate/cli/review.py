@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-import datetime
 import gc
-import os
-import sys
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
+from click.core import ParameterSource
 
-from plangate.errors import ExitCode, InputError, PlangateError, UsageError
+from plangate.cli import clock, gate, reports
+from plangate.cli import evidence as evidence_flags
+from plangate.errors import ExitCode, InputError, UsageError
 
 if TYPE_CHECKING:
+    from plangate.engine import Review
+    from plangate.evidence.helm import Asked
+    from plangate.evidence.state import StateAsked
     from plangate.model import Verdict
-
-FORMATS = ("text", "json", "markdown")
 
 
 @click.command()
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
-@click.option("--format", "format_", type=click.Choice(FORMATS), default="text", help="What to print on stdout.")
+@click.option(
+    "--format", "format_", type=click.Choice(reports.FORMATS), default="text", help="What to print on stdout."
+)
 @click.option(
     "-o",
     "outputs",
@@ -48,12 +52,22 @@ FORMATS = ("text", "json", "markdown")
     type=click.Path(path_type=Path),
     help="More policies: a file or a folder. Repeatable.",
 )
+@gate.options
 @click.option(
     "--tf-dir",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     default=Path(),
-    help="Where to run `terraform show` for a saved plan.  [default: here]",
+    help="The configuration of the plan: gives findings their lines, and is where `terraform show` runs for a saved plan.",
 )
+@evidence_flags.of_release()
+@evidence_flags.of_state
+@click.option("--saved-plan", metavar="FILE", help="The plan file that the JSON was made from: its lineage and serial.")
+@click.option(
+    "--require",
+    metavar="KINDS",
+    help="Evidence that has to be there: of state,values,history,manifest,live-objects, with commas.",
+)
+@click.option("--kube-version", metavar="X.Y", help="The cluster's version, to tell removed APIs.")
 @click.option("--as-of", metavar="TIME", help="The time of the review, ISO 8601.  [default: now]")
 def review(
     *,
@@ -65,113 +79,109 @@ def review(
     environment: str | None,
     target: str | None,
     policy_paths: tuple[Path, ...],
+    config: str | None,
+    waiver_files: tuple[str, ...],
+    policy_ref: str | None,
     tf_dir: Path,
     as_of: str | None,
+    evidence: Asked,
+    kube_version: str | None,
+    state: StateAsked,
+    saved_plan: str | None,
+    require: str | None,
 ) -> int:
-    """Say whether it is safe to apply exactly this plan.
+    """Say whether it is safe to apply exactly this plan or Helm upgrade.
 
     INPUT is plan JSON (terraform show -json tfplan), a saved plan, or a `terraform plan -json` stream, of Terraform or
-    OpenTofu; `-` is standard input. What it is, is told by its content. Several inputs make one verdict.
+    OpenTofu; the dry run of a Helm upgrade (helm upgrade --dry-run=server, as text or with -o json), or `helm template`.
+    `-` is standard input. What it is, is told by its content. Several inputs make one verdict.
     """
     # One short run makes little garbage that waits for a collection, and scanning for it costs a tenth of the time.
     gc.disable()
     from plangate import engine
-    from plangate.cli.main import internal_error, say
     from plangate.cli.progress import progress
-    from plangate.policy.load import load
     from plangate.verdict import Options
 
-    files = _outputs(outputs)
+    files = reports.pairs(outputs)
+    strict: Literal["block", "review"] = "review" if fail_on == "review" else "block"
     options = Options(
-        created_at=_moment(as_of),
+        created_at=clock.moment(as_of),
         target=target,
         environment=environment,
-        fail_on="review" if fail_on == "review" else "block",
+        fail_on=strict,
+        required=_required(require),
     )
-    request = engine.Request(inputs=inputs, policies=load(policy_paths), options=options, tf_dir=tf_dir)
+    policies, of_repository = gate.prepare(
+        gate.Asked(config=config, waivers=waiver_files, policies=policy_paths, ref=policy_ref), options, inputs, tf_dir
+    )
+    request = engine.Request(
+        inputs=inputs,
+        policies=policies,
+        gate=of_repository,
+        options=options,
+        tf_dir=tf_dir,
+        evidence=evidence,
+        kube_version=_kube_version(kube_version),
+        state=state,
+        saved_plan=saved_plan,
+    )
     with progress(inputs):
         result = engine.review(request)
+    _tell(result)
+    verdict = result.verdict
+    if click.get_current_context().get_parameter_source("tf_dir") is ParameterSource.COMMANDLINE:
+        from plangate.evidence.source_lines import locate
+
+        verdict = locate(verdict, tf_dir)
+    delivered = [
+        reports.deliver(partial(reports.render, verdict, name, all_changes=all_changes, shown=path is None), path)
+        for name, path in (*files, (format_, None))
+    ]
+    return _code(verdict, well=all(delivered) and not result.failures)
+
+
+def _tell(result: Review) -> None:
+    """Say which inputs could not be read, and what went wrong inside of plangate."""
+    from plangate.cli.main import internal_error, say
+
     for skipped in result.verdict.coverage.skipped:
         if skipped.input_failed:
             say(InputError(skipped.why, where=skipped.what, hint=skipped.how_to_fix))
     for failure in result.failures:
         internal_error(failure)
-    delivered = [
-        _deliver(result.verdict, name, path, all_changes=all_changes) for name, path in (*files, (format_, None))
-    ]
-    code = result.verdict.exit_code
-    # A report that fails must not soften a block.
-    return code if code == ExitCode.BLOCK or (all(delivered) and not result.failures) else ExitCode.INTERNAL
 
 
-def _deliver(verdict: Verdict, format_: str, path: Path | None, *, all_changes: bool) -> bool:
-    """Write one report to a file, or to stdout without one. Says what went wrong, and whether it went well."""
-    from plangate.cli import terminal
-    from plangate.cli.main import internal_error, say
-
-    try:
-        report = _render(verdict, format_, all_changes=all_changes, shown=path is None)
-        if path is None:
-            terminal.write(report)
-        else:
-            _write(path, report)
-    except BrokenPipeError:
-        # Whoever reads us stopped early; the decision stands. Python must not try to flush the rest at its exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except PlangateError as error:
-        say(error)
-        return False
-    except Exception as error:  # noqa: BLE001 - one report must not take the others with it
-        internal_error(error)
-        return False
-    return True
+def _code(verdict: Verdict, *, well: bool) -> int:
+    """The exit code. A report that fails must not soften a block."""
+    if verdict.mode == "observe":
+        code = _observed(verdict)
+        return code if well else ExitCode.INTERNAL
+    return verdict.exit_code if verdict.exit_code == ExitCode.BLOCK or well else ExitCode.INTERNAL
 
 
-def _outputs(outputs: tuple[str, ...]) -> list[tuple[str, Path]]:
-    """The `-o FORMAT=FILE` pairs; raises `UsageError` for a wrong one before anything is read."""
-    pairs = []
-    for output in outputs:
-        name, equals, path = output.partition("=")
-        if not equals or not path or name not in FORMATS:
-            raise UsageError(f"-o takes FORMAT=FILE, with one of: {', '.join(FORMATS)}", where=output)
-        if not Path(path).parent.is_dir() or Path(path).is_dir():
-            raise UsageError(
-                "cannot be written: " + ("is a folder" if Path(path).is_dir() else "no such folder"), where=path
-            )
-        pairs.append((name, Path(path)))
-    return pairs
+def _observed(verdict: Verdict) -> int:
+    """Nothing is enforced: an error only where an input could not be read."""
+    return ExitCode.INPUT if any(s.input_failed for s in verdict.coverage.skipped) else ExitCode.OK
 
 
-def _moment(as_of: str | None) -> str:
-    """The time of the review, UTC, to the second."""
-    try:
-        moment = datetime.datetime.fromisoformat(as_of) if as_of else datetime.datetime.now(datetime.UTC)
-    except ValueError:
-        raise UsageError("is not a time", where="--as-of", hint="for example 2026-01-31T12:00:00Z") from None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=datetime.UTC)
-    return moment.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _required(text: str | None) -> tuple[str, ...]:
+    """The kinds of evidence that --require names. Raises `UsageError`."""
+    from plangate.report.json_v1 import EVIDENCE
+
+    names = tuple(name.strip().replace("-", "_") for name in (text or "").split(",") if name.strip())
+    for name in names:
+        if name not in EVIDENCE:
+            known = ", ".join(one.replace("_", "-") for one in EVIDENCE)
+            raise UsageError(f"is no evidence; there are {known}", where=f"--require {name}")
+    return names
 
 
-def _render(verdict: Verdict, format_: str, *, all_changes: bool, shown: bool) -> bytes:
-    if format_ == "json":
-        from plangate.report import json_v1
-
-        return json_v1.render(verdict)
-    if format_ == "markdown":
-        from plangate.report import markdown
-
-        return markdown.render(verdict).encode()
-    from plangate.cli import terminal
-    from plangate.report import text
-
-    colour = shown and terminal.colour()
-    width = terminal.width() if shown else terminal.WIDTH
-    return text.render(verdict, width=width, colour=colour, all_changes=all_changes).encode()
-
-
-def _write(path: Path, report: bytes) -> None:
-    try:
-        path.write_bytes(report)
-    except OSError as error:
-        raise PlangateError(f"cannot be written: {error.strerror}", where=str(path)) from None
+def _kube_version(text: str | None) -> tuple[int, int] | None:
+    """Major and minor of a version such as `1.34` or `v1.34.2-eks`. Raises `UsageError`."""
+    if text is None:
+        return None
+    parts = text.removeprefix("v").split(".")
+    minor = "".join(character for character in (parts[1] if len(parts) > 1 else "") if character.isdecimal())
+    if not parts[0].isdecimal() or not minor:
+        raise UsageError("is not a version", where="--kube-version", hint="for example 1.34")
+    return int(parts[0]), int(minor)

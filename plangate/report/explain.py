@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from msgspec import UNSET
+
 from plangate.model import UNKNOWN, Decision, Sensitive
 from plangate.report import words
 from plangate.report.screen import Screen
@@ -63,7 +65,13 @@ def _change(verdict: wire.Verdict, finding: wire.Finding) -> wire.Change | None:
     """The change that a finding is about."""
     for change in verdict.changes:
         address = f"{change.address} (deposed {change.deposed})" if change.deposed else change.address
-        if address == finding.address and change.release == finding.release and finding.policy in change.findings:
+        same_target = finding.target is UNSET or verdict.inputs[change.input].target == finding.target
+        if (
+            address == finding.address
+            and change.release == finding.release
+            and finding.policy in change.findings
+            and same_target
+        ):
             return change
     return None
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
+from msgspec import UNSET, UnsetType, structs
 
 from plangate import __version__, model
 from plangate.model import ABSENT, EffectName
@@ -14,7 +15,8 @@ from plangate.report.values import ENCODER, plain
 
 _NOTHING: Final[tuple[str, ...]] = ()
 _EFFECT_ORDER: Final = {name: rank for rank, name in enumerate(EffectName)}
-_EVIDENCE: Final = ("state", "values", "history", "manifest", "live_objects")
+EVIDENCE: Final = ("state", "values", "history", "manifest", "live_objects")
+"""The kinds of evidence, as the coverage names them."""
 
 
 def render(verdict: model.Verdict) -> bytes:
@@ -47,15 +49,19 @@ def wire_verdict(verdict: model.Verdict) -> wire.Verdict:
             helm=_summary(verdict.summary_by_source.get("helm", {})),
         ),
         changes=[_change(change, policies.get(i, [])) for i, change in enumerate(verdict.changes)],
-        hooks=[],
+        hooks=[_hook(hook) for hook in verdict.hooks],
         outputs=[wire.Output(o.name, o.action.value, _side(o.before), _side(o.after)) for o in verdict.outputs],
         drift=[_drift(entry) for entry in verdict.drift],
         findings=[_finding(finding) for finding in verdict.findings],
-        waived=[],
+        waived=[_finding(finding) for finding in verdict.waived],
         coverage=_coverage(verdict.coverage),
         inputs=[_input(source) for source in verdict.sources],
         freshness=_freshness(verdict.freshness),
         runbook=[wire.Step(step.when, step.text, step.command) for step in verdict.runbook],
+        checks=[wire.Check(c.address, c.kind, c.status, c.messages) for c in verdict.checks] or UNSET,
+        invocations=[wire.Invocation(i.address, i.trigger) for i in verdict.invocations] or UNSET,
+        notes=verdict.notes or UNSET,
+        mode="observe" if verdict.mode == "observe" else UNSET,
     )
 
 
@@ -95,12 +101,17 @@ def _change(change: model.Change, policies: list[str]) -> wire.Change:
         policies,
         _location(change.location),
         change.note,
+        _lost(change.effects) if change.effects else UNSET,
     )
 
 
 def _effects(effects: tuple[model.Effect, ...]) -> tuple[str, ...]:
     certain = {effect.name for effect in effects if effect.certain}
     return tuple(name.value for name in sorted(certain, key=_EFFECT_ORDER.__getitem__))
+
+
+def _lost(effects: tuple[model.Effect, ...]) -> tuple[str, ...] | UnsetType:
+    return tuple(e.because for e in effects if e.name is EffectName.DATA_LOSS and e.certain and e.because) or UNSET
 
 
 def _drift(entry: model.Drift) -> wire.Drift:
@@ -113,6 +124,17 @@ def _drift(entry: model.Drift) -> wire.Drift:
         live=_side(entry.live),
         status=entry.status.value,
         note=entry.note,
+    )
+
+
+def _hook(hook: model.Hook) -> wire.Hook:
+    return wire.Hook(
+        release=hook.release or "",
+        address=hook.address.text,
+        events=list(hook.events),
+        weight=hook.weight,
+        changed=hook.changed,
+        effects=list(_effects(hook.effects)),
     )
 
 
@@ -133,11 +155,14 @@ def _finding(finding: model.Finding) -> wire.Finding:
         location=_location(finding.location),
         evidence=finding.evidence,
         fingerprint=finding.fingerprint,
+        waiver=wire.Waiver(*structs.astuple(finding.waiver)) if finding.waiver is not None else UNSET,
+        enforced=UNSET if finding.enforced else False,
+        note=UNSET if finding.note is None else finding.note,
     )
 
 
 def _coverage(coverage: model.Coverage) -> wire.Coverage:
-    evidence: dict[str, Any] = {name: coverage.evidence.get(name, "not-needed") for name in _EVIDENCE}
+    evidence: dict[str, Any] = {name: coverage.evidence.get(name, "not-needed") for name in EVIDENCE}
     return wire.Coverage(
         policies_expected=coverage.policies_expected,
         policies_reported=coverage.policies_reported,
@@ -145,8 +170,12 @@ def _coverage(coverage: model.Coverage) -> wire.Coverage:
         evidence=wire.Evidence(**evidence),
         drift=coverage.drift,
         noise=coverage.noise,
-        skipped=[wire.Skipped(s.what, s.why, s.how_to_fix) for s in coverage.skipped],
+        skipped=[wire.Skipped(s.what, s.why, s.how_to_fix, _decides(s)) for s in coverage.skipped],
     )
+
+
+def _decides(skipped: model.Skipped) -> Any:
+    return "input" if skipped.input_failed else "verdict" if skipped.inconclusive else UNSET
 
 
 def _input(source: model.Source) -> wire.Input:
@@ -168,9 +197,9 @@ def _freshness(freshness: model.Freshness | None) -> wire.Freshness | None:
         lineage=freshness.lineage,
         serial_plan=freshness.serial_plan,
         serial_state=freshness.serial_state,
-        lock=None,
-        revision_recorded=None,
-        revision_live=None,
+        lock=None if freshness.lock is None else wire.Lock(freshness.lock.who, freshness.lock.since),
+        revision_recorded=freshness.revision_recorded,
+        revision_live=freshness.revision_live,
     )
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import jinja2
 
     from plangate.model import Finding, Location, OutputChange, Verdict
+    from plangate.report import wire
     from plangate.report.rows import Delta
     from plangate.report.story import Told
 
@@ -33,6 +34,26 @@ _MOST_INPUTS: Final = 5
 
 _OVERHEAD: Final = 3_000
 """Bytes for the headings and frames of all sections together."""
+
+
+_MARKER = re.compile(r"<!-- [A-Za-z0-9 .:=/,%_~]*(?:-[A-Za-z0-9 .:=/,%_~]+)*-->")
+"""A hidden line that closes where it says it does."""
+
+
+class Extras(Struct, frozen=True, kw_only=True):
+    """What a published comment says beside the verdict: nothing of it is known when the verdict is reached."""
+
+    marker: str | None = None
+    """The hidden first line, in place of the usual one."""
+    commit: str = ""
+    since: str = ""
+    """What is new and what is resolved since the last push."""
+    note: str = ""
+    links: tuple[tuple[str, str], ...] = ()
+    """Texts and addresses of our own, such as the run."""
+    targets: tuple[wire.Target, ...] = ()
+    """The targets of a merged verdict, worst first."""
+    longest: int = 60_000
 
 
 class _Escaped(str):
@@ -72,32 +93,62 @@ class _Section(Struct, frozen=True, kw_only=True):
     hidden: str
 
 
-def render(verdict: Verdict) -> str:
+def render(verdict: Verdict, extras: Extras | None = None) -> str:
     """The comment, with its hidden marker in the first line and a newline at its end."""
+    extras = extras or Extras()
     told = story.told(verdict)
     more = len(verdict.sources) - _MOST_INPUTS
     body = functools.partial(
         _template("comment.md.j2").render,
         decision=verdict.decision.value.upper(),
         headline=verdict.headline,
-        target=verdict.target or "",
+        marker=_marker(verdict, extras.marker),
         facts=_facts(verdict),
+        commit=extras.commit,
+        since=extras.since,
+        note=extras.note,
+        links=[_Escaped(f"[{_md(text)}]({url})") for text, url in extras.links if _LINK.fullmatch(url)],
         inputs=[(source.path, source.sha256) for source in verdict.sources[:_MOST_INPUTS]],
         more_inputs=words.several(more, "more input") if more > 0 else "",
         created_at=verdict.created_at,
         quiet=story.quiet(verdict),
+        observed=story.observed(verdict),
         next=story.next_step(verdict, story.deciding(told)),
     )
     empty = _Section(title="", header=_Escaped(), remark="", items=(), count=0, hidden="")
-    used = _size(body(left_out="", findings=empty, unclear=empty, sections=())) + _OVERHEAD
+    used = _size(body(left_out="", targets=empty, findings=empty, unclear=empty, sections=())) + _OVERHEAD
     filled, left_out = [], []
-    for plan in _plans(verdict, told):
-        section, used, hidden = _fill(plan, used)
+    for plan in (_targets(extras.targets), *_plans(verdict, told)):
+        section, used, hidden = _fill(plan, used, plan.upto * extras.longest // LONGEST)
         filled.append(section)
         if hidden:
             left_out.append(hidden)
-    findings, unclear, *sections = filled
-    return body(left_out=", ".join(left_out), findings=findings, unclear=unclear, sections=sections).strip() + "\n"
+    targets, findings, unclear, *sections = filled
+    parts = {"targets": targets, "findings": findings, "unclear": unclear, "sections": sections}
+    return body(left_out=", ".join(left_out), **parts).strip() + "\n"
+
+
+def _marker(verdict: Verdict, given: str | None) -> _Escaped:
+    """The hidden first line, by which the comment is found again."""
+    if given is None:
+        return _Escaped(f"<!-- plangate:verdict/v1 target={_comment(verdict.target or '')} -->")
+    if not _MARKER.fullmatch(given):
+        raise ValueError("a marker may hold plain characters only")
+    return _Escaped(given)
+
+
+def _targets(targets: tuple[wire.Target, ...]) -> _Plan:
+    """A line for each target that has anything to say, and one for all the others."""
+    loud = [one for one in targets if one.decision != "pass" or _does_anything(one)]
+    quiet = [one for one in targets if one not in loud]
+    items = [_Item("target", one) for one in loud]
+    remark = f"no changes in {', '.join(one.name for one in quiet)}" if quiet else ""
+    return _Plan(upto=10_000, noun="target", items=items, remark=remark)
+
+
+def _does_anything(target: wire.Target) -> bool:
+    counts = target.summary
+    return any(getattr(counts, name) for name in counts.__struct_fields__ if name not in ("no_op", "read"))
 
 
 def _plans(verdict: Verdict, told: tuple[Told, ...]) -> Iterator[_Plan]:
@@ -123,6 +174,8 @@ def _plans(verdict: Verdict, told: tuple[Told, ...]) -> Iterator[_Plan]:
     also += [_Item("check", check) for check in verdict.checks]
     also += [_Item("note", note) for note in verdict.notes]
     yield _Plan(upto=54_000, noun="entry", items=also, title="Outputs, actions, checks and notes")
+    accepted = [_Item("accepted", finding) for finding in verdict.waived]
+    yield _Plan(upto=55_000, noun="waived finding", items=accepted, title="Waived")
     yield _Plan(upto=56_000, noun="minor finding", items=[_Item("minor", one) for one in minor], title="Minor findings")
     unseen = [_Item("unclear", skipped) for skipped in story.not_examined(verdict)]
     yield _Plan(upto=57_500, noun="gap", items=unseen, title="Not examined")
@@ -130,12 +183,12 @@ def _plans(verdict: Verdict, told: tuple[Told, ...]) -> Iterator[_Plan]:
     yield _Plan(upto=59_000, noun="step", items=steps, title="Before, after, rollback")
 
 
-def _fill(plan: _Plan, used: int) -> tuple[_Section, int, str]:
+def _fill(plan: _Plan, used: int, upto: int) -> tuple[_Section, int, str]:
     """Finish as many lines as there is room for. Whole lines only: half of an escape is none."""
     items: list[_Escaped] = []
     for item in plan.items:
         line = _Escaped(getattr(_template("items.md.j2").module, item.macro)(item.value))
-        if used + _size(line) + 1 > plan.upto:
+        if used + _size(line) + 1 > upto:
             break
         used += _size(line) + 1
         items.append(line)

@@ -173,6 +173,21 @@ def _tool(verdict: Verdict, family: str) -> str:
     return " ".join(part for part in (tool or family, version) if part)
 
 
+def accepted(finding: Finding) -> str:
+    """A waived finding in one line."""
+    if finding.waiver is None:
+        return finding.message
+    until = f"until {finding.waiver.expires}, {finding.waiver.owner}: {finding.waiver.reason}"
+    return f"{finding.policy}  {finding.address or finding.message}  ({until})"
+
+
+def observed(verdict: Verdict) -> str:
+    """What enforcing would have done, where nothing is enforced."""
+    if verdict.mode != "observe":
+        return ""
+    return f"nothing is enforced here; enforcing would exit {int(verdict.exit_code)}"
+
+
 def where(verdict: Verdict) -> str:
     """Which target and environment this is about."""
     return " · ".join(part for part in (verdict.target, verdict.environment) if part)
@@ -216,7 +231,7 @@ def other_drift(verdict: Verdict) -> dict[str, int]:
     return {
         status: count
         for status, count in verdict.coverage.drift.items()
-        if status not in _CHANGED_BY_HAND and status != "clean"
+        if status not in (*_CHANGED_BY_HAND, "clean", "intended")
     }
 
 
@@ -228,7 +243,8 @@ def fresh(verdict: Verdict) -> str:
     if freshness.serial_state is None:
         return f"made from state serial {freshness.serial_plan}; the state itself was not read"
     relation = "=" if freshness.serial_state == freshness.serial_plan else "≠"
-    return f"state serial {freshness.serial_plan} {relation} {freshness.serial_state} in the state"
+    lock = f", locked by {freshness.lock.who} since {freshness.lock.since}" if freshness.lock is not None else ""
+    return f"state serial {freshness.serial_plan} {relation} {freshness.serial_state} in the state{lock}"
 
 
 def next_step(verdict: Verdict, findings: tuple[Told, ...]) -> str:

@@ -39,6 +39,7 @@ def render(verdict: Verdict, *, width: int, colour: bool, all_changes: bool) -> 
     page.drift()
     page.outputs()
     page.runs()
+    page.waived()
     page.folded()
     page.unseen()
     page.end()
@@ -122,6 +123,8 @@ class _Page:
             screen.detail("" if one.causes else "why", one.cause)
         for lost in one.lost:
             screen.detail("lost", lost)
+        if finding.note is not None:
+            screen.detail("here", finding.note)
         screen.detail("instead", one.instead)
         if finding.location is not None:
             screen.detail("at", f"{finding.location.file}:{finding.location.line}")
@@ -174,6 +177,12 @@ class _Page:
         """Actions that the apply invokes, checks that did not pass, and what was recognised of the run."""
         verdict = self.verdict
         self._several("runs", [f"{one.address}  {one.trigger}" for one in verdict.invocations], "more action")
+        hooks = [
+            f"{hook.address}  {', '.join(hook.events)}" + ("  [changed]" if hook.changed else "")
+            for hook in verdict.hooks
+            if hook.effects or self.everything
+        ]
+        self._several("hooks", hooks, "more hook")
         told = {one.finding.address for one in self.told}
         checks = [
             ": ".join((f"{one.address}  {_CHECKS.get(one.status, one.status)}", *one.messages))
@@ -182,6 +191,12 @@ class _Page:
         ]
         self._several("checks", checks, "more check")
         self._several("notes", list(verdict.notes), "more note")
+
+    def waived(self) -> None:
+        """What somebody accepted, who, why, and until when."""
+        if self.verdict.waived:
+            self.screen.blank()
+        self._several("waived", [story.accepted(finding) for finding in self.verdict.waived], "more waived finding")
 
     def folded(self) -> None:
         """What means little, in numbers."""
@@ -228,6 +243,9 @@ class _Page:
             self.screen.entry(step.when, step.text)
             if step.command is not None:
                 self.screen.entry("", f"$ {step.command}")
+        observed = story.observed(self.verdict)
+        if observed:
+            self.screen.entry("observe", observed)
         must = story.next_step(self.verdict, self.deciding)
         more = f"plangate explain verdict.json {self.deciding[0].number}" if self.deciding else ""
         beside = self.screen.fits(must, more)

@@ -78,6 +78,8 @@ class Change(Struct, frozen=True):
     findings: list[str]
     location: Location | None
     note: str | None
+    lost: tuple[str, ...] | UnsetType = UNSET
+    """What goes with it, in words, where `effects` has `data-loss`."""
 
 
 class Hook(Struct, frozen=True):
@@ -98,6 +100,8 @@ class Output(Struct, frozen=True):
     action: str
     before: Value
     after: Value
+    target: str | UnsetType = UNSET
+    """In a merged verdict, the `name` of its target. The same of a drift and a finding."""
 
 
 class Drift(Struct, frozen=True):
@@ -111,6 +115,7 @@ class Drift(Struct, frozen=True):
     live: Value
     status: Literal["clean", "intended", "converged", "will-be-reverted", "stays", "conflict", "dropped", "unknown"]
     note: str | None
+    target: str | UnsetType = UNSET
 
 
 class Waiver(Struct, frozen=True):
@@ -138,6 +143,11 @@ class Finding(Struct, frozen=True):
     evidence: tuple[str, ...]
     fingerprint: str
     waiver: Waiver | UnsetType = UNSET
+    enforced: bool | UnsetType = UNSET
+    """False where configuration says that its policy does not decide yet."""
+    note: str | UnsetType = UNSET
+    """What configuration made of it: another severity, or not enforced yet."""
+    target: str | UnsetType = UNSET
 
 
 class Evidence(Struct, frozen=True):
@@ -156,6 +166,8 @@ class Skipped(Struct, frozen=True):
     what: str
     why: str
     how_to_fix: str
+    decides: Literal["input", "verdict"] | UnsetType = UNSET
+    """Set where it makes the verdict inconclusive: `input` where an input could not be read at all."""
 
 
 class Coverage(Struct, frozen=True):
@@ -187,6 +199,8 @@ class Input(Struct, frozen=True):
     tool: str | None
     tool_version: str | None
     facts: Facts
+    target: str | UnsetType = UNSET
+    """In a merged verdict, the `name` of the target it belongs to; with it all changes of this input."""
 
 
 class Lock(Struct, frozen=True):
@@ -215,6 +229,36 @@ class Step(Struct, frozen=True):
     command: str | None
 
 
+class Check(Struct, frozen=True):
+    """A check that did not pass."""
+
+    address: str
+    kind: str
+    status: str
+    messages: tuple[str, ...]
+
+
+class Invocation(Struct, frozen=True):
+    """A Terraform action that the apply will run, and what sets it off."""
+
+    address: str
+    trigger: str
+
+
+class Target(Struct, frozen=True):
+    """One of the verdicts that were merged, in short. `name` is unique and is what the entries of a merged verdict point to."""
+
+    name: str
+    target: str | None
+    environment: str | None
+    decision: Decision
+    risk: Severity | None
+    exit_code: int
+    headline: str
+    created_at: str
+    summary: Summary
+
+
 class Verdict(Struct, frozen=True):
     """One verdict of plangate: whether it is safe to apply exactly what the inputs say."""
 
@@ -239,3 +283,10 @@ class Verdict(Struct, frozen=True):
     inputs: list[Input]
     freshness: Freshness | None
     runbook: list[Step]
+    checks: list[Check] | UnsetType = UNSET
+    invocations: list[Invocation] | UnsetType = UNSET
+    notes: tuple[str, ...] | UnsetType = UNSET
+    mode: Literal["observe"] | UnsetType = UNSET
+    """Set where nothing is enforced: the command exited 0, and `exit_code` is what it would have been."""
+    targets: list[Target] | UnsetType = UNSET
+    """Only in a merged verdict: the verdicts it was made of, worst first."""

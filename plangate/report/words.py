@@ -75,6 +75,12 @@ def _plural(noun: str) -> str:
     return f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2:-1] not in "aeiou" else f"{noun}s"
 
 
+def sentences(*texts: str) -> str:
+    """Put sentences one after the other, with one full stop after each but the last, which keeps its own."""
+    *first, last = (text.strip() for text in texts if text.strip())
+    return " ".join([*(text if text.endswith((".", "!", "?", ":")) else f"{text}." for text in first), last])
+
+
 def listed(numbers: list[int]) -> str:
     """Spell numbers for people: `1`, `1 and 2`, `1-3 and 7`."""
     runs: list[list[int]] = []

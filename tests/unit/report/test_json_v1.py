@@ -120,6 +120,7 @@ def test_a_change_says_everything_and_only_what_is_certain():
         "findings": ["stateful-resource-destroyed"],
         "location": {"file": "modules/db/main.tf", "line": 12},
         "note": None,
+        "lost": ["keys and budgets go; skip_final_snapshot = true"],
     }
 
 

@@ -1,0 +1,88 @@
+"""Reports of a verdict: their formats, where they are asked to go, and the writing of them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from plangate.errors import PlangateError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from plangate.model import Verdict
+
+_FOR_TOOLS = ("sarif", "junit", "github", "gitlab", "azure")
+"""Formats of other tools: each is a module of `plangate.report` by its name."""
+
+FORMATS = ("text", "json", "markdown", *_FOR_TOOLS)
+
+
+def pairs(outputs: tuple[str, ...]) -> list[tuple[str, Path]]:
+    """The `-o FORMAT=FILE` pairs; raises `UsageError` for a wrong one before anything is read."""
+    found = []
+    for output in outputs:
+        name, equals, path = output.partition("=")
+        if not equals or not path or name not in FORMATS:
+            raise UsageError(f"-o takes FORMAT=FILE, with one of: {', '.join(FORMATS)}", where=output)
+        if not Path(path).parent.is_dir() or Path(path).is_dir():
+            raise UsageError(
+                "cannot be written: " + ("is a folder" if Path(path).is_dir() else "no such folder"), where=path
+            )
+        found.append((name, Path(path)))
+    return found
+
+
+def render(verdict: Verdict, format_: str, *, all_changes: bool, shown: bool) -> bytes:
+    """One report. `shown` on stdout, it takes the width and the colour of the terminal."""
+    if format_ == "json":
+        from plangate.report import json_v1
+
+        return json_v1.render(verdict)
+    if format_ == "markdown":
+        from plangate.report import markdown
+
+        return markdown.render(verdict).encode()
+    if format_ in _FOR_TOOLS:
+        import importlib
+
+        rendered: str | bytes = importlib.import_module(f"plangate.report.{format_}").render(verdict)
+        return rendered if isinstance(rendered, bytes) else rendered.encode()
+    from plangate.cli import terminal
+    from plangate.report import text
+
+    colour = shown and terminal.colour()
+    width = terminal.width() if shown else terminal.WIDTH
+    return text.render(verdict, width=width, colour=colour, all_changes=all_changes).encode()
+
+
+def deliver(make: Callable[[], bytes], path: Path | None) -> bool:
+    """Write one report to a file, or to stdout without one. Says what went wrong, and whether it went well."""
+    from plangate.cli import terminal
+    from plangate.cli.main import internal_error, say
+
+    try:
+        report = make()
+        if path is None:
+            terminal.write(report)
+        else:
+            _write(path, report)
+    except BrokenPipeError:
+        # Whoever reads us stopped early; the decision stands. Python must not try to flush the rest at its exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except PlangateError as error:
+        say(error)
+        return False
+    except Exception as error:  # noqa: BLE001 - one report must not take the others with it
+        internal_error(error)
+        return False
+    return True
+
+
+def _write(path: Path, report: bytes) -> None:
+    try:
+        path.write_bytes(report)
+    except OSError as error:
+        raise PlangateError(f"cannot be written: {error.strerror}", where=str(path)) from None

@@ -1,0 +1,361 @@
+"""The action's own steps, in bash, with the environment files of a runner; and what may not be in any workflow."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.github_server import HEAD, TOKEN, FakeGitHub, serving
+from tests.support import FIXTURES, ROOT, environment
+
+ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").rglob("*.yml"))
+EXPRESSION = re.compile(r"\$\{\{ *([^}]+?) *\}\}")
+
+pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not on PATH")
+
+
+class Job:
+    """As much of a runner as the action needs: inputs, environment files, and steps one after the other."""
+
+    def __init__(self, folder: Path, server: FakeGitHub | None = None, **inputs: str):
+        self.folder = folder
+        self.inputs = {name: str(given.get("default", "")) for name, given in ACTION["inputs"].items()}
+        self.inputs |= {"token": TOKEN, "plangate-path": str(plangate(folder)), "github-host": "127.0.0.1"}
+        self.inputs |= {name.replace("_", "-"): value for name, value in inputs.items()}
+        self.action = ROOT
+        self.outputs: dict[str, dict[str, str]] = {}
+        self.log = b""
+        event = {
+            "pull_request": {
+                "number": 7,
+                "head": {"sha": HEAD, "repo": {"full_name": "octo/infra"}},
+                "base": {"repo": {"full_name": "octo/infra"}},
+            }
+        }
+        (folder / "event.json").write_text(json.dumps(event))
+        kept = {name: value for name, value in environment().items() if name not in ("PYTHONPATH", "GITHUB_TOKEN")}
+        self.env = {
+            **kept,
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_API_URL": server.url if server else "http://127.0.0.1:9",
+            "GITHUB_REPOSITORY": "octo/infra",
+            "GITHUB_EVENT_NAME": "pull_request",
+            "GITHUB_EVENT_PATH": str(folder / "event.json"),
+            "GITHUB_RUN_ID": "55",
+            "GITHUB_RUN_ATTEMPT": "1",
+            "GITHUB_SERVER_URL": "https://github.com",
+            "GITHUB_STEP_SUMMARY": str(folder / "summary"),
+            "RUNNER_TEMP": str(folder / "temp"),
+        }
+        (folder / "temp").mkdir()
+        (folder / "work").mkdir(exist_ok=True)
+
+    def step(self, name: str, **env: str) -> int:
+        """Run one step as the runner does, and read what it wrote."""
+        (step,) = (one for one in ACTION["runs"]["steps"] if one.get("id") == name)
+        assert step["shell"] == "bash"
+        path = self.folder / f"{name}.output"
+        path.write_text("")
+        given = {key: EXPRESSION.sub(self.value, str(value)) for key, value in step.get("env", {}).items()}
+        done = subprocess.run(
+            ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", step["run"]],
+            cwd=self.folder / "work",
+            env={**self.env, "GITHUB_ACTION_PATH": str(self.action), "GITHUB_OUTPUT": str(path), **given, **env},
+            capture_output=True,
+            check=False,
+            timeout=120,
+        )
+        self.log += done.stdout + done.stderr
+        self.outputs[name] = read_outputs(path.read_text())
+        return done.returncode
+
+    def value(self, found: re.Match[str]) -> str:
+        kind, _, rest = found[1].partition(".")
+        if kind == "inputs":
+            return self.inputs[rest]
+        step, _, name = rest.partition(".outputs.")
+        return self.outputs.get(step, {}).get(name, "")
+
+
+def read_outputs(text: str) -> dict[str, str]:
+    """Both forms that a runner reads."""
+    found = {m[1]: m[3] for m in re.finditer(r"^([\w-]+)<<(\S+)\n(.*?)\n\2$", text, re.MULTILINE | re.DOTALL)}
+    rest = re.sub(r"^([\w-]+)<<(\S+)\n(.*?)\n\2$", "", text, flags=re.MULTILINE | re.DOTALL)
+    return found | dict(line.split("=", 1) for line in rest.splitlines() if "=" in line)
+
+
+def plangate(folder: Path) -> Path:
+    """A plangate that is already installed."""
+    path = folder / "plangate"
+    path.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m plangate "$@"\n')
+    path.chmod(0o755)
+    return path
+
+
+def plan(name: str) -> str:
+    return str(FIXTURES / name / "plan.json")
+
+
+def test_a_block_fails_the_step_and_is_published(tmp_path):
+    with serving() as server:
+        job = Job(tmp_path, server, plan=plan("errored"), environment="prod", sarif="out.sarif", check_name="plangate")
+        assert job.step("run") == 10
+        outputs = job.outputs["run"]
+        assert (outputs["decision"], outputs["exit-code"], outputs["published"]) == ("block", "10", "true")
+        assert json.loads(Path(outputs["verdict"]).read_bytes())["environment"] == "prod"
+        assert json.loads((tmp_path / "work" / "out.sarif").read_bytes())["version"] == "2.1.0"
+        assert [check["name"] for check in server.checks] == ["plangate"]
+        assert len(server.comments) == 1
+        assert "## BLOCK" in (tmp_path / "summary").read_text()
+        assert TOKEN.encode() not in job.log
+
+
+def test_a_pass_passes_and_says_nothing(tmp_path):
+    with serving() as server:
+        job = Job(tmp_path, server, plan=plan("no-changes"))
+        assert job.step("run") == 0
+        assert server.comments == []
+        assert server.checks[0]["conclusion"] == "success"
+
+
+def test_without_comment_and_check_github_is_not_asked(tmp_path):
+    with serving() as server:
+        job = Job(tmp_path, server, plan=plan("errored"), comment="false", check="false")
+        assert job.step("run") == 10
+        assert server.requests == []
+        assert job.outputs["run"]["decision"] == "block"
+
+
+@pytest.mark.parametrize(
+    ("inputs", "code"),
+    [
+        ({}, 2),
+        ({"plan": "no-such-plan.json"}, 3),
+        ({"plan": plan("target")}, 0),
+        ({"plan": plan("target"), "fail_on": "review"}, 11),
+        ({"plan": plan("target"), "require_publish": "true"}, 20),
+        ({"plan": plan("errored"), "require_publish": "true"}, 10),
+        ({"plan": plan("target"), "fail_on": "nothing"}, 2),
+        ({"plan": f"{plan('no-changes')}\n{plan('errored')}\n"}, 10),
+        ({"plan": plan("no-changes")}, 0),
+    ],
+)
+def test_the_step_exits_with(tmp_path, inputs, code):
+    job = Job(tmp_path, plan=inputs.pop("plan", ""), token="", **inputs)
+    assert job.step("run") == code
+    assert job.outputs["run"]["exit-code"] == str(code)
+
+
+EVIL = "$(touch pwned) `touch pwned` '; touch pwned; ' \" && touch pwned || \\"
+
+
+@pytest.mark.parametrize(
+    "name", ["plan", "target", "environment", "check-name", "policies", "verdict", "sarif", "expect"]
+)
+def test_no_input_is_run(tmp_path, name):
+    job = Job(tmp_path, plan=plan("errored"), comment="false", check="false")
+    job.inputs[name] = str(tmp_path / "work" / EVIL.replace("/", "")) if name == "verdict" else EVIL
+    if name == "expect":
+        job.inputs["verdicts"] = "verdicts"
+    job.step("run")
+    assert not list(tmp_path.rglob("pwned"))
+
+
+def test_an_option_in_an_input_is_a_name_and_not_an_option(tmp_path):
+    job = Job(tmp_path, plan="--help", comment="false", check="false")
+    assert job.step("run") == 3
+
+
+def test_verdicts_of_other_jobs_are_merged(tmp_path):
+    with serving() as server:
+        verdicts = tmp_path / "work" / "verdicts"
+        for name, scenario in (("a", "no-changes"), ("b", "errored")):
+            (verdicts / name).mkdir(parents=True)
+            one = Job(make(tmp_path / name), server, plan=plan(scenario), target=name, comment="false", check="false")
+            one.step("run")
+            shutil.copy(one.outputs["run"]["verdict"], verdicts / name)
+        job = Job(tmp_path, server, verdicts="verdicts", expect='["a", "b", "c"]', check_name="plangate")
+        assert job.step("run") == 10
+        assert [(c["name"], c["conclusion"]) for c in server.checks] == [("plangate", "failure")]
+        assert "is expected and has no verdict" in server.comments[0].body
+
+
+def make(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+@pytest.mark.parametrize(("expect", "code", "conclusion"), [("[]", 0, "success"), ("", 3, "failure")])
+def test_no_target_passes_only_where_none_was_expected(tmp_path, expect, code, conclusion):
+    with serving() as server:
+        job = Job(tmp_path, server, verdicts="verdicts", expect=expect, check_name="plangate")
+        assert job.step("run") == code
+        assert [(c["name"], c["conclusion"]) for c in server.checks] == [("plangate", conclusion)]
+
+
+# --- the trusted ref --------------------------------------------------------------------------------------------------
+
+
+def git(folder: Path, *arguments: str) -> str:
+    name = ("-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "init.defaultBranch=main")
+    done = subprocess.run(["git", *name, *arguments], cwd=folder, capture_output=True, check=True)
+    return done.stdout.decode().strip()
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """What actions/checkout leaves: one commit of the pull request, and no base. The pull request waives what it does."""
+    if shutil.which("git") is None:
+        pytest.skip("git is not on PATH")
+    origin = make(tmp_path / "origin")
+    git(origin, "init", "--quiet")
+    (origin / ".plangate.yaml").write_text("fail_on: review\n")
+    git(origin, "add", ".")
+    git(origin, "commit", "--quiet", "--message=base")
+    git(origin, "checkout", "--quiet", "-b", "change")
+    (origin / ".plangate.yaml").write_text("fail_on: block\n")
+    git(origin, "commit", "--quiet", "--all", "--message=looser")
+    work = f"file://{origin}"
+    git(tmp_path, "clone", "--quiet", "--depth=1", "--branch=change", work, "work")
+    return tmp_path
+
+
+def test_the_base_is_fetched_for_the_gate(checkout):
+    job = Job(checkout, plan=plan("no-changes"), comment="false", check="false")
+    assert job.step("run", PLANGATE_BASE="main") in (0, 4, 10, 11), job.log
+    assert git(checkout / "work", "rev-parse", "origin/main") == git(checkout / "origin", "rev-parse", "main")
+
+
+def test_a_commit_of_the_merge_queue_is_fetched_too(checkout):
+    base = git(checkout / "origin", "rev-parse", "main")
+    git(checkout / "origin", "config", "uploadpack.allowAnySHA1InWant", "true")
+    job = Job(checkout, plan=plan("no-changes"), comment="false", check="false")
+    assert job.step("run", PLANGATE_BASE=base) in (0, 4, 10, 11), job.log
+    assert git(checkout / "work", "cat-file", "-t", base) == "commit"
+
+
+@pytest.mark.parametrize("base", ["gone", "1" * 40, "--upload-pack=touch pwned"])
+def test_a_base_that_cannot_be_fetched_is_an_error(checkout, base):
+    job = Job(checkout, plan=plan("no-changes"), comment="false", check="false")
+    assert job.step("run", PLANGATE_BASE=base) == 2
+    assert b"could not be fetched" in job.log
+    assert not list(checkout.rglob("pwned"))
+
+
+def test_without_a_checkout_only_a_gate_of_its_own_is_an_error(tmp_path):
+    job = Job(tmp_path, plan=plan("no-changes"), comment="false", check="false")
+    assert job.step("run", PLANGATE_BASE="main") == 0
+    (tmp_path / "work" / ".plangate.yaml").write_text("{}\n")
+    assert job.step("run", PLANGATE_BASE="main") == 2
+
+
+# --- installation -----------------------------------------------------------------------------------------------------
+
+
+def a_wheel(folder: Path) -> str:
+    """The smallest wheel there is, and its line of a lock."""
+    path = folder / "tiny-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("tiny.py", "ANSWER = 42\n")
+        archive.writestr("tiny-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n")
+        wheel = "Wheel-Version: 1.0\nGenerator: t\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        archive.writestr("tiny-1.0.dist-info/WHEEL", wheel)
+        archive.writestr("tiny-1.0.dist-info/RECORD", "")
+    return f"tiny==1.0 \\\n    --hash=sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}\n"
+
+
+@pytest.fixture
+def installing(tmp_path):
+    """The action at a commit whose lock has one package, with a cache that holds it."""
+    if subprocess.run([sys.executable, "-m", "pip", "--version"], capture_output=True, check=False).returncode:
+        pytest.skip("this Python has no pip")
+    job = Job(tmp_path)
+    job.action = tmp_path / "action"
+    shutil.copytree(ROOT / ".github" / "action", job.action / ".github" / "action")
+    (job.action / "plangate").mkdir()
+    (job.action / "plangate" / "__init__.py").write_text("HERE = True\n")
+    wheels = make(tmp_path / "temp" / "plangate-wheels")
+    (job.action / "requirements.lock").write_text(a_wheel(wheels))
+    # There is a Python before any other on PATH, and no index to fall back to.
+    tools = make(tmp_path / "bin")
+    (tools / "python3").symlink_to(sys.executable)
+    job.env |= {
+        "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
+        "PIP_INDEX_URL": "http://127.0.0.1:9",
+        "PIP_RETRIES": "0",
+    }
+    return job
+
+
+def test_the_cache_is_installed_and_the_package_runs_from_the_commit(installing):
+    assert installing.step("prepare") == 0, installing.log
+    prepared = installing.outputs["prepare"]
+    assert re.fullmatch(r"cp3\d+-[0-9a-f]{16}", prepared["key"])
+    assert installing.step("install") == 0, installing.log
+    python = installing.outputs["install"]["python"]
+    program = "import tiny, plangate, sys; print(tiny.ANSWER, plangate.__file__)"
+    done = subprocess.run([python, "-I", "-c", program], capture_output=True, check=True)
+    assert done.stdout.decode().split() == ["42", str(installing.action / "plangate" / "__init__.py")]
+
+
+def test_a_poisoned_cache_is_not_installed(installing):
+    (wheel,) = (installing.folder / "temp" / "plangate-wheels").iterdir()
+    with zipfile.ZipFile(wheel, "a") as archive:
+        archive.writestr("evil.py", "")
+    installing.step("prepare")
+    assert installing.step("install") != 0
+    assert b"fetched again" in installing.log
+
+
+# --- what is written --------------------------------------------------------------------------------------------------
+
+
+def steps(document: dict) -> list[dict]:
+    jobs = document.get("jobs", {"": document.get("runs", {})})
+    return [step for job in jobs.values() for step in job.get("steps", [])]
+
+
+@pytest.mark.parametrize("path", [ROOT / "action.yml", *WORKFLOWS], ids=lambda path: path.name)
+def test_no_expression_is_part_of_a_script_and_every_action_is_pinned(path):
+    for step in steps(yaml.safe_load(path.read_text())):
+        assert "${{" not in step.get("run", ""), step
+        uses = step.get("uses", "./")
+        assert uses == "./" or re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", uses), uses
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_no_job_has_more_permissions_than_it_says(path):
+    document = yaml.safe_load(path.read_text())
+    assert document["permissions"] in ({}, {"contents": "read"})
+
+
+def test_what_the_examples_give_and_take_exists():
+    for path in WORKFLOWS:
+        text = path.read_text()
+        for step in steps(yaml.safe_load(text)):
+            if step.get("uses", "").startswith(("plangate/plangate@", "./")):
+                assert set(step.get("with", {})) <= set(ACTION["inputs"]), path
+        for name in re.findall(r"steps\.(?:plangate|passes|blocks)\.outputs\.([\w-]+)", text):
+            assert name in ACTION["outputs"], path
+
+
+@pytest.mark.parametrize("tool", ["actionlint", "zizmor"])
+def test_the_linters_of_workflows_find_nothing(tool):
+    found = shutil.which(tool) or shutil.which(str(Path(sys.executable).parent / tool))
+    if found is None:
+        pytest.skip(f"{tool} is not on PATH")
+    files = WORKFLOWS if tool == "actionlint" else [ROOT / "action.yml", *WORKFLOWS]
+    options = [] if tool == "actionlint" else ["--offline", "--no-progress"]
+    done = subprocess.run([found, *options, *map(str, files)], capture_output=True, check=False)
+    assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
