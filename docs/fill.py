@@ -45,9 +45,7 @@ BLOCKS = {
     "example": lambda: command("review", "fixtures/release/plan.json"),
     "help": lambda: command("review", "--help"),
     "variables": _variables,
-    "functions": lambda: table(
-        {f"{name}(path)": meaning for name, meaning in FUNCTIONS.items()}, ("function", "gives")
-    ),
+    "functions": lambda: table(FUNCTIONS, ("function", "gives")),
 }
 
 

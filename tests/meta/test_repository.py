@@ -95,7 +95,7 @@ def test_only_one_line_points_outside_of_the_repository() -> None:
 
     assert found(OUTSIDE, texts) == []
     # The one place that reaches out.
-    assert len(found(re.compile(r'"shared"'), texts)) == 1
+    assert len(found(re.compile(r'/ "shared"'), texts)) == 1
 
 
 def test_nothing_is_left_unfinished() -> None:
