@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 from functools import partial
 from pathlib import Path
@@ -67,7 +66,6 @@ def drift(
 
     One release: --plan, or --values with --release. Many: TARGETS is a file that lists them, or a pattern of such files.
     """
-    gc.disable()
     from plangate import checkup
     from plangate.verdict import Options
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -96,8 +95,6 @@ def review(
     OpenTofu; the dry run of a Helm upgrade (helm upgrade --dry-run=server, as text or with -o json), or `helm template`.
     `-` is standard input. What it is, is told by its content. Several inputs make one verdict.
     """
-    # One short run makes little garbage that waits for a collection, and scanning for it costs a tenth of the time.
-    gc.disable()
     from plangate import engine
     from plangate.cli.progress import progress
     from plangate.verdict import Options

@@ -96,6 +96,8 @@ class Learner:
             kind = type(below)
             if kind is str:
                 texts.append(below)
+            elif not below:
+                continue
             elif kind is list:
                 self._unnamed(below, texts)
             elif kind is dict:
@@ -154,11 +156,12 @@ def _may_tell(text: str) -> bool:
 
 def _may_hold(text: str) -> bool:
     """Whether a text has anything that `_may_tell` would look at."""
-    return _assigns(text) or "@" in text or "--" in text or "-u " in text
+    return _assigns(text) or "@" in text or ("-" in text and ("--" in text or "-u " in text))
 
 
 def _assigns(text: str) -> bool:
-    return "=" in text or ": " in text or '":' in text
+    # One letter is found ten times as fast as two.
+    return "=" in text or (":" in text and (": " in text or ('"' in text and '":' in text)))
 
 
 def _takes_secret(text: str) -> bool:

@@ -5,8 +5,6 @@ With a key a secret becomes `(hmac:HEX)` of its JSON; without one it becomes `(s
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,6 +27,9 @@ def is_sealed(value: object) -> bool:
 
 def seal(value: Any, key: bytes) -> str:
     """What stands for a secret. Numbers and texts of the same digits are different secrets."""
+    import hashlib
+    import hmac
+
     return f"(hmac:{hmac.new(key, _ENCODER.encode(value), hashlib.sha256).hexdigest()})"
 
 

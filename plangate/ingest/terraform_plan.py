@@ -180,8 +180,9 @@ class _Reader:
         change = resource.change if resource is not None else None
         if resource is None or change is None:
             return
-        self._learn(resource.address, change.before, change.before_sensitive, resource.type or "")
         self._learn(resource.address, change.after, change.after_sensitive, resource.type or "")
+        if change.before != change.after or change.before_sensitive != change.after_sensitive:
+            self._learn(resource.address, change.before, change.before_sensitive, resource.type or "")
 
     def _learn(self, address: str, values: Raw, sensitive: Raw, type_: str) -> None:
         """Learn one object, once: a plan repeats most of them three or four times, byte by byte."""
