@@ -460,6 +460,9 @@ class References(Struct, frozen=True):
     """Who refers to it. Filled only for a plan that replaces or destroys something."""
     provisioners: tuple[str, ...] = ()
     """The resources that have provisioners."""
+    written: dict[str, dict[str, tuple[str, ...]]] = {}
+    """For each resource with values that only the apply will know: which of those attributes are written, and what they
+    refer to. An attribute that does not stand here is left to the provider. `?` is what cannot be followed."""
 
 
 class KubeObject(Protocol):

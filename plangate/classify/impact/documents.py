@@ -31,13 +31,13 @@ class Weakness(Struct, frozen=True):
 def opened(subject: Subject, _scene: Scene) -> Iterator[Effect]:
     """What the documents of a resource allow after, and did not before."""
     change = subject.change
-    if change.action is Action.DESTROY or change.after is None:
+    if change.action is Action.DESTROY or subject.after is None:
         return
     for document in exposure.documents(subject.type):
         if not subject.touched(head(document.path)):
             continue
         before = {weakness.because for weakness in _weaknesses(document, subject.old)}
-        after = dict.fromkeys(_weaknesses(document, change.after))
+        after = dict.fromkeys(_weaknesses(document, subject.after))
         for weakness in after:
             if weakness.because not in before:
                 yield Effect(

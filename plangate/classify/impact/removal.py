@@ -41,7 +41,7 @@ def in_use(subject: Subject, scene: Scene) -> Iterator[Effect]:
         return
     for entry in protection.in_use(subject.type):
         users = [user for user in scene.users.get(base(change.address.text), ()) if _type(user) not in entry.but]
-        if users or not scene.users:
+        if users or not (scene.users or "routine" in subject.traits):
             because = "is deleted before the new one is created, which is refused while something still uses it"
             yield Effect(EffectName.MAY_FAIL, because, "in-use")
 
