@@ -429,7 +429,7 @@ def _runbook(changes: Sequence[Change]) -> Iterator[Step]:
     losing = [change for change in changes if change.has(EffectName.DATA_LOSS)]
     if losing:
         yield Step("before", f"take a backup of {_list(losing)} and try to restore from it")
-    forgotten = [change for change in changes if change.has(EffectName.FORGETS)]
+    forgotten = [change for change in changes if change.has(EffectName.FORGETS) and "routine" not in change.traits]
     if forgotten:
         yield Step("after", f"decide who owns {_list(forgotten)} now; it still exists and still costs money")
     partial = [change for change in changes if change.deferred]

@@ -65,6 +65,14 @@ class Scene(Struct, frozen=True):
     reads: Mapping[str, tuple[Change, ...]]
     """The data sources that are read while applying, by addresses without instance keys."""
 
+    hands_out: bool
+    """Whether an output changes: what nobody in the plan uses may be used elsewhere."""
+
+    def unused(self, change: Change) -> bool:
+        """Whether the configuration is there, and nothing in it refers to a resource that gets unknown values."""
+        address = base(change.address.text)
+        return address in self.written and address not in self.users and not self.hands_out
+
     def after(self, change: Change, type_: str, old: Side | None) -> Readable | None:
         """The side after a change, with what can be told of values that only the apply will know."""
         if change.after is None or not self.written:
@@ -109,6 +117,7 @@ def scene(changeset: ChangeSet) -> Scene:
         users=changeset.references.users,
         written=changeset.references.written,
         reads=_reads(changeset),
+        hands_out=bool(changeset.outputs),
     )
 
 
