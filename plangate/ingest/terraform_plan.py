@@ -83,6 +83,15 @@ def parse(
         ) from None
 
 
+def redactor(document: Document) -> Redactor:
+    """What hides the secrets of a plan, for words about it that come from elsewhere. Raises `InputError`."""
+    if document.top is None:
+        raise InputError("is not a Terraform plan", where=document.path)
+    reader = _Reader(document, document.top, 0, terraform_releases.NOTHING)
+    reader.read()
+    return reader.redactor
+
+
 class _Reader:
     """One reading of one plan: the redactor and what both passes need."""
 
