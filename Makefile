@@ -10,7 +10,7 @@ REVIEWED := fixtures/release/plan.json
 
 export PYTHONDONTWRITEBYTECODE =
 .DELETE_ON_ERROR:
-.PHONY: help review test lint format bench docs fixtures lock clean
+.PHONY: help review test mutate lint format bench docs fixtures lock clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -20,6 +20,9 @@ review: .venv/.installed  ## review a shipped plan, in colour
 
 test: .venv/.developing  ## run every test; the end says which were skipped, and for want of what
 	$(BIN)/python -m pytest -rs -n auto
+
+mutate: .venv/.developing  ## change every policy in small ways and see whether its cases notice; slow
+	$(BIN)/python tests/mutate.py
 
 lint: .venv/.developing  ## check style, formatting and types
 	$(BIN)/ruff check .

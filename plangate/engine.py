@@ -26,6 +26,7 @@ from plangate.verdict import Options, decide
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from plangate.evidence.rego import Rules
     from plangate.gate import Gate
     from plangate.policy.load import Policy
 
@@ -46,6 +47,8 @@ class Request(Struct, frozen=True, kw_only=True):
     """Where the state may be found."""
     saved_plan: str | None = None
     """The saved plan that a plan JSON was made from."""
+    rego: Rules | None = None
+    """The user's own Rego."""
 
 
 class Review(Struct, frozen=True):
@@ -59,6 +62,7 @@ class Review(Struct, frozen=True):
 def review(request: Request) -> Review:
     """Review every input and reach one verdict. An unreadable input never stops the others."""
     changesets: list[ChangeSet] = []
+    documents: list[Document] = []
     failures: list[Exception] = []
     skipped: list[Skipped] = []
     around, unread = around_plans.read(request.tf_dir, request.evidence, request.state, request.saved_plan)
@@ -70,7 +74,7 @@ def review(request: Request) -> Review:
         around = structs.replace(around, owned=owned)
     for path in request.inputs:
         try:
-            changesets += _read(path, request, len(changesets), around)
+            changesets += _read(path, request, len(changesets), around, documents)
         except InputError as error:
             skipped.append(_skipped(error))
         except RecursionError:
@@ -89,6 +93,12 @@ def review(request: Request) -> Review:
     report = evaluate.evaluate(
         policies, changesets, options.environment, protected=options.protected, as_of=options.created_at
     )
+    if request.rego is not None:
+        from plangate import rego
+
+        said, unheard = rego.hold(request.rego, documents, changesets)
+        report = structs.replace(report, findings=(*report.findings, *said))
+        skipped += unheard
     return Review(decide(changesets, report, skipped, options, gate), tuple(failures))
 
 
@@ -122,9 +132,12 @@ def compared(path: str, around: Around) -> list[ChangeSet]:
     return found
 
 
-def _read(path: str, request: Request, origin: int, around: Around) -> Sequence[ChangeSet]:
-    given = files.read(path)
-    return [_classified(document, origin + i, request, around) for i, document in enumerate(detect.documents(given))]
+def _read(path: str, request: Request, origin: int, around: Around, documents: list[Document]) -> Sequence[ChangeSet]:
+    """The changes of one input. `documents` takes what it holds, where somebody asks for it later."""
+    found = detect.documents(files.read(path))
+    if request.rego is not None:
+        documents += found
+    return [_classified(document, origin + i, request, around) for i, document in enumerate(found)]
 
 
 def _classified(document: Document, origin: int, request: Request, around: Around) -> ChangeSet:

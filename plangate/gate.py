@@ -6,7 +6,7 @@ Nothing of this is imported where there is no configuration and no waiver.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from msgspec import Struct, structs
@@ -125,7 +125,8 @@ class Gate(Struct, frozen=True, kw_only=True):
         """The findings with the severities that hold here, those that are waived, and what there is to say of the gate."""
         options, families = settled.options, {policy.id: policy.family for policy in every}
         today = options.created_at[:10]
-        judged = [self._judged(finding, families.get(finding.policy, ""), today) for finding in findings]
+        given = {*self.config.params, *self._environment(options.environment).params}
+        judged = [self._judged(finding, families.get(finding.policy, ""), today, given) for finding in findings]
         rules = waivers.Rules(
             today=today,
             latest=self.latest,
@@ -138,13 +139,14 @@ class Gate(Struct, frozen=True, kw_only=True):
         )
         return (*waivers.apply(judged, self.waivers, rules), *self._own(settled.placed))
 
-    def _judged(self, finding: Finding, family: str, today: str) -> Finding:
+    def _judged(self, finding: Finding, family: str, today: str, given: Collection[str]) -> Finding:
         setting = self.config.policies.get(finding.policy)
         start = (setting.enforce_from if setting else "") or (self.config.pack(family).enforce_from if family else "")
         notes = []
         if setting is not None and setting.severity not in (None, finding.severity):
             notes.append(f"{setting.severity} here instead of {finding.severity.value}: {setting.reason}")
             finding = structs.replace(finding, severity=setting.severity)
+        notes += [f"{one.what} is what the configuration says" for one in finding.seen if _param(one.what) in given]
         if start > today:
             notes.append(f"does not decide before {start}")
         if not notes:
@@ -191,6 +193,11 @@ class Gate(Struct, frozen=True, kw_only=True):
     def _refuse(self, message: str, key: str) -> None:
         line = self.read.lines.get(key.partition(".")[0])
         raise UsageError(f"{key}: {message}", where=self.read.file, place=str(line) if line else None)
+
+
+def _param(call: str) -> str:
+    """The parameter that a call asks for; nothing for any other call."""
+    return call.removeprefix("param('").removesuffix("')") if call.startswith("param(") else ""
 
 
 def _releases(changesets: Sequence[ChangeSet]) -> list[str]:

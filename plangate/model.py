@@ -460,6 +460,9 @@ class References(Struct, frozen=True):
     """Who refers to it. Filled only for a plan that replaces or destroys something."""
     provisioners: tuple[str, ...] = ()
     """The resources that have provisioners."""
+    written: dict[str, dict[str, tuple[str, ...]]] = {}
+    """For each resource with values that only the apply will know: which of those attributes are written, and what they
+    refer to. An attribute that does not stand here is left to the provider. `?` is what cannot be followed."""
 
 
 class KubeObject(Protocol):
@@ -637,6 +640,20 @@ class Waiver(Struct, frozen=True):
     expires: str
 
 
+class Seen(Struct, frozen=True):
+    """A value that the condition of a policy asked for: the call, and what it gave, as text."""
+
+    what: str
+    value: str
+
+
+class Operand(Struct, frozen=True):
+    """A part of a condition, and what it came to."""
+
+    text: str
+    result: Literal["true", "false", "unknown", "error"]
+
+
 class Finding(Struct, frozen=True, kw_only=True):
     """What one policy says of one change."""
 
@@ -662,6 +679,10 @@ class Finding(Struct, frozen=True, kw_only=True):
     """False where configuration says that its policy does not decide yet."""
     note: str | None = None
     """What configuration made of it: another severity, or not enforced yet."""
+    seen: tuple[Seen, ...] = ()
+    """The values that the policy's condition asked for."""
+    operands: tuple[Operand, ...] = ()
+    """The parts of the condition, where it has several."""
 
 
 class PolicyReport(Struct, frozen=True, kw_only=True):

@@ -210,6 +210,18 @@ OWN: Final = {
         "It held data, or others stand on it. After this apply the state forgets that it was there.",
         "Find out who deleted it and why before the state forgets it. Restore it from a backup, or say that it was meant to go.",
     ),
+    "rego-denied": _Own(
+        Severity.HIGH,
+        "",
+        "A rule of your own Rego denies it (--conftest).",
+        "Change what the rule names, or the rule where it is wrong.",
+    ),
+    "rego-warned": _Own(
+        Severity.MEDIUM,
+        "",
+        "A rule of your own Rego warns of it (--conftest).",
+        "Change what the rule names, or say why it is meant to be so.",
+    ),
     "check-failed": _Own(
         Severity.MEDIUM,
         "{address}: the check fails{messages}",
@@ -429,7 +441,7 @@ def _runbook(changes: Sequence[Change]) -> Iterator[Step]:
     losing = [change for change in changes if change.has(EffectName.DATA_LOSS)]
     if losing:
         yield Step("before", f"take a backup of {_list(losing)} and try to restore from it")
-    forgotten = [change for change in changes if change.has(EffectName.FORGETS)]
+    forgotten = [change for change in changes if change.has(EffectName.FORGETS) and "routine" not in change.traits]
     if forgotten:
         yield Step("after", f"decide who owns {_list(forgotten)} now; it still exists and still costs money")
     partial = [change for change in changes if change.deferred]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from plangate.environment import Signal
     from plangate.evidence.folder import Folder
     from plangate.evidence.git import Commit
+    from plangate.evidence.rego import Rules
     from plangate.gate import Gate
     from plangate.policy.load import Policy
     from plangate.policy.waivers import Waiver
@@ -35,6 +36,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     waivers: tuple[str, ...] = ()
     policies: tuple[Path, ...] = ()
     ref: str | None = None
+    conftest: str | None = None
 
 
 def options(command: Callable[..., int]) -> Callable[..., int]:
@@ -93,7 +95,7 @@ def prepare(
         gate = Gate(
             read=configuration.Read(config, trusted.file, trusted.newer, {**trusted.lines, **read.lines}),
             waivers=waivers,
-            loosened=(*loose, *tightening.loose, *more),
+            loosened=(*loose, *tightening.loose, *more, *_loose_rego(commit, here, asked)),
             latest=_latest(review, config),
             notes=(f"policies, waivers and configuration are those of {commit.ref} ({commit.sha[:7]})",),
         )
@@ -101,6 +103,45 @@ def prepare(
     from msgspec import structs
 
     return policies, structs.replace(gate, signals=tuple(_signals(gate, review, inputs, tf_dir)))
+
+
+def rego(asked: Asked) -> Rules | None:
+    """The user's own Rego, of the trusted ref where there is one. Raises `UsageError`."""
+    if asked.conftest is None:
+        return None
+    from plangate.evidence.folder import Folder
+    from plangate.evidence.git import Commit
+    from plangate.evidence.rego import ENDS, Rules
+
+    tree: Commit | Folder = Folder(Path())
+    if asked.ref is not None:
+        commit = Commit(asked.ref, Path())
+        # What the command line names outside of the repository is not a part of the change.
+        tree = commit if commit.holds(asked.conftest) else tree
+    return Rules(asked.conftest, tuple(_below(tree, asked.conftest, ENDS).items()))
+
+
+def _below(tree: Commit | Folder, path: str, ends: tuple[str, ...]) -> dict[str, str]:
+    """The files below a folder, by their paths from there; a file that is named itself is its own name."""
+    top = tree.top(path)
+    return {
+        name.removeprefix(top) if name.startswith(top) else name.rpartition("/")[2]: text
+        for name, text in tree.policies(path, ends)
+    }
+
+
+def _loose_rego(commit: Commit, here: Folder, asked: Asked) -> list[Loose]:
+    """Rego cannot be held against Rego: any change of it is one that somebody has to look at."""
+    if asked.conftest is None or not commit.holds(asked.conftest):
+        return []
+    from plangate.evidence.rego import ENDS
+    from plangate.trust import Loose
+
+    path = asked.conftest
+    theirs, ours = _below(commit, path, ENDS), _below(here, path, ENDS)
+    changed = sorted(name for name in {*theirs, *ours} if theirs.get(name) != ours.get(name))
+    words = "this change would loosen the gate: the Rego in {} changes"
+    return [Loose(words.format(name), file=f"{path.rstrip('/')}/{name}", line=1) for name in changed]
 
 
 def _config(tree: Commit | Folder, asked: Asked, *, needed: bool) -> Read | None:

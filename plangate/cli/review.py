@@ -53,6 +53,11 @@ if TYPE_CHECKING:
 )
 @gate.options
 @click.option(
+    "--conftest",
+    metavar="DIR",
+    help="Your own Rego: held against each input with the `conftest` or `opa` on PATH. deny and violation are high, warn is medium.",
+)
+@click.option(
     "--tf-dir",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     default=Path(),
@@ -81,6 +86,7 @@ def review(
     config: str | None,
     waiver_files: tuple[str, ...],
     policy_ref: str | None,
+    conftest: str | None,
     tf_dir: Path,
     as_of: str | None,
     evidence: Asked,
@@ -108,9 +114,8 @@ def review(
         fail_on=strict,
         required=_required(require),
     )
-    policies, of_repository = gate.prepare(
-        gate.Asked(config=config, waivers=waiver_files, policies=policy_paths, ref=policy_ref), options, inputs, tf_dir
-    )
+    asked = gate.Asked(config=config, waivers=waiver_files, policies=policy_paths, ref=policy_ref, conftest=conftest)
+    policies, of_repository = gate.prepare(asked, options, inputs, tf_dir)
     request = engine.Request(
         inputs=inputs,
         policies=policies,
@@ -121,6 +126,7 @@ def review(
         kube_version=_kube_version(kube_version),
         state=state,
         saved_plan=saved_plan,
+        rego=gate.rego(asked),
     )
     with progress(inputs):
         result = engine.review(request)

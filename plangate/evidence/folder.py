@@ -19,17 +19,21 @@ class Folder:
         """How a message names a file."""
         return path
 
+    def top(self, path: str) -> str:
+        """What stands before the names of the files of a folder."""
+        return "" if Path(path) == Path() else f"{Path(path).as_posix().rstrip('/')}/"
+
     def read(self, path: str) -> str | None:
         """The text of a file; None when there is none."""
         self._refuse_links(path)
         file = self._folder / path
         return _text(file) if file.exists() else None
 
-    def policies(self, path: str) -> list[tuple[str, str]]:
-        """The YAML files at a path, as (name, text). Links inside of a folder are refused."""
+    def policies(self, path: str, ends: tuple[str, ...] = (".yaml", ".yml")) -> list[tuple[str, str]]:
+        """The YAML files at a path, or those of other `ends`, as (name, text). Links inside of a folder are refused."""
         self._refuse_links(path)
         top = self._folder / path
-        files = [top] if top.is_file() else sorted(f for end in ("*.yaml", "*.yml") for f in top.rglob(end))
+        files = [top] if top.is_file() else sorted(f for end in ends for f in top.rglob(f"*{end}"))
         for file in files:
             if file != top and file.is_symlink():
                 raise UsageError("is a link, and links are not followed", where=str(file.relative_to(self._folder)))

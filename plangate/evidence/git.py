@@ -69,6 +69,11 @@ class Commit:
         """How a message names a file of this commit."""
         return f"{self.ref}:{path}"
 
+    def top(self, path: str) -> str:
+        """What stands before the names of the files of a folder."""
+        inside = self._inside(path)
+        return self.name(f"{inside}/" if inside else "")
+
     def holds(self, path: str) -> bool:
         """Whether a path can be one of this repository. One that leads out of it is not."""
         return self._inside(path) is not None
@@ -85,8 +90,8 @@ class Commit:
             raise UsageError("is not a file", where=self.name(path))
         return self._text(entry, path)
 
-    def policies(self, path: str) -> list[tuple[str, str]]:
-        """The YAML files at a path, as (name, text). Raises `UsageError`."""
+    def policies(self, path: str, ends: tuple[str, ...] = (".yaml", ".yml")) -> list[tuple[str, str]]:
+        """The YAML files at a path, or those of other `ends`, as (name, text). Raises `UsageError`."""
         inside = self._inside(path)
         if inside is None:
             raise UsageError("leads out of the repository", where=path)
@@ -96,7 +101,7 @@ class Commit:
         if entry.mode in _FILES:
             return [(self.name(path), self._text(entry, path))]
         below = self._list("-r", inside + "/" if inside else "")
-        wanted = [one for one in below if one.path.endswith((".yaml", ".yml"))]
+        wanted = [one for one in below if one.path.endswith(ends)]
         if len(wanted) > _MOST_FILES:
             raise UsageError(f"holds more than {_MOST_FILES} files", where=self.name(path))
         for one in wanted:

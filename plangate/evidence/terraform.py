@@ -30,7 +30,7 @@ def show(path: str, data: bytes, tf_dir: Path, tools: tuple[str, ...]) -> Given:
     `tools` are tried in turn. Raises `InputError` that says what to run when none is there, or each fails or takes longer
     than five minutes.
     """
-    found = [(tool, command) for tool in tools if (command := _on_path(tool))]
+    found = [(tool, command) for tool in tools if (command := on_path(tool))]
     if not found:
         missing = " or ".join(f"`{tool}`" for tool in tools)
         raise InputError(
@@ -82,7 +82,7 @@ def _run(command: str, plan: Path, tf_dir: Path, path: str, tool: str) -> bytes:
     return done.stdout
 
 
-def _on_path(tool: str) -> str | None:
+def on_path(tool: str) -> str | None:
     """The tool's absolute path. A relative entry of PATH is not followed: it would be the reviewed repository's own."""
     found = shutil.which(tool)
     return found if found and Path(found).is_absolute() else None

@@ -198,6 +198,18 @@ def changeset(
     return _Joined(dry, given, kube_version, origin).changeset()
 
 
+def texts(dry: DryRun) -> list[str]:
+    """The documents of a dry run or a manifest as they were printed, its hooks included."""
+    return [one.text for text in (dry.manifest or "", dry.hooks) for one in manifests.split(text)[0]]
+
+
+def redactor(dry: DryRun) -> Redactor:
+    """What hides the secrets of a dry run, for words about it that come from elsewhere. Raises `InputError`."""
+    joined = _Joined(dry, {}, None, 0)
+    joined.changeset()
+    return joined.redactor
+
+
 class _Joined:
     """One dry run and its evidence on their way to an `Upgrade`."""
 

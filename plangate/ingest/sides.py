@@ -69,6 +69,14 @@ class LazySide:
         """What is unknown of one attribute: true, a tree, or nothing."""
         return marks_below(self._unknown, key)
 
+    def unknown_names(self) -> list[str]:
+        """The attributes of which anything is known only after apply."""
+        return (
+            [key for key, tree in self._unknown.items() if tree and holds_true(tree)]
+            if isinstance(self._unknown, dict)
+            else []
+        )
+
     def _read(self, key: str) -> Value | Absent:
         unknown = marks_below(self._unknown, key)
         if unknown is True:

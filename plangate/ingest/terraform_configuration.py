@@ -6,7 +6,7 @@ https://developer.hashicorp.com/terraform/internals/json-format#configuration-re
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -151,6 +151,30 @@ def references(configuration: Configuration, *, follow: bool) -> References:
     return References(users={used: tuple(sorted(by)) for used, by in users.items()}, provisioners=provisioners)
 
 
+def written(
+    configuration: Configuration, unknown: Mapping[str, Collection[str]]
+) -> dict[str, dict[str, tuple[str, ...]]]:
+    """What the configuration says of attributes that only the apply will know, by resource address without instance keys.
+
+    A resource that the configuration does not have is left out.
+    """
+    modules = dict(_modules(configuration))
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for path, module in modules.items():
+        for resource in module.resources or ():
+            address = _join(path, resource.address)
+            wanted = unknown.get(address)
+            if wanted is None or not isinstance(resource.expressions, dict):
+                continue
+            expressions = resource.expressions
+            found[address] = {
+                name: tuple(sorted(_resolve({*_names(expressions[name])}, path, modules, lost="?")))
+                for name in wanted
+                if name in expressions
+            }
+    return found
+
+
 def _names(expression: Any) -> Iterator[str]:
     """The references inside an expression tree."""
     if isinstance(expression, list):
@@ -164,8 +188,11 @@ def _names(expression: Any) -> Iterator[str]:
                 yield from _names(below)
 
 
-def _resolve(names: set[str], path: str, modules: dict[str, WireModule]) -> set[str]:
-    """The resource addresses (without instance keys) that references inside the module at `path` mean."""
+def _resolve(names: set[str], path: str, modules: dict[str, WireModule], lost: str = "") -> set[str]:
+    """The resource addresses (without instance keys) that references inside the module at `path` mean.
+
+    `lost` stands for what leads nowhere: a plan does not show local values, nor what an iterator stands for.
+    """
     found: set[str] = set()
     seen: set[tuple[str, str]] = set()
     waiting = [(path, name) for name in names]
@@ -180,20 +207,27 @@ def _resolve(names: set[str], path: str, modules: dict[str, WireModule]) -> set[
             child = _join(where, f"module.{parts[1]}")
             output = ((modules[child].outputs or {}) if child in modules else {}).get(parts[2])
             waiting.extend((child, below) for below in _names(output.expression if output else None))
+            if output is None:
+                found.add(lost)
         elif parts[0] == "var" and where and len(parts) >= 2:
             parent, _, call_name = where.rpartition("module.")
             parent = parent.rstrip(".")
             call = ((modules[parent].module_calls or {}) if parent in modules else {}).get(call_name)
             argument = call.expressions.get(parts[1]) if call and isinstance(call.expressions, dict) else None
             waiting.extend((parent, below) for below in _names(argument))
+            if argument is None:
+                found.add(lost)
         elif parts[0] == "data" and len(parts) >= 3:
             found.add(_join(where, ".".join(parts[:3])))
         elif len(parts) >= 2 and parts[0] not in _NOT_RESOURCES:
             found.add(_join(where, ".".join(parts[:2])))
-    return found
+        elif parts[0] in _ITERATORS:
+            found.add(lost)
+    return found - {""}
 
 
 _NOT_RESOURCES = frozenset({"var", "local", "module", "each", "count", "self", "path", "terraform"})
+_ITERATORS = frozenset({"local", "each", "count", "self"})
 
 
 def _join(module: str, address: str) -> str:

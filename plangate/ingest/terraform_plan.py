@@ -7,11 +7,12 @@ https://developer.hashicorp.com/terraform/internals/json-format; where real plan
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, Literal
 
 import msgspec
-from msgspec import Raw
+from msgspec import Raw, structs
 
 from plangate.errors import InputError
 from plangate.ingest import terraform_releases, terraform_run
@@ -19,7 +20,7 @@ from plangate.ingest import terraform_wire as wire
 from plangate.ingest.document import NULL, Document, Top
 from plangate.ingest.redact import Redactor
 from plangate.ingest.sides import LazySide, differing, holds_true, marks, union
-from plangate.ingest.terraform_configuration import Configuration, learn_configuration, references
+from plangate.ingest.terraform_configuration import Configuration, learn_configuration, references, written
 from plangate.model import (
     ABSENT,
     UNKNOWN,
@@ -54,6 +55,9 @@ ACTIONS: dict[tuple[str, ...], tuple[Action, ReplaceOrder | None]] = {
 }
 """Every action list that Terraform (`["create", "forget"]`) and OpenTofu (`["forget", "create"]`, `["open"]`) emit."""
 
+_KEYS = re.compile(r'\["(?:[^"\\]|\\.)*"\]|\[[^\]"]*\]')
+"""The instance keys of a module's address."""
+
 _MOST_COPIES = 8
 """How many different objects of one address are remembered, so that a plan of equal addresses is not compared for ever."""
 
@@ -77,6 +81,15 @@ def parse(
             place=error.place if isinstance(error, wire.ShapeError) else None,
             hint="make it again with: terraform show -json tfplan > plan.json",
         ) from None
+
+
+def redactor(document: Document) -> Redactor:
+    """What hides the secrets of a plan, for words about it that come from elsewhere. Raises `InputError`."""
+    if document.top is None:
+        raise InputError("is not a Terraform plan", where=document.path)
+    reader = _Reader(document, document.top, 0, terraform_releases.NOTHING)
+    reader.read()
+    return reader.redactor
 
 
 class _Reader:
@@ -144,7 +157,9 @@ class _Reader:
             relevant=tuple((r.resource, tuple(r.attribute or ())) for r in wire.relevant.read(top) or ()),
             skipped=(*terraform_run.unsaid(top, changes), *odd, *releases.skipped),
             notes=(*self.document.notes, *terraform_run.recognised(top, changes, drifted=bool(drifted))),
-            references=references(configuration, follow=replaced),
+            references=structs.replace(
+                references(configuration, follow=replaced), written=written(configuration, _unknown(changes))
+            ),
             masked_words=self.redactor.skipped,
         )
 
@@ -338,6 +353,18 @@ class _Reader:
                 status=check.status,
                 messages=tuple(self.redactor.text(p.message) for p in problems if p.message),
             )
+
+
+def _unknown(changes: list[Change]) -> dict[str, set[str]]:
+    """The attributes that only the apply will know, by address without instance keys."""
+    found: dict[str, set[str]] = {}
+    for change in changes:
+        names = change.after.unknown_names() if isinstance(change.after, LazySide) and change.mode == "managed" else ()
+        if names:
+            module = _KEYS.sub("", change.module) if "[" in change.module else change.module
+            own = f"{change.type}.{change.name}"
+            found.setdefault(f"{module}.{own}" if module else own, set()).update(names)
+    return found
 
 
 def _plain_no_op(resource: wire.WireResource) -> bool:

@@ -6,12 +6,29 @@ import fnmatch
 import functools
 import hashlib
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, Literal
 
+import msgspec
 from msgspec import Struct, structs
 
-from plangate.model import Action, Change, ChangeSet, Effect, Finding, Notice, Outcome, PolicyReport
-from plangate.policy import facts
+from plangate.model import (
+    ABSENT,
+    UNKNOWN,
+    Action,
+    Change,
+    ChangeSet,
+    Effect,
+    Embedded,
+    Finding,
+    Notice,
+    Operand,
+    Outcome,
+    PolicyReport,
+    Seen,
+    Sensitive,
+    Unknown,
+)
+from plangate.policy import facts, operands
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -103,7 +120,29 @@ class _Evaluation:
                 outcome = Outcome.UNKNOWN
             self.seen[policy.id].add(outcome)
             if outcome is not Outcome.SATISFIED:
-                yield self._finding(hit, change, position, outcome, told)
+                finding = self._finding(hit, change, position, outcome, told)
+                parts = self._operands(policy, change, activation) if told is not None else ()
+                yield structs.replace(finding, operands=parts) if parts else finding
+
+    def _operands(self, policy: Policy, change: Change, activation: Any) -> tuple[Operand, ...]:
+        """What each part of a condition comes to by itself."""
+        found = operands.top(policy.when or "")
+        if len(found) == 1:
+            return ()
+        seen_by = _seen_by(policy, change)
+        return tuple(
+            Operand(
+                " ".join(text.split()),
+                _RESULTS[
+                    self._ready()
+                    .evaluate(
+                        self._compile(f"{policy.id} {i}", text, policy.params), activation, seen_by, policy.params
+                    )
+                    .outcome
+                ],
+            )
+            for i, text in enumerate(found)
+        )
 
     def _hits(self, change: Change) -> Iterator[_Hit]:
         for policy in self._candidates(change):
@@ -176,6 +215,7 @@ class _Evaluation:
             evidence=paths or change.replace_paths,
             fingerprint=hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:16],
             change=position,
+            seen=_seen(told.seen) if told is not None else (),
         )
 
     def _message(self, template: str, hit: _Hit, change: Change, paths: tuple[str, ...]) -> str:
@@ -189,6 +229,39 @@ class _Evaluation:
             return ", ".join(value) if isinstance(value, list) else str(value)
 
         return _FIELD.sub(field, template)
+
+
+_RESULTS: Final[dict[Outcome, Literal["true", "false", "unknown", "error"]]] = {
+    Outcome.VIOLATED: "true",
+    Outcome.SATISFIED: "false",
+    Outcome.UNKNOWN: "unknown",
+    Outcome.ERROR: "error",
+}
+_LONGEST: Final = 200
+
+
+def _seen(calls: Sequence[tuple[str, Any]]) -> tuple[Seen, ...]:
+    """Each call once, in the order in which the condition asked."""
+    return tuple(Seen(what, _shown(value)) for what, value in dict(calls).items())
+
+
+def _shown(value: Any) -> str:
+    """A masked value as text, cut where it is long."""
+    if value is ABSENT:
+        return "null"
+    if value is UNKNOWN or isinstance(value, Sensitive):
+        return repr(value)
+    try:
+        text = msgspec.json.encode(value, enc_hook=_encoded).decode()
+    except UnicodeEncodeError:
+        return "(not text)"
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def _encoded(value: Any) -> Any:
+    if isinstance(value, Embedded):
+        return value.value
+    return repr(value) if isinstance(value, (Sensitive, Unknown)) else str(value)
 
 
 def _noticed(policy: Policy, change: Change) -> Iterator[_Hit]:

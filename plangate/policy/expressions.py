@@ -73,6 +73,8 @@ class Told(Struct, frozen=True):
     outcome: Outcome
     paths: tuple[str, ...] = ()
     because: str = ""
+    seen: tuple[tuple[str, Any], ...] = ()
+    """The calls for values, and the masked values that they gave."""
 
 
 class _CannotTellError(Exception):
@@ -85,6 +87,7 @@ class Expressions:
     def __init__(self) -> None:
         self._change: Change | None = None
         self._read: list[str] = []
+        self._seen: list[tuple[str, str, Any]] = []
         self._hidden: list[str] = []
         self._params: Mapping[str, Any] = _NONE
         types = {"text": cel.Type.STRING, "list": cel.Type.List(cel.Type.STRING), "bool": cel.Type.BOOL}
@@ -155,24 +158,31 @@ class Expressions:
     ) -> Told:
         """Evaluate one condition on one change: `VIOLATED` when it holds. Nothing is raised: that is an outcome too."""
         self._change, self._read, self._hidden, self._params = change, [], [], params
+        self._seen = []
         try:
             value = expression.eval(activation=activation)
         except RuntimeError as error:
-            return Told(Outcome.ERROR, tuple(self._read), str(error).split("\n")[0])
+            return Told(Outcome.ERROR, tuple(self._read), str(error).split("\n")[0], self._calls())
         told, paths = value.plain_value(), tuple(dict.fromkeys(self._read))
-        if isinstance(told, bool):
-            return Told(Outcome.VIOLATED if told else Outcome.SATISFIED, paths)
+        if told is False:
+            return Told(Outcome.SATISFIED, paths)
+        if told is True:
+            return Told(Outcome.VIOLATED, paths, seen=self._calls())
         if _CANNOT_TELL in str(told):
-            return Told(Outcome.UNKNOWN, paths, self._hidden[-1] if self._hidden else "a value is not known")
-        return Told(Outcome.ERROR, paths, _plain(value))
+            because = self._hidden[-1] if self._hidden else "a value is not known"
+            return Told(Outcome.UNKNOWN, paths, because, self._calls())
+        return Told(Outcome.ERROR, paths, _plain(value), self._calls())
+
+    def _calls(self) -> tuple[tuple[str, Any], ...]:
+        return tuple((f"{name}('{argument}')", value) for name, argument, value in self._seen)
 
     def _before(self, path: str) -> Any:
         assert self._change is not None  # noqa: S101 - only called inside evaluate
-        return self._value(self._change.before, path)
+        return self._value(self._change.before, path, "before")
 
     def _after(self, path: str) -> Any:
         assert self._change is not None  # noqa: S101 - only called inside evaluate
-        return self._value(self._change.after, path)
+        return self._value(self._change.after, path, "after")
 
     def _path(self, path: str) -> Any:
         assert self._change is not None  # noqa: S101 - only called inside evaluate
@@ -180,14 +190,16 @@ class Expressions:
 
     def _param(self, name: str) -> Any:
         value = self._params[name]
+        self._seen.append(("param", name, value))
         return [*value] if isinstance(value, tuple) else value
 
-    def _value(self, side: Any, path: str) -> Any:
+    def _value(self, side: Any, path: str, name: str) -> Any:
         self._read.append(path)
         assert self._change is not None  # noqa: S101 - only called inside evaluate
         if not self._change.values_known:
             self._hide(f"{path} is not in a plan stream")
         value = ABSENT if side is None else side.at(parse_path(path))
+        self._seen.append((name, path, value))
         return self._plain(value, path)
 
     def _plain(self, value: Value | Absent, path: str) -> Any:

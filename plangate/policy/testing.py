@@ -1,7 +1,8 @@
 """The examples that stand in a policy file, held against that policy through the real pipeline.
 
 A case is one entry of `resource_changes`, shortened: `type` and `actions` (or `before` and `after` alone) are enough, `change`
-is left out. Two more keys: `plan` adds whole sections (`configuration`, `resource_drift`, ...), `with` adds other entries.
+is left out. More keys: `plan` adds whole sections (`configuration`, `resource_drift`, ...), `with` adds other entries, and
+`times` makes so many instances of the entry.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ _OF_RESOURCE: Final = (
     "deposed",
     "action_reason",
 )
+_MOST_TIMES: Final = 1_000
 EXPECTED: Final = (Outcome.VIOLATED, Outcome.SATISFIED, Outcome.UNKNOWN)
 """The outcomes that a policy has cases for."""
 
@@ -111,7 +113,9 @@ def _quiet(outcomes: dict[str, int]) -> Outcome:
 
 def plan(case: dict[str, Any]) -> bytes:
     """The plan JSON that a case stands for. Raises `CaseError`."""
-    entries = [_entry(case), *(_entry(other) for other in case.get("with", ()))]
+    entry = _entry(case)
+    copies = [{**entry, "address": f"{entry['address']}[{i}]", "index": i} for i in range(1, _times(case))]
+    entries = [entry, *copies, *(_entry(other) for other in case.get("with", ()))]
     document = {
         "format_version": "1.2",
         "terraform_version": "1.11.4",
@@ -125,8 +129,15 @@ def plan(case: dict[str, Any]) -> bytes:
     return msgspec.json.encode(document)
 
 
+def _times(case: dict[str, Any]) -> int:
+    times = case.get("times", 1)
+    if not isinstance(times, int) or not 1 <= times <= _MOST_TIMES:
+        raise CaseError(f"times is a number from 1 to {_MOST_TIMES}")
+    return times
+
+
 def _entry(case: dict[str, Any]) -> dict[str, Any]:
-    unknown = case.keys() - {*_OF_CHANGE, *_OF_RESOURCE, "plan", "with"}
+    unknown = case.keys() - {*_OF_CHANGE, *_OF_RESOURCE, "plan", "with", "times"}
     if unknown:
         raise CaseError(f"unknown key {min(unknown)}")
     if "type" not in case:

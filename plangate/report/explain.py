@@ -39,7 +39,8 @@ def render(verdict: wire.Verdict, number: int, *, width: int, colour: bool) -> s
     screen.headline(decision.value, finding.message, f"{number} of {len(verdict.findings)}")
     screen.blank()
     screen.entry("rule", finding.policy, bold=True, edge=f"fingerprint {finding.fingerprint}")
-    screen.entry("severity", f"{finding.severity}; {_OUTCOMES[finding.outcome]}")
+    note = f"; {finding.note}" if finding.note else ""
+    screen.entry("severity", f"{finding.severity}; {_OUTCOMES[finding.outcome]}{note}")
     screen.entry("decision", f"{decision.value}: {_BECAUSE[decision]}{_protected(finding, decision)}")
     screen.blank()
     for label, text in _what(finding, change):
@@ -47,6 +48,8 @@ def render(verdict: wire.Verdict, number: int, *, width: int, colour: bool) -> s
     screen.entry("why", finding.why)
     for i, line in enumerate(_seen(finding, change)):
         screen.entry("" if i else "seen", line)
+    for i, line in enumerate(_asked(finding)):
+        screen.entry("" if i else "asked", line)
     screen.blank()
     screen.entry("instead", finding.remediation, bold=True)
     if finding.url is not None:
@@ -108,6 +111,14 @@ def _seen(finding: wire.Finding, change: wire.Change | None) -> Iterator[str]:
             yield f"{path} removed, was {before}{remark}"
         else:
             yield f"{path}  {before} → {after}{remark}"
+
+
+def _asked(finding: wire.Finding) -> Iterator[str]:
+    """The values that the condition asked for, and what its parts came to."""
+    for one in finding.seen or ():
+        yield f"{one.what}  =  {one.value}"
+    for part in finding.operands or ():
+        yield f"{part.result:<7}  {part.text}"
 
 
 def _restored(value: Any) -> Any:

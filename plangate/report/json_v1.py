@@ -158,6 +158,8 @@ def _finding(finding: model.Finding) -> wire.Finding:
         waiver=wire.Waiver(*structs.astuple(finding.waiver)) if finding.waiver is not None else UNSET,
         enforced=UNSET if finding.enforced else False,
         note=UNSET if finding.note is None else finding.note,
+        seen=tuple(wire.Seen(one.what, one.value) for one in finding.seen) or UNSET,
+        operands=tuple(wire.Operand(one.text, one.result) for one in finding.operands) or UNSET,
     )
 
 

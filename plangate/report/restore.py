@@ -179,6 +179,8 @@ def _finding(finding: wire.Finding, position: int | None) -> model.Finding:
         waiver=None if finding.waiver is UNSET else model.Waiver(*structs.astuple(finding.waiver)),
         enforced=finding.enforced is not False,
         note=None if finding.note is UNSET else finding.note,
+        seen=tuple(model.Seen(one.what, one.value) for one in finding.seen or ()),
+        operands=tuple(model.Operand(one.text, one.result) for one in finding.operands or ()),
     )
 
 

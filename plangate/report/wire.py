@@ -126,6 +126,20 @@ class Waiver(Struct, frozen=True):
     expires: str
 
 
+class Seen(Struct, frozen=True):
+    """A value that the condition of a policy asked for: the call, and what it gave, as text."""
+
+    what: str
+    value: str
+
+
+class Operand(Struct, frozen=True):
+    """A part of a policy's condition, and what it came to."""
+
+    text: str
+    result: Literal["true", "false", "unknown", "error"]
+
+
 class Finding(Struct, frozen=True):
     """What one policy says of one change, and the decision it asks for by itself. `evidence` are paths of the change; a waived one says by whom."""
 
@@ -147,6 +161,10 @@ class Finding(Struct, frozen=True):
     """False where configuration says that its policy does not decide yet."""
     note: str | UnsetType = UNSET
     """What configuration made of it: another severity, or not enforced yet."""
+    seen: tuple[Seen, ...] | UnsetType = UNSET
+    """The values that the policy's condition asked for."""
+    operands: tuple[Operand, ...] | UnsetType = UNSET
+    """The parts of the condition, where it has several."""
     target: str | UnsetType = UNSET
 
 

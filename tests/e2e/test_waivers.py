@@ -426,3 +426,62 @@ def test_a_review_without_configuration_imports_nothing_for_it(repo):
 def test_the_command_is_the_same_in_a_process_of_its_own(repo):
     done = run("review", "plan.json", "--waivers", waive(repo), "--as-of", AS_OF, cwd=repo)
     assert done.code == 0
+
+
+ASKING = """\
+id: instance-too-large
+family: terraform
+severity: high
+summary: An instance is larger than agreed
+why: It costs.
+match: {source: terraform, actions: [create], types: aws_instance}
+params: {most: 4}
+when: >-
+  after('cpus') > param('most')
+  && (after('tags.exempt') == null || action == 'destroy')
+  && after('password') != 'x'
+message: "{address} is too large"
+remediation: Take a smaller one.
+"""
+
+
+def test_explain_shows_what_the_condition_saw_and_what_its_parts_came_to(repo):
+    (repo / "asking.yaml").write_text(ASKING)
+    (repo / ".plangate.yaml").write_text(
+        "params: {most: 2}\npolicies:\n  instance-too-large: {severity: critical, reason: a trial}\n"
+    )
+    entry = json.loads(json.dumps(PLAN["resource_changes"][0]))
+    entry |= {"address": "aws_instance.web", "type": "aws_instance", "name": "web", "index": None}
+    after = {"cpus": 8, "tags": {"team": "a"}, "password": "invented-p4ssphrase-8822"}
+    entry["change"] |= {"actions": ["create"], "before": None, "after": after, "after_sensitive": {"password": True}}
+    (repo / "plan.json").write_text(json.dumps({**PLAN, "resource_changes": [entry]}))
+    done = run_here("review", "plan.json", "--policies", "asking.yaml", "--as-of", AS_OF, "-o", "json=verdict.json")
+    assert done.code == 0
+    (finding,) = json.loads((repo / "verdict.json").read_text())["findings"]
+    assert (finding["outcome"], finding["seen"], finding["operands"]) == (
+        "unknown",
+        [
+            {"what": "after('cpus')", "value": "8"},
+            {"what": "param('most')", "value": "2"},
+            {"what": "after('tags.exempt')", "value": "null"},
+            {"what": "after('password')", "value": "(sensitive)"},
+        ],
+        [
+            {"text": "after('cpus') > param('most')", "result": "true"},
+            {"text": "(after('tags.exempt') == null || action == 'destroy')", "result": "true"},
+            {"text": "after('password') != 'x'", "result": "unknown"},
+        ],
+    )
+    page = run_here("explain", "verdict.json", "1").stdout.decode()
+    assert (
+        " asked     after('cpus')  =  8\n"
+        "           param('most')  =  2\n"
+        "           after('tags.exempt')  =  null\n"
+        "           after('password')  =  (sensitive)\n"
+        "           true     after('cpus') > param('most')\n"
+        "           true     (after('tags.exempt') == null || action == 'destroy')\n"
+        "           unknown  after('password') != 'x'\n"
+    ) in page
+    assert "critical here instead of high: a trial; param('most') is what the configuration says" in " ".join(
+        page.split()
+    )

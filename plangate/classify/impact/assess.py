@@ -87,7 +87,9 @@ def _assess(change: Change, around: Scene, told: Story) -> Change:
         return change
     type_ = traits.real_type(change)
     partner = told.partners.get(pairs.key(change))
-    subject = Subject(change, type_, traits.of(change, type_), _old(change, partner), renamed=partner is not None)
+    old = _old(change, partner)
+    after = around.after(change, type_, old)
+    subject = Subject(change, type_, traits.of(change, type_), old, renamed=partner is not None, after=after)
     effects = tuple(effect for rule in rules_for(change.action, type_) for effect in rule.ask(subject, around))
     refused = tuple(effect for effect in effects if effect.name is EffectName.FAILS and effect.certain)
     tied, note = told.tell(change, subject.traits)

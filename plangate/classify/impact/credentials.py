@@ -19,11 +19,13 @@ _WRITE_ONLY = ("_wo_version", "_wo_revision")
 _RUNS = frozenset({Action.CREATE, Action.REPLACE, Action.UPDATE})
 
 
-def rotates(subject: Subject, _scene: Scene) -> Iterator[Effect]:
+def rotates(subject: Subject, scene: Scene) -> Iterator[Effect]:
     """A credential that is deleted or replaced, or a password that is set to another one."""
     change = subject.change
     if "credential" in subject.traits and subject.deletes and not subject.renamed:
         if change.action is Action.REPLACE:
+            if subject.type in risk.knowledge().values and scene.unused(change):
+                return
             yield Effect(EffectName.ROTATES_SECRET, "gets a new value, and whoever uses the old one is locked out")
         elif subject.type not in risk.knowledge().values:
             yield Effect(EffectName.ROTATES_SECRET, "is deleted, and whoever uses it is locked out")

@@ -31,13 +31,13 @@ class Weakness(Struct, frozen=True):
 def opened(subject: Subject, _scene: Scene) -> Iterator[Effect]:
     """What the documents of a resource allow after, and did not before."""
     change = subject.change
-    if change.action is Action.DESTROY or change.after is None:
+    if change.action is Action.DESTROY or subject.after is None:
         return
     for document in exposure.documents(subject.type):
         if not subject.touched(head(document.path)):
             continue
         before = {weakness.because for weakness in _weaknesses(document, subject.old)}
-        after = dict.fromkeys(_weaknesses(document, change.after))
+        after = dict.fromkeys(_weaknesses(document, subject.after))
         for weakness in after:
             if weakness.because not in before:
                 yield Effect(
@@ -115,11 +115,35 @@ def _resource(document: PolicyDocument, statement: dict[str, Value]) -> Iterator
 
 def _trust(_document: PolicyDocument, statement: dict[str, Value]) -> Iterator[Weakness]:
     """Who may become the role."""
+    yield from _shared(statement)
     anybody = _anybody(statement)
     limited = _limited(statement)
     if anybody is False or limited is True:
         return
     yield Weakness("trust-anyone", "can be assumed by every AWS account", certain=anybody is True and limited is False)
+
+
+def _shared(statement: dict[str, Value]) -> Iterator[Weakness]:
+    """Trust in an issuer that gives tokens to everybody's jobs, without a word whose.
+
+    https://docs.github.com/en/actions/concepts/security/openid-connect
+    """
+    known = exposure.knowledge()
+    for issuer in items(fields(statement.get("Principal")).get("Federated")):
+        name = issuer.partition("oidc-provider/")[2].rstrip("/") if isinstance(issuer, str) else ""
+        if not any(name == shared or name.startswith(f"{shared}/") for shared in known.shared_issuers):
+            continue
+        tests = [plain(tests) for tests in fields(statement.get("Condition")).values()]
+        hidden = isinstance(plain(statement.get("Condition")), UNSURE) or any(isinstance(t, UNSURE) for t in tests)
+        claims = [
+            value
+            for test in tests
+            for claim, wanted in fields(test).items()
+            if claim.lower().rpartition(":")[2] in known.telling_claims
+            for value in items(wanted) or [UNKNOWN]
+        ]
+        if not claims or any(isinstance(claim, str) and claim in known.idle_claims for claim in claims):
+            yield Weakness("trust-anyone", f"can be assumed by jobs of everybody at {name}", certain=not hidden)
 
 
 _JUDGES: Final[dict[str, Callable[[PolicyDocument, dict[str, Value]], Iterator[Weakness]]]] = {

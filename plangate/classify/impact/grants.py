@@ -28,7 +28,7 @@ def _is_google(type_: str) -> bool:
 def opened(subject: Subject, _scene: Scene) -> Iterator[Effect]:
     """What is given after, and was not before."""
     change = subject.change
-    if change.action is Action.DESTROY or change.after is None:
+    if change.action is Action.DESTROY or subject.after is None:
         return
     type_ = subject.type
     if _is_google(type_):
@@ -52,12 +52,12 @@ def _google(subject: Subject) -> Iterator[Effect]:
 def _google_everybody(subject: Subject) -> Iterator[Effect]:
     """Roles for everybody, and roles that cannot be seen."""
     where = _google_path(subject.type)
-    for role, member in sorted(_bindings(subject.change.after) - _bindings(subject.old)):
+    for role, member in sorted(_bindings(subject.after) - _bindings(subject.old)):
         if member in exposure.knowledge().everybody:
             kind = "function-url" if role.lower().endswith("invoker") else "public-access"
             who = "everybody" if member == "allUsers" else "everybody who has a Google account"
             yield Effect(EffectName.EXPOSES, f"gives {who} a role", kind, (where,))
-    if any(isinstance(value, UNSURE) for value in leaves(subject.change.after, "policy_data")):
+    if any(isinstance(value, UNSURE) for value in leaves(subject.after, "policy_data")):
         because = "gives roles that cannot be seen yet"
         yield Effect(EffectName.EXPOSES, because, "public-access", (where,), certain=False)
 
@@ -65,7 +65,7 @@ def _google_everybody(subject: Subject) -> Iterator[Effect]:
 def _google_wide(subject: Subject, scope: str) -> Iterator[Effect]:
     """Roles on what holds other things, and what takes such roles away."""
     where = _google_path(subject.type)
-    given = {role for role, _ in _bindings(subject.change.after) - _bindings(subject.old)}
+    given = {role for role, _ in _bindings(subject.after) - _bindings(subject.old)}
     if where != "policy_data" and given - exposure.knowledge().harmless_roles:
         yield Effect(EffectName.EXPOSES, f"gives a role on the whole {scope}", "wide-grant", (where,))
     if where != "member" and (subject.creates or _takes(subject)):
@@ -95,7 +95,7 @@ def _bindings(side: Readable | None) -> set[tuple[str, str]]:
 
 def _takes(subject: Subject) -> bool:
     """Whether somebody loses a role."""
-    return any(pair[1] for pair in _bindings(subject.old) - _bindings(subject.change.after))
+    return any(pair[1] for pair in _bindings(subject.old) - _bindings(subject.after))
 
 
 # --- Azure ------------------------------------------------------------------------------------------------------------
@@ -105,7 +105,7 @@ def _azure(subject: Subject) -> Iterator[Effect]:
     if not (subject.touched("scope") or subject.touched("role_definition_name")):
         return
     known = exposure.knowledge()
-    after = subject.change.after
+    after = subject.after
     names = [value for value in leaves(after, "role_definition_name") if isinstance(value, str)]
     if any(name in known.harmless_roles for name in names):
         return
@@ -132,7 +132,7 @@ def _managed(subject: Subject, path: str) -> Iterator[Effect]:
     if not subject.touched(head(path)):
         return
     old = {plain(value) for value in leaves(subject.old, path) if isinstance(value, str)}
-    for value in leaves(subject.change.after, path):
+    for value in leaves(subject.after, path):
         if not isinstance(value, str) or value in old:
             continue
         name = value.rpartition("/")[2]

@@ -47,13 +47,13 @@ class Opening(Struct, frozen=True):
 
 def opened(subject: Subject, _scene: Scene) -> Iterator[Effect]:
     """The ports that are open to everybody after, and were not before."""
-    if subject.change.action is Action.DESTROY or subject.change.after is None:
+    if subject.change.action is Action.DESTROY or subject.after is None:
         return
     for rules in exposure.network_rules(subject.type):
         if not any(subject.touched(head(path)) for path in _paths(rules)):
             continue
         before = [opening.ports for opening in _openings(rules, subject.old) if opening.certain]
-        fresh = [o for o in _openings(rules, subject.change.after) if not any(o.ports.within(old) for old in before)]
+        fresh = [o for o in _openings(rules, subject.after) if not any(o.ports.within(old) for old in before)]
         yield from _effects(rules, fresh)
 
 

@@ -41,7 +41,7 @@ def in_use(subject: Subject, scene: Scene) -> Iterator[Effect]:
         return
     for entry in protection.in_use(subject.type):
         users = [user for user in scene.users.get(base(change.address.text), ()) if _type(user) not in entry.but]
-        if users or not scene.users:
+        if users or not (scene.users or "routine" in subject.traits):
             because = "is deleted before the new one is created, which is refused while something still uses it"
             yield Effect(EffectName.MAY_FAIL, because, "in-use")
 
@@ -64,15 +64,14 @@ def data_loss(subject: Subject, _scene: Scene) -> Iterator[Effect]:
 def left_behind(subject: Subject, _scene: Scene) -> Iterator[Effect]:
     """What is forgotten is still there, and still paid for."""
     change = subject.change
+    kind, paid = ("routine", "") if "routine" in subject.traits else ("", ", and is still paid for")
     if change.action is Action.FORGET:
-        paid = "" if "routine" in subject.traits else ", and is still paid for"
-        yield Effect(EffectName.FORGETS, f"is no longer managed; it stays{paid}")
+        yield Effect(EffectName.FORGETS, f"is no longer managed; it stays{paid}", kind)
     elif "forget" in change.actions:
-        yield Effect(
-            EffectName.FORGETS, "is created again; the old one is no longer managed, but stays, and is still paid for"
-        )
+        because = f"is created again; the old one is no longer managed, but stays{paid}"
+        yield Effect(EffectName.FORGETS, because, kind)
     elif subject.deletes and (stays := _stays(subject)) is not None:
-        yield Effect(EffectName.FORGETS, stays.because, paths=(spelled(stays.path),))
+        yield Effect(EffectName.FORGETS, stays.because, kind, (spelled(stays.path),))
 
 
 def outage(subject: Subject, _scene: Scene) -> Iterator[Effect]:

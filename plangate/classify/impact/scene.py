@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from plangate.classify.impact import protection, traits
+from plangate.classify.impact.settled import Settled, document
 from plangate.model import Action, DriftStatus
 
 if TYPE_CHECKING:
-    from plangate.model import Change, ChangeSet, Side
+    from plangate.classify.impact.values import Readable
+    from plangate.model import Change, ChangeSet, Side, Value
 
 _KEYS = re.compile(r'\["(?:[^"\\]|\\.)*"\]|\[[^\]"]*\]')
 _REVERTED = frozenset({DriftStatus.WILL_BE_REVERTED, DriftStatus.CONFLICT})
@@ -29,6 +31,8 @@ class Subject(Struct, frozen=True):
     """What was there before: its own state, or that of the object that it is a renamed form of."""
     renamed: bool = False
     """Whether the same object goes or comes under another address."""
+    after: Readable | None = None
+    """What will be there, with what can be told of values that only the apply will know."""
 
     @property
     def creates(self) -> bool:
@@ -56,6 +60,34 @@ class Scene(Struct, frozen=True):
     """Addresses without instance keys."""
     users: Mapping[str, tuple[str, ...]]
     """Who refers to a resource, by addresses without instance keys. Empty when the plan does not tell."""
+    written: Mapping[str, Mapping[str, tuple[str, ...]]]
+    """What is written of attributes that only the apply will know, by addresses without instance keys."""
+    reads: Mapping[str, tuple[Change, ...]]
+    """The data sources that are read while applying, by addresses without instance keys."""
+
+    hands_out: bool
+    """Whether an output changes: what nobody in the plan uses may be used elsewhere."""
+
+    def unused(self, change: Change) -> bool:
+        """Whether the configuration is there, and nothing in it refers to a resource that gets unknown values."""
+        address = base(change.address.text)
+        return address in self.written and address not in self.users and not self.hands_out
+
+    def after(self, change: Change, type_: str, old: Side | None) -> Readable | None:
+        """The side after a change, with what can be told of values that only the apply will know."""
+        if change.after is None or not self.written:
+            return change.after
+        written = self.written.get(base(change.address.text))
+        if written is None:
+            return change.after
+        return Settled(change.after, type_, old, written, lambda address: self._document(address, change))
+
+    def _document(self, address: str, change: Change) -> Value | None:
+        """The document that a data source will give to a change: the instance of the same key, where there are several."""
+        reads = self.reads.get(address, ())
+        if len(reads) > 1:
+            reads = tuple(read for read in reads if (read.module, read.index) == (change.module, change.index))
+        return document(reads[0]) if len(reads) == 1 else None
 
 
 def deletes(change: Change) -> bool:
@@ -83,7 +115,19 @@ def scene(changeset: ChangeSet) -> Scene:
         reverted={address: tuple(paths) for address, paths in reverted.items()},
         provisioners=frozenset(changeset.references.provisioners),
         users=changeset.references.users,
+        written=changeset.references.written,
+        reads=_reads(changeset),
+        hands_out=bool(changeset.outputs),
     )
+
+
+def _reads(changeset: ChangeSet) -> dict[str, tuple[Change, ...]]:
+    found: dict[str, tuple[Change, ...]] = {}
+    for change in changeset.changes:
+        if change.action is Action.READ:
+            address = base(change.address.text)
+            found[address] = (*found.get(address, ()), change)
+    return found
 
 
 _KEPT = frozenset({traits.STATEFUL, "foundation", "compute", "serves", "triggers"})

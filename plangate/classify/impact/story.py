@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from plangate.classify.impact import pairs, shifts
+from plangate.classify.impact import pairs, shifts, traits
 from plangate.classify.impact.scene import base
 from plangate.model import Action
 
@@ -24,6 +24,8 @@ class Story(Struct, frozen=True):
     shifts: dict[str, str]
     users: dict[str, tuple[str, ...]]
     """The changes that use a replaced resource, by its address without instance keys."""
+    crowds: dict[pairs.Key, int]
+    """How many of one type are created, by the first of them, where that is very many."""
 
     def tell(self, change: Change, known: frozenset[str]) -> tuple[tuple[str, ...], str | None]:
         """The traits that it adds to those `known`, and the note of one change."""
@@ -41,6 +43,8 @@ class Story(Struct, frozen=True):
             told.append(("count-shift", shift))
         if change.action is Action.REPLACE and (users := self.users.get(base(change.address.text))):
             told.append(("blast-radius", _radius(users)))
+        if (many := self.crowds.get(pairs.key(change))) is not None:
+            told.append(("crowd", f"the first of {many} `{change.type}` that this plan creates"))
         notes = [note for note in (change.note, *(note for _, note in told)) if note]
         return tuple(trait for trait, _ in told if trait), "; ".join(notes) or None
 
@@ -48,7 +52,31 @@ class Story(Struct, frozen=True):
 def story(changeset: ChangeSet) -> Story:
     """Look for the ties of one plan."""
     changes = [change for change in changeset.changes if change.mode == "managed"]
-    return Story(partners=pairs.renamed(changes), shifts=shifts.shifted(changes), users=_users(changeset, changes))
+    return Story(
+        partners=pairs.renamed(changes),
+        shifts=shifts.shifted(changes),
+        users=_users(changeset, changes),
+        crowds=_crowds(changes),
+    )
+
+
+def _crowds(changes: list[Change]) -> dict[pairs.Key, int]:
+    """Very many new objects of one type: a loop over the wrong list, or a state that was lost."""
+    created: dict[str, list[Change]] = {}
+    for change in changes:
+        if change.action is Action.CREATE:
+            created.setdefault(change.type, []).append(change)
+    most = traits.knowledge().crowds
+    found = {}
+    for type_, same in created.items():
+        known = traits.of_type(type_)
+        limit = most.heavy if known & _HEAVY else most.light
+        if len(same) >= limit and "routine" not in known:
+            found[pairs.key(same[0])] = len(same)
+    return found
+
+
+_HEAVY: Final = frozenset({traits.STATEFUL, "foundation", "compute"})
 
 
 def _users(changeset: ChangeSet, changes: list[Change]) -> dict[str, tuple[str, ...]]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def opened(subject: Subject, _scene: Scene) -> Iterator[Effect]:
     """What is open after, and was not before."""
     change = subject.change
-    if change.action is Action.DESTROY or change.after is None:
+    if change.action is Action.DESTROY or subject.after is None:
         return
     for switch in exposure.switches(subject.type):
         open_now = _opens(switch, subject)
@@ -31,7 +31,7 @@ def _opens(switch: Switch, subject: Subject) -> bool | None:
         return False
     if not any(subject.touched(name) for name in switch.heads):
         return False
-    after = subject.change.after
+    after = subject.after
     now = all_hold(switch.when, after)
     if now is False:
         return False
@@ -45,10 +45,8 @@ def _opens(switch: Switch, subject: Subject) -> bool | None:
 
 def _undecided(switch: Switch, subject: Subject) -> bool:
     """Whether the values are left to the provider: unknown as a whole."""
-    return all(
-        UNKNOWN in leaves(subject.change.after, test.path) for test in switch.when if _hidden(test.path, subject)
-    )
+    return all(UNKNOWN in leaves(subject.after, test.path) for test in switch.when if _hidden(test.path, subject))
 
 
 def _hidden(path: str, subject: Subject) -> bool:
-    return any(value is UNKNOWN for value in leaves(subject.change.after, path))
+    return any(value is UNKNOWN for value in leaves(subject.after, path))

@@ -62,6 +62,14 @@ class Stays(Struct, frozen=True, forbid_unknown_fields=True):
         return Test(self.path, is_=self.is_)
 
 
+class Crowds(Struct, frozen=True, forbid_unknown_fields=True):
+    """How many new objects of one type are very many."""
+
+    heavy: int
+    """Of stores, of what others stand on, and of machines."""
+    light: int
+
+
 class TraitsKnowledge(Struct, frozen=True, forbid_unknown_fields=True):
     """`policies/knowledge/traits.yaml`."""
 
@@ -75,6 +83,8 @@ class TraitsKnowledge(Struct, frozen=True, forbid_unknown_fields=True):
     manifest_kind: dict[str, str]
     manifest_types: dict[str, str]
     foundation: tuple[str, ...]
+    recreatable: tuple[str, ...]
+    crowds: Crowds
     compute: tuple[str, ...]
     routine: tuple[str, ...]
     serves: tuple[str, ...]
@@ -84,7 +94,7 @@ class TraitsKnowledge(Struct, frozen=True, forbid_unknown_fields=True):
     runs_code: tuple[str, ...]
 
 
-_LISTS: Final = ("foundation", "compute", "routine", "serves", "triggers", "credential", "grants")
+_LISTS: Final = ("foundation", "recreatable", "compute", "routine", "serves", "triggers", "credential", "grants")
 
 
 @functools.cache

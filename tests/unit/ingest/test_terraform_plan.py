@@ -351,6 +351,54 @@ def test_references_go_through_modules_outputs_and_variables():
     )
 
 
+def test_what_is_written_of_values_that_only_the_apply_will_know():
+    def block(name, **expressions):
+        return {"address": f"aws_thing.{name}", "type": "aws_thing", "name": name, "expressions": expressions}
+
+    configuration = {
+        "root_module": {
+            "resources": [
+                block("a", policy={"references": ["data.doc.d.json", "data.doc.d"]}, known={"constant_value": 1}),
+                block("b", policy={"references": ["local.p", "each.value", "var.p", "aws_other.o.arn", "aws_other.o"]}),
+                block("idle", policy={"references": ["aws_other.o"]}),
+            ],
+            "module_calls": {
+                "m": {
+                    "expressions": {"p": {"references": ["data.doc.d.json", "data.doc.d"]}},
+                    "module": {
+                        "resources": [
+                            block("c", policy={"references": ["var.p"]}, cidrs={"references": ["var.none"]}),
+                            block("d", policy={"references": ["module.n.none"]}),
+                        ]
+                    },
+                }
+            },
+        }
+    }
+
+    def unknown(name, module="", marks=("id", "policy")):
+        address = f"{module}.aws_thing.{name}" if module else f"aws_thing.{name}"
+        entry = resource(["create"], None, {"known": 1}, address=address, after_unknown=dict.fromkeys(marks, True))
+        return entry | {"name": name, "module_address": module}
+
+    made = read(
+        configuration=configuration,
+        resource_changes=[
+            unknown("a"),
+            unknown("b"),
+            unknown("c", 'module.m["k.]"]', ("id", "policy", "cidrs")),
+            unknown("d", "module.m[0]"),
+            unknown("gone"),
+        ],
+    ).references
+    assert made.written == {
+        "aws_thing.a": {"policy": ("data.doc.d",)},
+        "aws_thing.b": {"policy": ("?", "aws_other.o")},
+        "module.m.aws_thing.c": {"policy": ("data.doc.d",), "cidrs": ("?",)},
+        "module.m.aws_thing.d": {"policy": ("?",)},
+    }
+
+
 @pytest.mark.parametrize(
     ("sections", "place"),
     [

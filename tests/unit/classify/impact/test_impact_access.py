@@ -17,6 +17,13 @@ def trust(principal, **fields):
     return {"assume_role_policy": Embedded("json", {"Statement": statement})}
 
 
+GITHUB = "token.actions.githubusercontent.com"
+
+
+def jobs(condition, issuer=GITHUB):
+    return trust({"Federated": f"arn:aws:iam::1:oidc-provider/{issuer}"}, Condition=condition)
+
+
 ANYBODY = allow("s3:GetObject", "arn:aws:s3:::b/*", Principal="*")
 
 OPENED = {
@@ -72,6 +79,26 @@ OPENED = {
     ),
     "a function for every principal of one organization": (
         ("aws_lambda_permission", None, {"principal": "*", "principal_org_id": "o-1"}),
+        [],
+    ),
+    "a role for a job of one repository": (
+        ("aws_iam_role", None, jobs({"StringLike": {f"{GITHUB}:sub": "repo:acme/web:*", f"{GITHUB}:aud": "sts"}})),
+        [],
+    ),
+    "a role for the jobs of everybody": (
+        ("aws_iam_role", None, jobs({"StringEquals": {f"{GITHUB}:aud": "sts.amazonaws.com"}})),
+        [("exposes:trust-anyone", f"can be assumed by jobs of everybody at {GITHUB}")],
+    ),
+    "a role for the jobs of every repository": (
+        ("aws_iam_role", None, jobs({"StringLike": {f"{GITHUB}:sub": ["repo:acme/web:*", "repo:*"]}})),
+        [("exposes:trust-anyone", f"can be assumed by jobs of everybody at {GITHUB}")],
+    ),
+    "a role for jobs under a condition that is hidden": (
+        ("aws_iam_role", None, jobs(Sensitive(1))),
+        [("?exposes:trust-anyone", f"can be assumed by jobs of everybody at {GITHUB}")],
+    ),
+    "a role for the jobs of one cluster": (
+        ("aws_iam_role", None, jobs({}, "oidc.eks.eu-west-1.amazonaws.com/id/1")),
         [],
     ),
     "everything on everything": (

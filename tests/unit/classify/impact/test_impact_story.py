@@ -125,3 +125,17 @@ def test_a_note_that_is_there_stays():
 def test_a_local_file_that_is_not_there_did_not_vanish():
     found = change("local_file", None, {"a": 1}, found="deleted")
     assert told(found) == [(["routine"], "was deleted outside of Terraform, and is created again")]
+
+
+def test_very_many_of_one_type_are_told_once():
+    crowd = [change("aws_instance", None, {"ami": "a"}, address=f"aws_instance.x[{i}]") for i in range(50)]
+    note = "the first of 50 `aws_instance` that this plan creates"
+    assert told(*crowd) == [(["compute", "crowd"], note), *[(["compute"], None)] * 49]
+    assert told(*crowd[1:]) == [(["compute"], None)] * 49
+
+
+def test_a_crowd_that_is_made_on_every_run_is_none():
+    assert (
+        told(*[change("random_id", None, {}, address=f"random_id.x[{i}]") for i in range(300)])
+        == [(["routine"], None)] * 300
+    )

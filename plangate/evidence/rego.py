@@ -1,0 +1,251 @@
+"""Runs a user's own Rego with `conftest` or `opa` on PATH, and reads what it says.
+
+The tool sees copies of the rules and of the input in a folder of its own, and an environment without credentials: Rego can
+read the environment (`opa.runtime`) and make requests (`http.send`).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any, Final, Literal, TypeAlias
+
+import msgspec
+from msgspec import Struct
+
+from plangate.errors import EvidenceError, UsageError
+from plangate.evidence.terraform import on_path
+
+ENDS: Final = (".rego", ".json", ".yaml", ".yml")
+"""Rules, and the data that they read."""
+
+_SECONDS = 300
+_KEPT: Final = ("PATH", "HOME", "TMPDIR", "LANG", "SYSTEMROOT", "TEMP", "TMP")
+_INSTALL: Final = "install one of them: https://www.conftest.dev or https://www.openpolicyagent.org"
+_RULE = re.compile(r"(deny|violation|warn)(_[a-zA-Z0-9]+)*")
+"""How conftest finds rules: https://www.conftest.dev/#policies"""
+_BY_HAND: Final = {
+    "conftest": "conftest test --policy DIR --all-namespaces INPUT",
+    "opa": "opa eval --data DIR --input INPUT data",
+}
+
+Force: TypeAlias = Literal["deny", "warn"]
+
+
+class Said(Struct, frozen=True):
+    """What one rule says of the input, in its own words: they may quote a secret."""
+
+    force: Force
+    package: str
+    message: str
+    about: tuple[str, ...] = ()
+    """Texts that stand beside the message, such as an address."""
+
+
+class Rules(Struct, frozen=True):
+    """Rules and their data, as (path, text) below one folder."""
+
+    folder: str
+    files: tuple[tuple[str, str], ...]
+
+    def __post_init__(self) -> None:
+        if not any(name.endswith(".rego") for name, _ in self.files):
+            raise UsageError("holds no Rego", where=self.folder, hint="--conftest names a folder with *.rego files")
+
+
+def run(rules: Rules, documents: Sequence[bytes], kind: Literal["json", "yaml"]) -> list[Said]:
+    """Hold one input against the rules. `documents` are what it consists of; a plan is one.
+
+    Raises `EvidenceError` where no tool is there, where it fails, and where no rule of the folder has spoken at all: each is a
+    gate that would be silent for the wrong reason. What the tool prints is not repeated.
+    """
+    name, command = next(((name, path) for name in _TOOLS if (path := on_path(name)) is not None), ("", ""))
+    if not command:
+        raise EvidenceError("neither `conftest` nor `opa` is on PATH", where=rules.folder, hint=_INSTALL)
+    with tempfile.TemporaryDirectory(prefix="plangate-") as folder:
+        tool = _Tool(name, command, Path(folder), rules.folder)
+        _write(tool.top / "rules", rules.files)
+        answer = _TOOLS[name](tool, documents, kind)
+    if not answer.asked:
+        raise EvidenceError(
+            "has no rule deny, violation or warn that could be asked", where=rules.folder, hint="name the rules so"
+        )
+    return sorted(set(answer.said), key=lambda one: (one.force, one.package, one.message, one.about))
+
+
+class _Answer(Struct):
+    """What the rules say, and whether any was asked."""
+
+    said: list[Said]
+    asked: bool
+
+
+class _Tool(Struct, frozen=True):
+    """A tool, and the folder that it runs in."""
+
+    name: str
+    command: str
+    top: Path
+    where: str
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+        """Run it without a shell. Raises `EvidenceError`."""
+        try:
+            return subprocess.run(
+                [self.command, *arguments],
+                cwd=self.top,
+                env={key: os.environ[key] for key in _KEPT if key in os.environ},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise self.error(f"took longer than {_SECONDS} seconds") from None
+        except OSError as error:
+            raise self.error(f"could not be started: {(error.strerror or 'no reason given').lower()}") from None
+
+    def failed(self, done: subprocess.CompletedProcess[bytes]) -> EvidenceError:
+        """What to raise. The tool's own words may quote the input, which is not masked."""
+        return self.error(f"failed with exit code {done.returncode}")
+
+    def error(self, what: str) -> EvidenceError:
+        """An error of the tool, and how to see more of it."""
+        hint = f"run it by hand to see why: {_BY_HAND[self.name]}"
+        return EvidenceError(f"`{self.name}` {what}", where=self.where, hint=hint)
+
+    def give(self, name: str, data: bytes) -> str:
+        """Write an input that only its owner may read."""
+        given = self.top / name
+        given.touch(mode=0o600)
+        given.write_bytes(data)
+        return name
+
+
+def _write(top: Path, files: Sequence[tuple[str, str]]) -> None:
+    for name, text in files:
+        path = top / PurePosixPath(name)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.write_text(text, "utf-8")
+
+
+# --- conftest ---------------------------------------------------------------------------------------------------------
+
+
+class _Result(Struct):
+    msg: str = ""
+    metadata: dict[str, Any] | None = None
+
+
+class _Check(Struct):
+    """https://github.com/open-policy-agent/conftest/blob/master/output/result.go."""
+
+    namespace: str = ""
+    successes: int = 0
+    warnings: list[_Result] = []
+    failures: list[_Result] = []
+    exceptions: list[_Result] = []
+    skipped: list[_Result] = []
+
+
+_checks = msgspec.json.Decoder(list[_Check])
+
+
+def _conftest(tool: _Tool, documents: Sequence[bytes], kind: str) -> _Answer:
+    whole = documents[0] if kind == "json" else b"".join(b"---\n" + one + b"\n" for one in documents)
+    given = tool.give(f"input.{kind}", whole)
+    arguments = ["--policy", "rules", "--data", "rules", "--all-namespaces", "--show-builtin-errors", "--no-color"]
+    done = tool.run("test", *arguments, "--output", "json", given)
+    checks = _decoded(_checks, done.stdout)
+    # It exits with 1 for findings and for its own errors alike: only the first prints results.
+    if checks is None or done.returncode not in (0, 1) or (done.returncode == 1) != any(c.failures for c in checks):
+        raise tool.failed(done)
+    said = [Said("deny", c.namespace, one.msg, tuple(_texts(one.metadata))) for c in checks for one in c.failures]
+    said += [Said("warn", c.namespace, one.msg, tuple(_texts(one.metadata))) for c in checks for one in c.warnings]
+    return _Answer(said, any(c.successes or c.failures or c.warnings or c.exceptions for c in checks))
+
+
+# --- opa --------------------------------------------------------------------------------------------------------------
+
+
+class _Expression(Struct):
+    value: Any = None
+
+
+class _Row(Struct):
+    expressions: list[_Expression] = []
+
+
+class _Evaluated(Struct):
+    """https://www.openpolicyagent.org/docs/cli#opa-eval."""
+
+    result: list[_Row] = []
+    errors: list[Any] = []
+
+
+_evaluated = msgspec.json.Decoder(_Evaluated)
+
+
+def _opa(tool: _Tool, documents: Sequence[bytes], kind: str) -> _Answer:
+    answer = _Answer([], asked=False)
+    for number, document in enumerate(documents):
+        given = tool.give(f"input-{number}.{kind}", document)
+        arguments = ["--format", "json", "--strict-builtin-errors", "--data", "rules", "--input", given]
+        done = tool.run("eval", *arguments, "data")
+        evaluated = _decoded(_evaluated, done.stdout)
+        if done.returncode != 0 or evaluated is None or evaluated.errors or not evaluated.result:
+            raise tool.failed(done)
+        for row in evaluated.result:
+            for expression in row.expressions:
+                for package, rule, value in _rules(expression.value, ()):
+                    answer.asked = True
+                    force: Force = "warn" if rule.startswith("warn") else "deny"
+                    answer.said += [Said(force, package, *_message(one)) for one in value]
+    return answer
+
+
+def _rules(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, str, list[Any]]]:
+    """The rules in a document of all packages: package, name, and what each gives."""
+    for key, below in value.items() if isinstance(value, dict) else ():
+        if _RULE.fullmatch(key) and isinstance(below, list):
+            yield ".".join(path), key, below
+        elif isinstance(below, dict):
+            yield from _rules(below, (*path, key))
+
+
+def _message(value: Any) -> tuple[str, tuple[str, ...]]:
+    if isinstance(value, str):
+        return value, ()
+    if isinstance(value, dict) and isinstance(value.get("msg"), str):
+        return value["msg"], tuple(_texts({key: below for key, below in value.items() if key != "msg"}))
+    return "a rule of this package holds, and gives no message", ()
+
+
+_TOOLS: Final[dict[str, Callable[[_Tool, Sequence[bytes], str], _Answer]]] = {"conftest": _conftest, "opa": _opa}
+"""The first that is on PATH is asked."""
+
+
+# --- both -------------------------------------------------------------------------------------------------------------
+
+
+def _decoded(decoder: msgspec.json.Decoder[Any], data: bytes) -> Any:
+    try:
+        return decoder.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def _texts(metadata: Any) -> Iterator[str]:
+    """The texts of metadata, in its order."""
+    if isinstance(metadata, str):
+        yield metadata
+    elif isinstance(metadata, dict):
+        for below in metadata.values():
+            yield from _texts(below)
+    elif isinstance(metadata, list):
+        for below in metadata:
+            yield from _texts(below)
