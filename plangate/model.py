@@ -664,6 +664,28 @@ class Finding(Struct, frozen=True, kw_only=True):
     """What configuration made of it: another severity, or not enforced yet."""
 
 
+class Approvals(Struct, frozen=True):
+    """Who has to answer a review: how many people, of which teams or by name. Never the author."""
+
+    count: int
+    teams: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()
+
+
+class Binding(Struct, frozen=True, kw_only=True):
+    """What ties a verdict to exactly this plan, so that it can be told again right before the apply."""
+
+    expires_at: str
+    sensitive: Literal["hmac", "left-out", "none"]
+    """Whether hidden values are compared by an HMAC under the gate's key, or not at all, or whether there are none."""
+    volatile: tuple[str, ...] = ()
+    """Attributes that do not matter, as TYPE.PATH with `*`."""
+    digests: tuple[str, ...] = ()
+    """For each change what its listed attributes do not tell: what is created, and hidden values."""
+    hooks: str = ""
+    """The digest of what the hooks hold."""
+
+
 class PolicyReport(Struct, frozen=True, kw_only=True):
     """What the policy stage returns."""
 
@@ -722,3 +744,6 @@ class Verdict(Struct, frozen=True, kw_only=True):
     freshness: Freshness | None = None
     notes: tuple[str, ...] = ()
     runbook: tuple[Step, ...] = ()
+    approvals: Approvals | None = None
+    """Who may answer a review, where configuration says it."""
+    binding: Binding | None = None
