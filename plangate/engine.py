@@ -26,6 +26,7 @@ from plangate.verdict import Options, decide
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from plangate.bind import Terms
     from plangate.gate import Gate
     from plangate.policy.load import Policy
 
@@ -46,6 +47,8 @@ class Request(Struct, frozen=True, kw_only=True):
     """Where the state may be found."""
     saved_plan: str | None = None
     """The saved plan that a plan JSON was made from."""
+    terms: Terms | None = None
+    """How the verdict is bound to its plan, where somebody will ask for that."""
 
 
 class Review(Struct, frozen=True):
@@ -89,7 +92,12 @@ def review(request: Request) -> Review:
     report = evaluate.evaluate(
         policies, changesets, options.environment, protected=options.protected, as_of=options.created_at
     )
-    return Review(decide(changesets, report, skipped, options, gate), tuple(failures))
+    verdict = decide(changesets, report, skipped, options, gate)
+    if request.terms is not None:
+        from plangate.bind import bind
+
+        verdict = bind(verdict, changesets, request.terms)
+    return Review(verdict, tuple(failures))
 
 
 def classified(data: bytes, evidence: Mapping[str, bytes]) -> ChangeSet:

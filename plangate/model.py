@@ -9,10 +9,13 @@ from __future__ import annotations
 import enum
 import re
 from decimal import Decimal
-from typing import Final, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias
 
 import msgspec
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # --- values -----------------------------------------------------------------------------------------------------------
 
@@ -83,6 +86,8 @@ ABSENT: Final = Absent()
 
 Value: TypeAlias = "None | bool | int | Decimal | str | list[Value] | dict[str, Value] | Unknown | Sensitive | Embedded"
 """A masked attribute value."""
+
+Seals: TypeAlias = "Callable[[bytes], dict[Sensitive, str]]"
 
 PathPart: TypeAlias = str | int
 Path: TypeAlias = tuple[PathPart, ...]
@@ -577,6 +582,8 @@ class Upgrade(Struct, frozen=True, kw_only=True):
     kube_version: tuple[int, int] | None = None
     origin: int = 0
     """Index of the input it came from."""
+    revision: int | None = None
+    """The revision that it makes, where the input shows it."""
 
 
 class Hook(Struct, frozen=True, kw_only=True):
@@ -622,6 +629,10 @@ class ChangeSet(Struct, frozen=True, kw_only=True):
     """What was recognised of the run: a destroy plan, a refresh-only plan, a newer format."""
     freshness: Freshness | None = None
     references: References = References()
+    made_at: str | None = None
+    """When the tool made it, as the tool writes it."""
+    seals: Seals | None = None
+    """Given the gate's key, what stands for each hidden value; None where they cannot be told apart outside of this review."""
     masked_words: int = 0
     """Sensitive values too short or too ordinary to be masked where they appear outside their own place."""
 
@@ -684,6 +695,10 @@ class Binding(Struct, frozen=True, kw_only=True):
     """For each change what its listed attributes do not tell: what is created, and hidden values."""
     hooks: str = ""
     """The digest of what the hooks hold."""
+    revision: int | None = None
+    """The revision of the Helm release that the upgrade makes."""
+    made_at: tuple[str, ...] = ()
+    """When the tools made the inputs: a value that says nothing else says nothing."""
 
 
 class PolicyReport(Struct, frozen=True, kw_only=True):

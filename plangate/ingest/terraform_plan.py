@@ -146,6 +146,8 @@ class _Reader:
             notes=(*self.document.notes, *terraform_run.recognised(top, changes, drifted=bool(drifted))),
             references=references(configuration, follow=replaced),
             masked_words=self.redactor.skipped,
+            made_at=top.timestamp,
+            seals=self.redactor.seals,
         )
 
     # --- first pass: learn ------------------------------------------------------------------------------------------
