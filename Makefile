@@ -6,6 +6,10 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python;
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --no-input
 PIP_TOOLS := pip-tools==7.6.2
+# The linter of workflows is a Go program: it is there where Go is.
+ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+GO := $(shell command -v go)
+WORKFLOWS = $(wildcard .github/workflows/*.yml .github/workflows/examples/*.yml)
 REVIEWED := fixtures/release/plan.json
 
 export PYTHONDONTWRITEBYTECODE =
@@ -18,16 +22,18 @@ help:  ## show this list
 review: .venv/.installed  ## review a shipped plan, in colour
 	@FORCE_COLOR=1 $(BIN)/plangate review $(REVIEWED); code=$$?; echo; echo "the gate would have exited $$code"
 
-test: .venv/.developing  ## run every test; the end says which were skipped, and for want of what
+test: .venv/.developing $(if $(GO),$(BIN)/actionlint)  ## run every test; the end says which were skipped, and for want of what
 	$(BIN)/python -m pytest -rs -n auto
 
 mutate: .venv/.developing  ## change every policy in small ways and see whether its cases notice; slow
 	$(BIN)/python tests/mutate.py
 
-lint: .venv/.developing  ## check style, formatting and types
+lint: .venv/.developing $(if $(GO),$(BIN)/actionlint)  ## check style, formatting, types and workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/zizmor --offline --quiet --no-progress action.yml $(WORKFLOWS)
+	$(if $(GO),$(BIN)/actionlint $(WORKFLOWS),@echo 'skipped for want of go: actionlint' >&2)
 
 format: .venv/.developing  ## put the code into the one format
 	$(BIN)/ruff format .
@@ -75,6 +81,10 @@ clean:  ## remove what make made
 
 .venv/.developing: .venv/.installed requirements-dev.lock
 	$(PIP) install --require-hashes --requirement requirements-dev.lock
+	@touch $@
+
+$(BIN)/actionlint: .venv/.made
+	GOBIN="$(CURDIR)/$(BIN)" go install $(ACTIONLINT)
 	@touch $@
 
 .venv/pip-tools/.installed: Makefile

@@ -6,7 +6,6 @@ Read once for a whole review. What cannot be read is said, and never stops the p
 from __future__ import annotations
 
 import functools
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from msgspec import Struct
 
 from plangate.errors import EvidenceError, InputError
 from plangate.evidence.helm import Asked
+from plangate.evidence.key import gate_key
 from plangate.evidence.state import StateAsked
 from plangate.ingest.terraform_releases import Beside
 from plangate.model import Lock, Skipped
@@ -62,7 +62,7 @@ def read(
 
         gather = functools.partial(helm.gather, asked)
     # The key enters here, at the edge: what was collected with it can be compared with it.
-    key = os.environ.get("PLANGATE_KEY", "").encode() or None
+    key = gate_key()
     beside = Beside(state=state, gather=gather, one=asked.named, key=key)
     return Around(tf_dir, beside, state, state_read, lock, saved), tuple(skipped)
 

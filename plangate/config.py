@@ -46,6 +46,25 @@ class Match(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Helm releases, as namespace/name."""
 
 
+class Approvals(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who has to approve a verdict of `review` before its check is green. The author of the pull request never counts."""
+
+    count: int = 1
+    """How many different people."""
+    teams: tuple[str, ...] = ()
+    """Teams of the organisation, by their slug. With neither teams nor users, whoever may write to the repository counts."""
+    users: tuple[str, ...] = ()
+
+
+class Verify(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What `plangate verify` holds against a plan right before it is applied."""
+
+    valid_hours: int = 24
+    """How long a verdict may be relied on."""
+    volatile: tuple[str, ...] = ()
+    """Attributes that differ from plan to plan and mean nothing, as TYPE.PATH; `*` stands for anything: `*.tags.built_at`."""
+
+
 class Environment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One environment. It is protected unless it says otherwise."""
 
@@ -55,6 +74,8 @@ class Environment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     fail_on: FailOn | None = None
     require: tuple[Evidence, ...] = ()
     params: dict[str, Any] = {}
+    approvals: Approvals | None = None
+    """Instead of those of the whole configuration."""
 
 
 class Pack(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -123,6 +144,9 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     waivers: Waivers = Waivers()
     drift: Drifting = Drifting()
     """Values that others own, so that their changes are named and not alarmed."""
+    approvals: Approvals | None = None
+    """Who may answer a review. Without it nobody is asked, and its check stays as it is until the finding is gone."""
+    verify: Verify = Verify()
 
     def pack(self, family: str) -> Pack:
         """What is asked of one pack."""
@@ -188,6 +212,9 @@ _STRUCTS: Final[dict[tuple[str | int, ...], type[Struct]]] = {
     ("policies", "*"): Setting,
     ("waivers",): Waivers,
     ("waivers", "forbid"): Forbidden,
+    ("approvals",): Approvals,
+    ("environments", "*", "approvals"): Approvals,
+    ("verify",): Verify,
 }
 
 
@@ -214,6 +241,15 @@ def _check(config: Config, marked: Any) -> None:
             _day(pack.enforce_from, marked, ("packs", family, "enforce_from"))
     if config.waivers.longest_days < 1:
         marked.fail("longest_days is a number of days", ("waivers", "longest_days"))
+    approvals: dict[tuple[str, ...], Approvals | None] = {("approvals",): config.approvals}
+    approvals |= {("environments", name, "approvals"): one.approvals for name, one in config.environments.items()}
+    for where, rule in approvals.items():
+        _check_approvals(rule, marked, where)
+    if config.verify.valid_hours < 1:
+        marked.fail("valid_hours is a number of hours", ("verify", "valid_hours"))
+    for pattern in config.verify.volatile:
+        if pattern.partition(".")[2].strip(".*") == "":
+            marked.fail(f"{pattern} has to name an attribute, as TYPE.PATH", ("verify", "volatile"))
     files: dict[tuple[str, ...], Several] = {
         ("policy_paths",): config.policy_paths,
         ("waivers", "files"): config.waivers.files,
@@ -222,6 +258,23 @@ def _check(config: Config, marked: Any) -> None:
         for path in listed(paths):
             if not is_inside(path):
                 marked.fail(f"{path} does not lead into this repository: a relative path without ..", where)
+
+
+_LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,98})(?:\[bot\])?|[a-z0-9][a-z0-9_-]{0,98}")
+"""What GitHub takes as a login or as the slug of a team. It goes into addresses, so nothing else may."""
+
+
+def _check_approvals(rule: Approvals | None, marked: Any, where: tuple[str, ...]) -> None:
+    if rule is None:
+        return
+    if not 1 <= rule.count <= 20:
+        marked.fail("count is a number of people, from 1 to 20", (*where, "count"))
+    for key, names in (("teams", rule.teams), ("users", rule.users)):
+        for name in names:
+            if not _LOGIN.fullmatch(name):
+                marked.fail(
+                    f"{name} is no name of GitHub's: of a team the slug, without the organisation", (*where, key)
+                )
 
 
 def is_inside(path: str) -> bool:

@@ -26,6 +26,7 @@ from plangate.verdict import Options, decide
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from plangate.bind import Terms
     from plangate.evidence.rego import Rules
     from plangate.gate import Gate
     from plangate.policy.load import Policy
@@ -49,6 +50,8 @@ class Request(Struct, frozen=True, kw_only=True):
     """The saved plan that a plan JSON was made from."""
     rego: Rules | None = None
     """The user's own Rego."""
+    terms: Terms | None = None
+    """How the verdict is bound to its plan, where somebody will ask for that."""
 
 
 class Review(Struct, frozen=True):
@@ -99,7 +102,12 @@ def review(request: Request) -> Review:
         said, unheard = rego.hold(request.rego, documents, changesets)
         report = structs.replace(report, findings=(*report.findings, *said))
         skipped += unheard
-    return Review(decide(changesets, report, skipped, options, gate), tuple(failures))
+    verdict = decide(changesets, report, skipped, options, gate)
+    if request.terms is not None:
+        from plangate.bind import bind
+
+        verdict = bind(verdict, changesets, request.terms)
+    return Review(verdict, tuple(failures))
 
 
 def classified(data: bytes, evidence: Mapping[str, bytes]) -> ChangeSet:

@@ -14,7 +14,7 @@ from msgspec import Struct, structs
 from plangate.config import Config, Environment, Read
 from plangate.environment import Placed, Signal, place
 from plangate.errors import UsageError
-from plangate.model import ChangeSet, Finding, Location, Outcome, Severity
+from plangate.model import Approvals, ChangeSet, Finding, Location, Outcome, Severity
 from plangate.policy import waivers
 from plangate.policy.load import Policy
 from plangate.policy.waivers import Waiver
@@ -79,6 +79,7 @@ class Gate(Struct, frozen=True, kw_only=True):
         notes = list(self.notes)
         if placed.name and self.config.environments and placed.name not in self.config.environments:
             notes.append(f"the configuration has no environment {placed.name}: it is protected")
+        asked = here.approvals or self.config.approvals
         review = "review" in (options.fail_on, here.fail_on or self.config.fail_on)
         return structs.replace(
             options,
@@ -91,6 +92,7 @@ class Gate(Struct, frozen=True, kw_only=True):
                 for name in dict.fromkeys((*options.required, *self.config.require, *here.require))
             ),
             notes=(*options.notes, *notes, *self._switched_off()),
+            approvals=None if asked is None else Approvals(asked.count, asked.teams, asked.users),
         )
 
     def _policies(self, policies: Sequence[Policy], environment: str | None) -> tuple[Policy, ...]:

@@ -10,11 +10,11 @@ import hashlib
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from msgspec import UNSET, Struct, structs
+from msgspec import UNSET, Struct, UnsetType, structs
 
 from plangate import __version__, model
 from plangate.errors import ExitCode
-from plangate.report import wire
+from plangate.report import binding, wire
 from plangate.report.restore import several, summary_values
 
 if TYPE_CHECKING:
@@ -121,6 +121,8 @@ def merge(
         invocations=list(_invocations(named)) or UNSET,
         notes=tuple(_notes(named)) or UNSET,
         mode="observe" if observed else UNSET,
+        approvals=list(dict.fromkeys(one for verdict in verdicts for one in verdict.approvals or ())) or UNSET,
+        binding=_binding(verdicts),
         targets=[_target(one) for one in named],
     )
 
@@ -352,6 +354,19 @@ def _total(counts: Iterable[dict[str, int]]) -> dict[str, int]:
     for one in counts:
         total.update(one)
     return dict(sorted(total.items()))
+
+
+def _binding(verdicts: Sequence[wire.Verdict]) -> wire.Binding | UnsetType:
+    """What ties the whole to its plans: all of theirs. Where one of them is not bound, the whole is not."""
+    bound = [verdict.binding for verdict in verdicts if verdict.binding is not UNSET]
+    if not bound or len(bound) < len(verdicts):
+        return UNSET
+    worst = min((one.sensitive for one in bound), key=("left-out", "hmac", "none").index)
+    return wire.Binding(
+        fingerprint=binding.of_parts(one.fingerprint for one in bound),
+        sensitive=worst,
+        expires_at=min(one.expires_at for one in bound),
+    )
 
 
 def _target(one: Named) -> wire.Target:

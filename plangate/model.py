@@ -9,10 +9,13 @@ from __future__ import annotations
 import enum
 import re
 from decimal import Decimal
-from typing import Final, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias
 
 import msgspec
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # --- values -----------------------------------------------------------------------------------------------------------
 
@@ -83,6 +86,8 @@ ABSENT: Final = Absent()
 
 Value: TypeAlias = "None | bool | int | Decimal | str | list[Value] | dict[str, Value] | Unknown | Sensitive | Embedded"
 """A masked attribute value."""
+
+Seals: TypeAlias = "Callable[[bytes], dict[Sensitive, str]]"
 
 PathPart: TypeAlias = str | int
 Path: TypeAlias = tuple[PathPart, ...]
@@ -580,6 +585,8 @@ class Upgrade(Struct, frozen=True, kw_only=True):
     kube_version: tuple[int, int] | None = None
     origin: int = 0
     """Index of the input it came from."""
+    revision: int | None = None
+    """The revision that it makes, where the input shows it."""
 
 
 class Hook(Struct, frozen=True, kw_only=True):
@@ -625,6 +632,10 @@ class ChangeSet(Struct, frozen=True, kw_only=True):
     """What was recognised of the run: a destroy plan, a refresh-only plan, a newer format."""
     freshness: Freshness | None = None
     references: References = References()
+    made_at: str | None = None
+    """When the tool made it, as the tool writes it."""
+    seals: Seals | None = None
+    """Given the gate's key, what stands for each hidden value; None where they cannot be told apart outside of this review."""
     masked_words: int = 0
     """Sensitive values too short or too ordinary to be masked where they appear outside their own place."""
 
@@ -685,6 +696,32 @@ class Finding(Struct, frozen=True, kw_only=True):
     """The parts of the condition, where it has several."""
 
 
+class Approvals(Struct, frozen=True):
+    """Who has to answer a review: how many people, of which teams or by name. Never the author."""
+
+    count: int
+    teams: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()
+
+
+class Binding(Struct, frozen=True, kw_only=True):
+    """What ties a verdict to exactly this plan, so that it can be told again right before the apply."""
+
+    expires_at: str
+    sensitive: Literal["hmac", "left-out", "none"]
+    """Whether hidden values are compared by an HMAC under the gate's key, or not at all, or whether there are none."""
+    volatile: tuple[str, ...] = ()
+    """Attributes that do not matter, as TYPE.PATH with `*`."""
+    digests: tuple[str, ...] = ()
+    """For each change what its listed attributes do not tell: what is created, and hidden values."""
+    hooks: str = ""
+    """The digest of what the hooks hold."""
+    revision: int | None = None
+    """The revision of the Helm release that the upgrade makes."""
+    made_at: tuple[str, ...] = ()
+    """When the tools made the inputs: a value that says nothing else says nothing."""
+
+
 class PolicyReport(Struct, frozen=True, kw_only=True):
     """What the policy stage returns."""
 
@@ -743,3 +780,6 @@ class Verdict(Struct, frozen=True, kw_only=True):
     freshness: Freshness | None = None
     notes: tuple[str, ...] = ()
     runbook: tuple[Step, ...] = ()
+    approvals: Approvals | None = None
+    """Who may answer a review, where configuration says it."""
+    binding: Binding | None = None

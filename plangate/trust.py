@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct, structs
 
-from plangate.config import Config, Environment, Forbidden, Mode, Pack, Setting, Waivers
+from plangate.config import Approvals, Config, Environment, Forbidden, Mode, Pack, Setting, Verify, Waivers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -53,6 +53,8 @@ class Tightening:
             policies={name: self._setting(name) for name in dict.fromkeys((*trusted.policies, *here.policies))},
             params=self._same(trusted.params, here.params, "parameters of policies", "params"),
             waivers=self._waivers(),
+            approvals=self._approvals(trusted.approvals, here.approvals, "", "approvals"),
+            verify=self._verify(),
         )
 
     def _word(self, trusted: Any, here: Any, what: str, key: str) -> Any:
@@ -97,7 +99,29 @@ class Tightening:
             fail_on=fail_on,
             require=self._all(trusted.require, here.require, f"required evidence {what}", key),
             params=self._same(trusted.params, here.params, f"parameters {what}", key),
+            approvals=self._approvals(trusted.approvals, here.approvals, f" {what}", key),
         )
+
+    def _approvals(self, trusted: Approvals | None, here: Approvals | None, what: str, key: str) -> Approvals | None:
+        """More approvals tighten; other people may be anybody."""
+        if trusted == here:
+            return trusted
+        if trusted is None or here is None:
+            # Asking for approvals lets a review be answered, and not asking lets nobody: neither is for the change to say.
+            self._loosens(f"approvals{what} {'are new' if trusted is None else 'are removed'}", key)
+            return trusted
+        if here.count < trusted.count or (here.teams, here.users) != (trusted.teams, trusted.users):
+            self._loosens(f"approvals{what} change", key)
+        return structs.replace(trusted, count=max(trusted.count, here.count))
+
+    def _verify(self) -> Verify:
+        trusted, here = self.trusted.verify, self.here.verify
+        added = [one for one in here.volatile if one not in trusted.volatile]
+        if added:
+            self._loosens(f"verify.volatile gains {', '.join(added)}", "verify")
+        if here.valid_hours > trusted.valid_hours:
+            self._loosens(f"a verdict is valid for {here.valid_hours} hours", "verify")
+        return structs.replace(trusted, valid_hours=min(trusted.valid_hours, here.valid_hours))
 
     def _pack(self, name: str) -> Pack:
         trusted, here = self.trusted.pack(name), self.here.pack(name)

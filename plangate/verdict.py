@@ -15,6 +15,7 @@ from msgspec import Struct, structs
 from plangate.errors import ExitCode
 from plangate.model import (
     Action,
+    Approvals,
     Change,
     ChangeSet,
     CheckResult,
@@ -55,6 +56,8 @@ class Options(Struct, frozen=True, kw_only=True):
     """Evidence without which nothing can be told, by its name in the coverage."""
     notes: tuple[str, ...] = ()
     """What the edge has to say of this review."""
+    approvals: Approvals | None = None
+    """Who may answer a review."""
 
 
 Gate: TypeAlias = "Callable[[Sequence[Finding]], Sequence[Finding]]"
@@ -117,6 +120,7 @@ def decide(
         freshness=next((c.freshness for c in changesets if c.freshness is not None), None),
         notes=tuple(dict.fromkeys((*options.notes, *(note for c in changesets for note in c.notes)))),
         runbook=tuple(_runbook(changes)),
+        approvals=options.approvals,
     )
     return structs.replace(verdict, headline=_headline(verdict))
 

@@ -54,11 +54,29 @@ trusted_ref() {
   fi
 }
 
+if [ -n "${PLANGATE_VERIFY:-}" ]; then
+  checked=()
+  if [ -n "${PLANGATE_TF_DIR:-}" ]; then checked+=("--tf-dir=$PLANGATE_TF_DIR"); fi
+  if [ -n "${PLANGATE_STATE:-}" ]; then checked+=("--state=$PLANGATE_STATE"); fi
+  if [ -n "${PLANGATE_SAVED_PLAN:-}" ]; then checked+=("--saved-plan=$PLANGATE_SAVED_PLAN"); fi
+  if [ -n "${PLANGATE_EVIDENCE:-}" ]; then checked+=("--evidence=$PLANGATE_EVIDENCE"); fi
+  split "${PLANGATE_PLAN:-}"
+  for line in ${lines[@]+"${lines[@]}"}; do checked+=("--plan=$line"); done
+  code=0
+  "${plangate[@]}" verify ${checked[@]+"${checked[@]}"} -- "$PLANGATE_VERIFY" || code=$?
+  echo "exit-code=$code" >> "$GITHUB_OUTPUT"
+  exit "$code"
+fi
+
 folder="$RUNNER_TEMP/plangate"
 mkdir -p "$folder"
 verdict=${PLANGATE_VERDICT:-"$folder/verdict.json"}
-mkdir -p "$(dirname -- "$verdict")"
-rm -f -- "$verdict"
+if [ -n "${PLANGATE_PUBLISHED:-}" ]; then
+  verdict=$PLANGATE_PUBLISHED
+else
+  mkdir -p "$(dirname -- "$verdict")"
+  rm -f -- "$verdict"
+fi
 
 options=(-o "json=$verdict")
 if [ -n "${PLANGATE_FAIL_ON:-}" ]; then options+=("--fail-on=$PLANGATE_FAIL_ON"); fi
@@ -66,7 +84,9 @@ if [ -n "${PLANGATE_SARIF:-}" ]; then options+=(-o "sarif=$PLANGATE_SARIF"); fi
 if [ -n "${PLANGATE_TARGET:-}" ]; then options+=("--target=$PLANGATE_TARGET"); fi
 
 code=0
-if [ -n "${PLANGATE_VERDICTS:-}" ]; then
+if [ -n "${PLANGATE_PUBLISHED:-}" ]; then
+  : # as it is
+elif [ -n "${PLANGATE_VERDICTS:-}" ]; then
   if [ -n "${PLANGATE_EXPECT:-}" ]; then
     printf '%s\n' "$PLANGATE_EXPECT" > "$folder/expect"
     options+=(--expect "$folder/expect")
@@ -76,7 +96,10 @@ if [ -n "${PLANGATE_VERDICTS:-}" ]; then
 else
   if [ -n "${PLANGATE_ENVIRONMENT:-}" ]; then options+=("--env=$PLANGATE_ENVIRONMENT"); fi
   if [ -n "${PLANGATE_TF_DIR:-}" ]; then options+=("--tf-dir=$PLANGATE_TF_DIR"); fi
+  if [ -n "${PLANGATE_STATE:-}" ]; then options+=("--state=$PLANGATE_STATE"); fi
   if [ -n "${PLANGATE_EVIDENCE:-}" ]; then options+=("--evidence=$PLANGATE_EVIDENCE"); fi
+  drift=("${options[@]}")
+  if [ -n "${PLANGATE_SAVED_PLAN:-}" ]; then options+=("--saved-plan=$PLANGATE_SAVED_PLAN"); fi
   if [ -n "${PLANGATE_CONFIG:-}" ]; then options+=("--config=$PLANGATE_CONFIG"); fi
   split "${PLANGATE_WAIVERS:-}"
   for line in ${lines[@]+"${lines[@]}"}; do options+=("--waivers=$line"); done
@@ -86,6 +109,8 @@ else
   if [ ${#lines[@]} -eq 0 ]; then
     echo '::error title=plangate::Neither `plan` nor `verdicts` is given.'
     code=2
+  elif [ "${PLANGATE_DRIFT:-false}" = true ]; then
+    "${plangate[@]}" drift "${drift[@]}" --plan="${lines[0]}" || code=$?
   elif ! trusted_ref; then
     code=2
   else

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
@@ -24,6 +23,7 @@ def collect(*, releases: tuple[str, ...], out: Path, timeout: float, print_permi
     still be compared; without it they are not compared.
     """
     from plangate import collect as work
+    from plangate.evidence.key import gate_key
     from plangate.evidence.live import check_release
     from plangate.report.escape import terminal
 
@@ -37,7 +37,7 @@ def collect(*, releases: tuple[str, ...], out: Path, timeout: float, print_permi
         namespace, _, name = one.partition("/")
         check_release(namespace, name)
         named.append((namespace, name))
-    key = os.environ.get("PLANGATE_KEY", "").encode() or None
+    key = gate_key()
     if key is None:
         click.echo("plangate: PLANGATE_KEY is not set: secrets are removed and will not be compared", err=True)
     try:

@@ -20,6 +20,7 @@ COMMANDS = {
     "explain": ("plangate.cli.explain:explain", "Explain one finding of a saved verdict."),
     "merge": ("plangate.cli.merge:merge", "Make one verdict of the verdicts of many targets."),
     "publish": ("plangate.cli.publish:publish", "Bring a saved verdict to a pull request."),
+    "verify": ("plangate.cli.verify:verify", "Say, right before the apply, whether it is what was reviewed."),
     "policy": ("plangate.cli.policy:policy", "List, show, test, document and begin policies."),
     "init": ("plangate.cli.init:init", "Write a configuration and a workflow for this repository."),
 }

@@ -96,9 +96,13 @@ def _render(whole: wire.Verdict, format_: str, *, all_changes: bool, shown: bool
     from plangate.report import restore
 
     if format_ == "json":
+        from plangate.evidence.key import gate_key
+        from plangate.report import json_v1
         from plangate.report.values import ENCODER
 
-        return ENCODER.encode(whole) + b"\n"
+        data = ENCODER.encode(whole) + b"\n"
+        key = gate_key()
+        return data if key is None else json_v1.signed(data, key)
     if format_ == "markdown":
         from plangate.report import markdown
 
@@ -109,9 +113,12 @@ def _render(whole: wire.Verdict, format_: str, *, all_changes: bool, shown: bool
 def _read(given: str, parts: list[Part], unread: list[wire.Skipped], *, listed: bool) -> None:
     """Read what one argument names. What cannot be read is told and counts; it never stops the others."""
     from plangate.cli.saved import load
+    from plangate.evidence.key import gate_key
     from plangate.merge import Part
+    from plangate.report import binding
     from plangate.report.wire import Skipped
 
+    key = gate_key()
     folder = Path(given).is_dir()
     try:
         paths = list(_files(given))
@@ -134,6 +141,9 @@ def _read(given: str, parts: list[Part], unread: list[wire.Skipped], *, listed: 
                 unread.append(Skipped(path, error.message, error.hint or "review it again", "input"))
         else:
             parts.append(Part(path, sha256, verdict))
+            if key is not None and binding.is_signed(verdict, key) is not True:
+                why = "is not signed by this gate, which has a key"
+                unread.append(Skipped(path, why, "review it with the same PLANGATE_KEY", "verdict"))
 
 
 def _files(given: str) -> Iterator[str]:

@@ -151,6 +151,7 @@ class Pages:
                 "findings": str(len(findings)),
                 **{name: str(count) for name, count in counts.items()},
                 "verdict": path,
+                "fingerprint": self.saved.binding.fingerprint if self.saved.binding else "",
                 **facts,
             },
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from plangate.errors import ExitCode, PublishError, RefusedError, UsageError
+from plangate.errors import ExitCode, InputError, PublishError, RefusedError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,9 +59,16 @@ def publish(
     """
     from plangate.cli.pages import Pages
     from plangate.cli.saved import load
+    from plangate.evidence.key import gate_key
     from plangate.merge import code_of
+    from plangate.report import binding
 
     saved, _ = load(verdict)
+    key = gate_key()
+    if key is not None and binding.is_signed(saved, key) is not True:
+        raise InputError(
+            "is not signed by this gate, which has a key", where=verdict, hint="review it with PLANGATE_KEY"
+        )
     pages = Pages(saved)
     code = code_of(saved)
     delivery = _Delivery(pages)

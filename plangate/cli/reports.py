@@ -38,9 +38,10 @@ def pairs(outputs: tuple[str, ...]) -> list[tuple[str, Path]]:
 def render(verdict: Verdict, format_: str, *, all_changes: bool, shown: bool) -> bytes:
     """One report. `shown` on stdout, it takes the width and the colour of the terminal."""
     if format_ == "json":
+        from plangate.evidence.key import gate_key
         from plangate.report import json_v1
 
-        return json_v1.render(verdict)
+        return json_v1.render(verdict, gate_key())
     if format_ == "markdown":
         from plangate.report import markdown
 

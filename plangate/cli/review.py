@@ -14,9 +14,11 @@ from plangate.cli import evidence as evidence_flags
 from plangate.errors import ExitCode, InputError, UsageError
 
 if TYPE_CHECKING:
+    from plangate.bind import Terms
     from plangate.engine import Review
     from plangate.evidence.helm import Asked
     from plangate.evidence.state import StateAsked
+    from plangate.gate import Gate
     from plangate.model import Verdict
 
 
@@ -127,6 +129,7 @@ def review(
         state=state,
         saved_plan=saved_plan,
         rego=gate.rego(asked),
+        terms=_terms(of_repository) if "json" in (format_, *(name for name, _ in files)) else None,
     )
     with progress(inputs):
         result = engine.review(request)
@@ -141,6 +144,17 @@ def review(
         for name, path in (*files, (format_, None))
     ]
     return _code(verdict, well=all(delivered) and not result.failures)
+
+
+def _terms(gate_: Gate | None) -> Terms:
+    """How a saved verdict is bound to its plan."""
+    from plangate.bind import Terms
+    from plangate.evidence.key import gate_key
+
+    if gate_ is None:
+        return Terms(key=gate_key())
+    asked = gate_.config.verify
+    return Terms(key=gate_key(), valid_hours=asked.valid_hours, volatile=asked.volatile)
 
 
 def _tell(result: Review) -> None:

@@ -247,6 +247,7 @@ class _Joined:
             skipped=tuple(self.skipped),
             notes=document.notes,
             masked_words=self.redactor.skipped,
+            seals=self.redactor.seals,
         )
 
     def _no_manifest(self) -> None:
@@ -317,6 +318,7 @@ class _Joined:
             history=self.history,
             kube_version=self.kube_version,
             origin=self.origin,
+            revision=dry.revision,
         )
 
     def _old(self, given: Given | None) -> list[manifests.Document] | None:

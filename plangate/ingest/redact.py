@@ -7,6 +7,7 @@ a `model.Value` in which secrets are `Sensitive`, whether marked, or known by ty
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from plangate.ingest import embedded, formats, secrets
@@ -70,6 +71,12 @@ class Redactor:
     def knows(self, value: Any) -> bool:
         """Whether this very value has been hidden before, of this type."""
         return _canonical(value) in self._tokens
+
+    def seals(self, key: bytes) -> dict[Sensitive, str]:
+        """What stands for each hidden value outside of this review: its HMAC under a key."""
+        from plangate.ingest import sealed
+
+        return {Sensitive(token): sealed.seal(_plain(known), key) for known, token in self._tokens.items()}
 
     def unsealed(self, text: str, key: bytes) -> Sensitive:
         """The secret that a sealed one stands for, if this input holds the same; a new one otherwise."""
@@ -240,6 +247,16 @@ def _canonical(value: Any) -> Hashable:
     if isinstance(value, list):
         return "list", tuple(map(_canonical, value))
     return type(value).__name__ if isinstance(value, (str, bool)) else "number", value
+
+
+def _plain(known: Any) -> Any:
+    """A canonical stand-in as JSON: the same for equal values in every process."""
+    kind, value = known
+    if kind == "object":
+        return [kind, sorted([key, _plain(below)] for key, below in value)]
+    if kind == "list":
+        return [kind, [_plain(below) for below in value]]
+    return [kind, format(Decimal(str(value)).normalize(), "f")] if kind == "number" else [kind, value]
 
 
 def _replace(text: str, spans: list[tuple[int, int]]) -> str:

@@ -161,6 +161,8 @@ class _Reader:
                 references(configuration, follow=replaced), written=written(configuration, _unknown(changes))
             ),
             masked_words=self.redactor.skipped,
+            made_at=top.timestamp,
+            seals=self.redactor.seals,
         )
 
     # --- first pass: learn ------------------------------------------------------------------------------------------

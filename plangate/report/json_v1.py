@@ -19,21 +19,29 @@ EVIDENCE: Final = ("state", "values", "history", "manifest", "live_objects")
 """The kinds of evidence, as the coverage names them."""
 
 
-def render(verdict: model.Verdict) -> bytes:
-    """The verdict as one JSON document, with a newline at its end."""
+def render(verdict: model.Verdict, key: bytes | None = None) -> bytes:
+    """The verdict as one JSON document, with a newline at its end; signed where there is a key."""
     document = wire_verdict(verdict)
     try:
-        return ENCODER.encode(document) + b"\n"
+        data = ENCODER.encode(document) + b"\n"
     except UnicodeEncodeError:
         # A file name that is not UTF-8 holds half characters, which JSON cannot.
         whole = msgspec.to_builtins(document, enc_hook=plain, builtin_types=(Decimal,))
-        return ENCODER.encode(_without_halves(whole)) + b"\n"
+        data = ENCODER.encode(_without_halves(whole)) + b"\n"
+    return data if key is None else signed(data, key)
+
+
+def signed(data: bytes, key: bytes) -> bytes:
+    """A verdict's JSON with its signature. What is signed is what will be read back."""
+    from plangate.report import binding
+
+    return ENCODER.encode(binding.signed(parse(data), key)) + b"\n"
 
 
 def wire_verdict(verdict: model.Verdict) -> wire.Verdict:
     """The wire form of a verdict. Values are converted when it is encoded."""
     policies = _policies_by_change(verdict.findings)
-    return wire.Verdict(
+    document = wire.Verdict(
         schema=wire.SCHEMA,
         plangate_version=__version__,
         created_at=verdict.created_at,
@@ -62,6 +70,31 @@ def wire_verdict(verdict: model.Verdict) -> wire.Verdict:
         invocations=[wire.Invocation(i.address, i.trigger) for i in verdict.invocations] or UNSET,
         notes=verdict.notes or UNSET,
         mode="observe" if verdict.mode == "observe" else UNSET,
+        approvals=UNSET if verdict.approvals is None else [wire.Approvals(*structs.astuple(verdict.approvals))],
+    )
+    return document if verdict.binding is None else _bound(document, verdict.binding)
+
+
+def _bound(document: wire.Verdict, bound: model.Binding) -> wire.Verdict:
+    """The same with what ties it to its plan."""
+    from plangate.report import binding
+
+    changes = [
+        structs.replace(change, digest=digest) if digest else change
+        for change, digest in zip(document.changes, bound.digests, strict=True)
+    ]
+    document = structs.replace(document, changes=changes)
+    return structs.replace(
+        document,
+        binding=wire.Binding(
+            fingerprint=binding.fingerprint(document, bound.volatile, bound.hooks, bound.made_at),
+            sensitive=bound.sensitive,
+            expires_at=bound.expires_at,
+            volatile=bound.volatile,
+            hooks=bound.hooks,
+            revision=bound.revision,
+            made_at=bound.made_at,
+        ),
     )
 
 

@@ -64,6 +64,7 @@ def restore(saved: wire.Verdict) -> model.Verdict:
         invocations=tuple(model.Invocation(i.address, i.trigger) for i in saved.invocations or ()),
         notes=saved.notes or (),
         mode="enforce" if saved.mode is UNSET else saved.mode,
+        approvals=model.Approvals(*structs.astuple(saved.approvals[0])) if saved.approvals else None,
     )
 
 

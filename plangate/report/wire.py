@@ -80,6 +80,8 @@ class Change(Struct, frozen=True):
     note: str | None
     lost: tuple[str, ...] | UnsetType = UNSET
     """What goes with it, in words, where `effects` has `data-loss`."""
+    digest: str | UnsetType = UNSET
+    """A digest of what `attributes` do not tell: what is created, and hidden values where there is a key."""
 
 
 class Hook(Struct, frozen=True):
@@ -263,6 +265,31 @@ class Invocation(Struct, frozen=True):
     trigger: str
 
 
+class Approvals(Struct, frozen=True):
+    """Who has to answer a review: `count` people of these teams or names, never the author."""
+
+    count: int
+    teams: tuple[str, ...]
+    users: tuple[str, ...]
+
+
+class Binding(Struct, frozen=True):
+    """What ties the verdict to exactly this plan. `fingerprint` is of what will happen: order and times do not matter."""
+
+    fingerprint: str
+    sensitive: Literal["hmac", "left-out", "none"]
+    """Whether hidden values are in the fingerprint, as HMACs under the gate's key, or are left out of it."""
+    expires_at: str
+    volatile: tuple[str, ...] = ()
+    """Attributes that are left out, as TYPE.PATH."""
+    hooks: str = ""
+    revision: int | None = None
+    """The revision of the Helm release that the upgrade makes."""
+    made_at: tuple[str, ...] = ()
+    signature: str | UnsetType = UNSET
+    """An HMAC-SHA-256 under the gate's key over the rest of the verdict."""
+
+
 class Target(Struct, frozen=True):
     """One of the verdicts that were merged, in short. `name` is unique and is what the entries of a merged verdict point to."""
 
@@ -306,5 +333,8 @@ class Verdict(Struct, frozen=True):
     notes: tuple[str, ...] | UnsetType = UNSET
     mode: Literal["observe"] | UnsetType = UNSET
     """Set where nothing is enforced: the command exited 0, and `exit_code` is what it would have been."""
+    approvals: list[Approvals] | UnsetType = UNSET
+    """Who has to answer it where it is a review; every entry counts."""
+    binding: Binding | UnsetType = UNSET
     targets: list[Target] | UnsetType = UNSET
     """Only in a merged verdict: the verdicts it was made of, worst first."""

@@ -350,6 +350,43 @@ def test_what_the_examples_give_and_take_exists():
             assert name in ACTION["outputs"], path
 
 
+def test_the_plan_is_verified_before_the_apply(tmp_path):
+    state = str(FIXTURES / "update-in-place" / "state.tfstate")
+    given = {"plan": plan("update-in-place"), "state": state, "check": "false", "comment": "false", "key": "k1"}
+    first = Job(tmp_path, **given)
+    assert first.step("run") == 0, first.log
+    assert len(first.outputs["run"]["fingerprint"]) == 64
+    (tmp_path / "two").mkdir()
+    second = Job(tmp_path / "two", **given, verify=first.outputs["run"]["verdict"])
+    assert second.step("run") == 0, second.log
+    assert second.outputs["run"] == {"exit-code": "0"}
+    (tmp_path / "three").mkdir()
+    third = Job(tmp_path / "three", **{**given, "plan": plan("release")}, verify=first.outputs["run"]["verdict"])
+    assert third.step("run") == 10, third.log
+    assert b"DIFFERENT" in third.log
+
+
+def test_a_saved_verdict_is_published_again_and_only_the_gates_own(tmp_path):
+    with serving() as server:
+        first = Job(tmp_path, server, plan=plan("errored"), check="false", comment="false", key="k1")
+        assert first.step("run") == 10
+        (tmp_path / "two").mkdir()
+        saved = first.outputs["run"]["verdict"]
+        second = Job(tmp_path / "two", server, published_verdict=saved, key="k1")
+        assert second.step("run") == 10, second.log
+        assert [run["conclusion"] for run in server.checks] == ["failure"]
+        (tmp_path / "three").mkdir()
+        third = Job(tmp_path / "three", server, published_verdict=saved, key="k2")
+        assert third.step("run") == 3, third.log
+        assert len(server.checks) == 1
+
+
+def test_drift_of_the_night(tmp_path):
+    job = Job(tmp_path, plan=plan("update-in-place"), drift="true", check="false", comment="false")
+    assert job.step("run") in (0, 11), job.log
+    assert job.outputs["run"]["decision"] in ("pass", "review")
+
+
 @pytest.mark.parametrize("tool", ["actionlint", "zizmor"])
 def test_the_linters_of_workflows_find_nothing(tool):
     found = shutil.which(tool) or shutil.which(str(Path(sys.executable).parent / tool))

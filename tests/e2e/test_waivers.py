@@ -367,6 +367,17 @@ def test_a_waiver_that_only_the_change_has_does_not_count(trusted):
         ),
         ("environments: {prod: {}}\n", None, "the environment prod is removed"),
         ("require: [state]\n", None, "required evidence loses state"),
+        (None, "approvals: {users: [mallory]}\n", "approvals are new"),
+        ("approvals: {count: 2}\n", None, "approvals are removed"),
+        ("approvals: {count: 2}\n", "approvals: {count: 1}\n", "approvals change"),
+        ("approvals: {teams: [platform]}\n", "approvals: {count: 2}\n", "approvals change"),
+        (
+            "environments: {prod: {approvals: {users: [ann]}}}\n",
+            "environments: {prod: {approvals: {users: [mallory]}}}\n",
+            "approvals of the environment prod change",
+        ),
+        (None, "verify: {valid_hours: 48}\n", "a verdict is valid for 48 hours"),
+        (None, "verify: {volatile: ['*.tags.*']}\n", "verify.volatile gains *.tags.*"),
     ],
 )
 def test_what_the_change_would_loosen_does_not_count(trusted, theirs, ours, words):
@@ -485,3 +496,21 @@ def test_explain_shows_what_the_condition_saw_and_what_its_parts_came_to(repo):
     assert "critical here instead of high: a trial; param('most') is what the configuration says" in " ".join(
         page.split()
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("approvals: {count: 0}\n", "count is a number of people, from 1 to 20"),
+        ("approvals: {teams: [org/platform]}\n", "org/platform is no name of GitHub's"),
+        ("environments: {prod: {approvals: {users: ['../x']}}}\n", "../x is no name of GitHub's"),
+        ("verify: {valid_hours: 0}\n", "valid_hours is a number of hours"),
+        ("verify: {volatile: ['*']}\n", "* has to name an attribute, as TYPE.PATH"),
+        ("verify: {volatile: ['aws_instance.*']}\n", "aws_instance.* has to name an attribute, as TYPE.PATH"),
+    ],
+)
+def test_what_would_let_anybody_or_anything_through_is_refused(repo, text, said):
+    configure(repo, text)
+    done = run_here("review", "plan.json")
+    assert (done.code, done.stdout) == (2, b"")
+    assert said in done.stderr.decode()

@@ -1,0 +1,125 @@
+"""`plangate verify`: right before the apply, whether this is the plan that was reviewed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from plangate.cli import clock
+from plangate.cli import evidence as evidence_flags
+from plangate.errors import ExitCode
+
+if TYPE_CHECKING:
+    from plangate.evidence.helm import Asked
+    from plangate.evidence.state import StateAsked
+    from plangate.model import Verdict
+    from plangate.report import wire
+    from plangate.verify import Answer
+
+
+@click.command()
+@click.argument("verdict", metavar="VERDICT")
+@click.option(
+    "--plan", "plans", multiple=True, required=True, metavar="FILE", help="What is about to be applied. Repeatable."
+)
+@click.option(
+    "--tf-dir",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    default=Path(),
+    help="Where `terraform show` runs for a saved plan.",
+)
+@evidence_flags.of_release()
+@evidence_flags.of_state
+@click.option("--saved-plan", metavar="FILE", help="The plan file that the JSON was made from: its lineage and serial.")
+@click.option("--as-of", metavar="TIME", help="The time of the question, ISO 8601.  [default: now]")
+def verify(
+    *,
+    verdict: str,
+    plans: tuple[str, ...],
+    tf_dir: Path,
+    evidence: Asked,
+    state: StateAsked,
+    saved_plan: str | None,
+    as_of: str | None,
+) -> int:
+    """Say, right before the apply, whether FILE is the plan that VERDICT was reached on.
+
+    VERDICT is what `plangate review -o json=FILE` wrote; FILE is what review takes. Exits with 0 only where the plan does the
+    same, from the same serial of the same state or the same revision of the release, the verdict lets it go on, has not expired,
+    and is signed by the gate's key where there is one (PLANGATE_KEY, or the file PLANGATE_KEY_FILE). Exits with 10 where
+    anything differs, and shows what; with 4 where nobody can tell, and says why.
+    """
+    from msgspec import UNSET
+
+    from plangate import engine
+    from plangate.bind import Terms
+    from plangate.cli.main import internal_error
+    from plangate.cli.saved import load
+    from plangate.evidence.key import gate_key
+    from plangate.report import json_v1
+    from plangate.verdict import Options
+    from plangate.verify import Asked as Question
+    from plangate.verify import verify as answered
+
+    key = gate_key()
+    saved, _ = load(verdict)
+    bound = saved.binding
+    now = clock.moment(as_of)
+    result = engine.review(
+        engine.Request(
+            inputs=plans,
+            policies=(),
+            options=Options(created_at=now),
+            tf_dir=tf_dir,
+            evidence=evidence,
+            kube_version=None,
+            state=state,
+            saved_plan=saved_plan,
+            # As it was bound: a verdict whose hidden values were left out is compared without them.
+            terms=Terms(
+                key=key if bound is not UNSET and bound.sensitive == "hmac" else None,
+                volatile=() if bound is UNSET else bound.volatile,
+            ),
+        )
+    )
+    for failure in result.failures:
+        internal_error(failure)
+    fresh = json_v1.parse(json_v1.render(result.verdict))
+    answer = answered(Question(saved=saved, fresh=fresh, now=now, key=key, moved=_moved(result.verdict)))
+    _tell(answer, saved)
+    return ExitCode.INTERNAL if result.failures and answer.code != ExitCode.BLOCK else answer.code
+
+
+def _moved(verdict: Verdict) -> tuple[str, ...] | None:
+    return verdict.freshness.moved if verdict.freshness is not None else None
+
+
+_WORDS = {
+    ExitCode.OK: "SAME",
+    ExitCode.BLOCK: "DIFFERENT",
+    ExitCode.INCONCLUSIVE: "CANNOT TELL",
+}
+_MOST = 50
+
+
+def _tell(answer: Answer, saved: wire.Verdict) -> None:
+    """The answer on stdout; notes on stderr."""
+    from plangate.report.escape import terminal
+
+    lines = []
+    for problem in answer.problems:
+        lines.append(f"  {problem.text}")
+        lines += [f"    {line}" for line in problem.lines[:_MOST]]
+        if len(problem.lines) > _MOST:
+            lines.append(f"    and {len(problem.lines) - _MOST} more")
+        if problem.hint:
+            lines.append(f"    next: {problem.hint}")
+    fingerprint = saved.binding.fingerprint[:12] if saved.binding else "unknown"
+    about = f"plan {fingerprint}, reviewed {saved.created_at}: {saved.decision}"
+    click.echo(terminal(f" {_WORDS[answer.code]}   {about}"))
+    for line in lines:
+        click.echo(terminal(line))
+    for note in answer.notes:
+        click.echo(terminal(f"plangate: {note}"), err=True)
