@@ -51,7 +51,7 @@ def releases_of(changeset: ChangeSet, owned: tuple[values.Owned, ...] = ()) -> C
             skipped += unseen
             lined_up.add(address)
         drift += entries
-        alarming = tuple(entry for entry in entries if entry.path not in {one.path for one in owned})
+        alarming = tuple(entry for entry in entries if not values.owner_of(entry.path, owned))
         changed[id(change)] = _told(change, known, alarming, sides)
         if change.action is Action.NO_OP:
             notes += drifted.facts(known, alarming)
@@ -186,7 +186,9 @@ def _moved(changeset: ChangeSet, around: Around) -> dict[str, tuple[str, ...]] |
     old = terraform_state.read(given)
     if old is None:
         return None
-    return terraform_state.moved(old, around.state, frozenset(str(change.address) for change in changeset.changes))
+    return terraform_state.moved(
+        old, around.state, frozenset(str(change.address) for change in changeset.changes), around.beside.key
+    )
 
 
 def _unproven(freshness: Freshness) -> Iterator[Skipped]:
