@@ -31,7 +31,7 @@ def of(drift: Sequence[Drift], releases: Sequence[ReleaseEvidence], owned: Seque
     for (subject, release), entries in by_object.items():
         yield _changed(subject, release, entries)
     for one in releases:
-        for text in facts(one):
+        for text in facts(one, told=any(entries[0].release == one.release for entries in by_object.values())):
             yield Finding(
                 policy="release-moved",
                 severity=Severity.MEDIUM,
