@@ -46,6 +46,7 @@ docs: .venv/.developing  ## write everything that is generated: the policy index
 	$(BIN)/python -m plangate.policy.index
 	$(BIN)/plangate policy docs docs/policies
 	$(BIN)/python -m plangate.report.schema
+	$(BIN)/python -m plangate.config
 	$(BIN)/python docs/fill.py
 
 fixtures: .venv/.developing  ## record fixtures/ again with the terraform on PATH

@@ -9,7 +9,7 @@ import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from plangate.errors import EvidenceError, InputError
 from plangate.evidence.helm import Asked
@@ -19,6 +19,7 @@ from plangate.ingest.terraform_releases import Beside
 from plangate.model import Lock, Skipped
 
 if TYPE_CHECKING:
+    from plangate.config import Config
     from plangate.drift.values import Owned
     from plangate.ingest.terraform_planfile import PlanFile
     from plangate.ingest.terraform_state import State
@@ -33,6 +34,8 @@ class Around(Struct, frozen=True):
     state_read: bool = False
     """Whether the place of the state was looked at; with `state` None there is none."""
     lock: Lock | None = None
+    place: str = ""
+    """Where that state is kept; nothing for a file that does not say it."""
     saved: PlanFile | None = None
     owned: tuple[Owned, ...] = ()
     """Values that something else than the configuration is meant to change."""
@@ -43,31 +46,82 @@ def read(
 ) -> tuple[Around, tuple[Skipped, ...]]:
     """Everything around the plans of one review, and what of it could not be read."""
     skipped: list[Skipped] = []
-    state, lock, state_read = None, None, False
-    if state_asked.asked:
-        try:
-            state, lock = _state(state_asked, skipped)
-            state_read = True
-        except InputError as error:
-            skipped.append(failed(error, "state"))
     saved = None
     if saved_plan is not None:
         try:
             saved = _saved(saved_plan)
         except InputError as error:
             skipped.append(failed(error, saved_plan))
+    state, lock, place, state_read = None, None, "", False
+    try:
+        place_of = _where(state_asked, asked.folder, saved, skipped)
+        if place_of is not None:
+            state, lock, place = _state(place_of, skipped)
+            state_read = True
+    except InputError as error:
+        skipped.append(failed(error, "state"))
     gather = None
-    if asked.named or asked.folder is not None:
-        from plangate.evidence import helm
+    if asked.named or asked.folder is not None or asked.live:
+        from plangate import asking
 
-        gather = functools.partial(helm.gather, asked)
+        gather = functools.partial(asking.gather, asked)
     # The key enters here, at the edge: what was collected with it can be compared with it.
     key = gate_key()
     beside = Beside(state=state, gather=gather, one=asked.named, key=key)
-    return Around(tf_dir, beside, state, state_read, lock, saved), tuple(skipped)
+    around = Around(
+        tf_dir=tf_dir, beside=beside, state=state, state_read=state_read, lock=lock, place=place, saved=saved
+    )
+    return around, tuple(skipped)
 
 
-def _state(asked: StateAsked, skipped: list[Skipped]) -> tuple[State | None, Lock | None]:
+def owned_by(around: Around, config: Config) -> Around:
+    """The same, with the values that the configuration leaves to others."""
+    if not config.drift.owned:
+        return around
+    from plangate.drift.values import Owned
+
+    return structs.replace(around, owned=tuple(Owned(one.path, one.by) for one in config.drift.owned))
+
+
+def _where(asked: StateAsked, folder: Path | None, saved: PlanFile | None, skipped: list[Skipped]) -> StateAsked | None:
+    """Where the state is: what was named, else what a folder of evidence holds, else what the backend block says."""
+    if asked.asked:
+        return asked
+    if folder is not None:
+        from plangate.evidence import state as evidence
+
+        found = evidence.in_folder(folder)
+        if found:
+            path = str(found[0]) if len(found) == 1 else _of_plan(found, saved, folder, skipped)
+            return None if path is None else StateAsked(location=path)
+    if asked.live and asked.tf_dir is not None:
+        from plangate.evidence import s3_location
+
+        if s3_location.is_named_in(asked.tf_dir):
+            return structs.replace(asked, location="s3://")
+    return None
+
+
+def _of_plan(found: tuple[Path, ...], saved: PlanFile | None, folder: Path, skipped: list[Skipped]) -> str | None:
+    """Which of several collected states is that of the saved plan."""
+    from plangate.evidence import state as evidence
+    from plangate.ingest import terraform_state
+
+    if saved is not None and saved.lineage:
+        for path in found:
+            given = evidence.read(StateAsked(location=str(path))).given
+            state = None if given is None else terraform_state.read(given)
+            if state is not None and state.lineage == saved.lineage:
+                return str(path)
+        why = "none of the states in it has the lineage of the saved plan: they are of other places"
+    else:
+        why = f"holds {len(found)} states, and nothing tells which of them this is about"
+    names = ", ".join(path.name for path in found[:3])
+    skipped.append(Skipped(str(folder), why, f"name it with --state; there are {names}", inconclusive=True))
+    return None
+
+
+def _state(asked: StateAsked, skipped: list[Skipped]) -> tuple[State | None, Lock | None, str]:
     from plangate.evidence import state as evidence
     from plangate.ingest import terraform_state
 
@@ -77,7 +131,7 @@ def _state(asked: StateAsked, skipped: list[Skipped]) -> tuple[State | None, Loc
             Skipped("the lock of the state", given.unsure, "allow reading it: plangate collect --print-permissions")
         )
     if given.given is None:
-        return None, given.lock
+        return None, given.lock, given.place
     if given.digest is not None and given.digest != terraform_state.digest(given.given.data):
         skipped.append(
             Skipped(
@@ -87,7 +141,7 @@ def _state(asked: StateAsked, skipped: list[Skipped]) -> tuple[State | None, Loc
                 inconclusive=True,
             )
         )
-    return terraform_state.read(given.given), given.lock
+    return terraform_state.read(given.given), given.lock, given.place
 
 
 def _saved(path: str) -> PlanFile:

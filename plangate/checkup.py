@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import Struct, structs
 
 from plangate import around as around_plans
+from plangate.config import Config
 from plangate.drift import findings as found
 from plangate.drift import values as lines
 from plangate.drift.words import when
@@ -21,6 +22,7 @@ from plangate.verdict import Options, decide
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from plangate.around import Around
     from plangate.model import Verdict
 
 _AT_ONCE: Final = 8
@@ -38,11 +40,13 @@ class Target(Struct, frozen=True, kw_only=True):
     release: str | None = None
     evidence: Asked = Asked()
     state: StateAsked = StateAsked()
+    saved_plan: str | None = None
     tf_dir: Path = Path()
 
 
-def check(target: Target, options: Options) -> Verdict:
+def check(target: Target, options: Options, config: Config | None = None) -> Verdict:
     """Check one target. What cannot be read makes the verdict inconclusive; nothing is raised for it."""
+    config = config or Config()
     options = structs.replace(
         options,
         target=target.name or options.target,
@@ -51,18 +55,27 @@ def check(target: Target, options: Options) -> Verdict:
     )
     skipped: list[Skipped] = []
     changesets: list[ChangeSet] = []
+    around, unread = around_plans.read(target.tf_dir, target.evidence, target.state, target.saved_plan)
+    skipped += unread
+    around = around_plans.owned_by(around, config)
     try:
-        changesets = _plan(target, skipped) if target.plan is not None else [_release(target, skipped)]
+        changesets = _plan(target, around) if target.plan is not None else [_release(target, around)]
     except InputError as error:
         skipped.append(around_plans.failed(error, target.plan or target.release or "target"))
-    report = PolicyReport(findings=tuple(f for c in changesets for f in found.of(c.drift, c.releases)))
+    if config.environments:
+        from plangate import whose
+
+        skipped += whose.foreign(config, options.environment, changesets, target.evidence, around)
+    report = PolicyReport(findings=tuple(f for c in changesets for f in found.of(c.drift, c.releases, around.owned)))
     return decide([_bare(c) for c in changesets], report, skipped, options)
 
 
-def check_all(targets: Sequence[Target], options: Options, *, seconds: float) -> list[Verdict]:
+def check_all(
+    targets: Sequence[Target], options: Options, config: Config | None = None, *, seconds: float
+) -> list[Verdict]:
     """Check many targets side by side. One that is slow or fails is inconclusive, and hides none of the others."""
     pool = concurrent.futures.ThreadPoolExecutor(max_workers=min(_AT_ONCE, max(len(targets), 1)))
-    waiting = [(target, pool.submit(check, target, options)) for target in targets]
+    waiting = [(target, pool.submit(check, target, options, config)) for target in targets]
     verdicts = []
     for target, future in waiting:
         try:
@@ -83,23 +96,22 @@ def _gave_up(target: Target, options: Options, why: str) -> Verdict:
     return decide([], PolicyReport(), [skipped], structs.replace(options, target=target.name or options.target))
 
 
-def _plan(target: Target, skipped: list[Skipped]) -> list[ChangeSet]:
+def _plan(target: Target, around: Around) -> list[ChangeSet]:
     """The releases of a plan, and what its refresh found."""
     from plangate import engine
 
     assert target.plan is not None  # noqa: S101 - asked before
-    around, unread = around_plans.read(target.tf_dir, target.evidence, target.state, None)
-    skipped += unread
     return engine.compared(target.plan, around)
 
 
-def _release(target: Target, skipped: list[Skipped]) -> ChangeSet:
+def _release(target: Target, around: Around) -> ChangeSet:
     """One release, by the values that it is meant to have."""
     from functools import partial
 
+    from plangate import asking
     from plangate.classify.helm_release import values as merging
     from plangate.classify.helm_release.strvals import StrvalsError
-    from plangate.evidence import files, helm
+    from plangate.evidence import files
     from plangate.ingest import helm_values
 
     namespace, slash, name = (target.release or "").partition("/")
@@ -118,21 +130,27 @@ def _release(target: Target, skipped: list[Skipped]) -> ChangeSet:
                     raise UsageError(f"Helm would refuse it: {error}", where="--set") from None
         return tree
 
-    around, unread = around_plans.read(target.tf_dir, target.evidence, target.state, None)
-    skipped += unread
     sides = helm_values.read(
-        (namespace, name), desired, around.state, partial(helm.gather, target.evidence), around.beside.key
+        (namespace, name), desired, around.state, partial(asking.gather, target.evidence), around.beside.key
     )
     evidence = sides.evidence
     drift: tuple[Any, ...] = ()
     unseen: tuple[Skipped, ...] = ()
     if evidence.live is not None:
+        # What an upgrade with these values does. Without a state nobody can tell what was there before it: they are taken
+        # for what was applied last.
         given = lines.Given(sides.desired)
         planned = lines.Planned(
-            address=evidence.address, release=evidence.release, action=Action.NO_OP, desired=given, before=given
+            address=evidence.address,
+            release=evidence.release,
+            action=Action.UPDATE,
+            desired=given,
+            before=given if evidence.recorded is None else lines.Given(),
         )
         moment = when(evidence.history, evidence.recorded_revision)
-        drift, unseen = lines.compared(lines.line_up(planned, lines.Sides(evidence.live, evidence.recorded, moment)))
+        drift, unseen = lines.compared(
+            lines.line_up(planned, lines.Sides(evidence.live, evidence.recorded, moment), around.owned)
+        )
     freshness = Freshness(
         lineage=around.state.lineage if around.state is not None else None,
         serial_state=around.state.serial if around.state is not None else None,

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import json
+import concurrent.futures
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from plangate import asking
 from plangate.errors import EvidenceError, InputError
-from plangate.evidence import live
-from plangate.evidence.files import Given
+from plangate.evidence import cluster, helm
+from plangate.evidence.helm import Asked
 from plangate.ingest import helm_evidence, manifests, sealed
 from plangate.ingest.redact import Redactor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-FILES: Final = {
-    "manifest": "manifest.yaml",
-    "hooks": "hooks.yaml",
-    "values": "values.json",
-    "history": "history.json",
-    "metadata": "metadata.json",
-}
+    from plangate.evidence.files import Given
+    from plangate.evidence.state import StateAsked
+
+FILES: Final = {kind: names[0] for kind, names in helm.FILES.items()}
+_LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
+_AT_ONCE: Final = 4
 
 PERMISSIONS: Final = """\
 # What plangate collect reads. Kubernetes: Helm keeps its releases in Secrets of the release's namespace.
@@ -65,87 +66,134 @@ def collect(
 ) -> list[Collected]:
     """Collect every release. One that fails never stops the others."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "cluster.json").write_text(json.dumps(_cluster(now, seconds), indent=2) + "\n")
-    return [_release(namespace, name, folder / namespace / name, key, seconds) for namespace, name in releases]
+    if not releases:
+        return []
+    who = cluster.ask(seconds=seconds)
+    _write(folder / cluster.FILE, _json(structs.replace(who, collected_at=now)))
+    asked = Asked(live=True, seconds=seconds)
+    with concurrent.futures.ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+        return list(pool.map(lambda one: _release(one, folder.joinpath(*one), asked, key), releases))
 
 
-def _cluster(now: str, seconds: float) -> dict[str, str | None]:
-    found: dict[str, str | None] = {"server": None, "kube_system_uid": None, "collected_at": now}
-    for name, ask in (("server", live.server), ("kube_system_uid", live.cluster)):
-        try:
-            found[name] = ask(seconds=seconds).decode("utf-8", "replace").strip() or None
-        except EvidenceError:
-            continue
-    return found
-
-
-def _release(namespace: str, name: str, folder: Path, key: bytes | None, seconds: float) -> Collected:
-    texts: dict[str, bytes] = {}
-    failed: list[str] = []
-
-    def ask(kind: str, revision: int | None = None) -> None:
-        try:
-            texts[kind] = live.helm(kind, namespace, name, seconds=seconds, revision=revision)
-        except EvidenceError as error:
-            failed.append(f"{kind}: {error.message}")
-
-    for kind in ("history", "values", "metadata"):
-        ask(kind)
-    revision = _deployed(texts.get("history"))
-    ask("manifest", revision)
-    ask("hooks", revision)
+def _release(release: tuple[str, str], folder: Path, asked: Asked, key: bytes | None) -> Collected:
+    namespace, name = release
+    given = asking.gather(asked, namespace, name, kinds=asking.EVERYTHING)
+    failed = [error.message for error in given.failed]
+    if "history" in given and asking.is_gone(given["history"]):
+        failed.append("there is no such release; its history says so")
     written = []
     folder.mkdir(parents=True, exist_ok=True)
+    for name_ in FILES.values():
+        # What an earlier run left would be taken for what is there now.
+        (folder / name_).unlink(missing_ok=True)
     try:
-        for kind, text in _cleaned(texts, key):
-            (folder / FILES[kind]).write_bytes(text)
+        for kind, text in _cleaned(given, key):
+            _write(folder / FILES[kind], text)
             written.append(FILES[kind])
     except InputError as error:
         failed.append(str(error))
     return Collected(f"{namespace}/{name}", tuple(written), tuple(failed))
 
 
-def _deployed(history: bytes | None) -> int | None:
-    """The newest deployed revision: what an upgrade starts from, also after a failed one."""
-    if history is None:
-        return None
+def _write(path: Path, data: bytes) -> None:
+    """A file as a whole or not at all: a review that runs meanwhile must not read half of one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_name(f".{path.name}.half")
+    half.write_bytes(data)
+    half.replace(path)
+
+
+def collect_state(asked: StateAsked, folder: Path, key: bytes | None, *, now: str) -> Collected:
+    """Collect one state. Nothing is raised for what cannot be had: it is told."""
+    from plangate.evidence import state as evidence
+    from plangate.ingest import collected_state, terraform_state
+
+    what = asked.location or "the state"
     try:
-        revisions = helm_evidence.history(Given("history", history))
-    except InputError:
-        return None
-    return next((one.number for one in reversed(revisions) if one.status == "deployed"), None)
+        given = evidence.read(asked)
+        state = None if given.given is None else terraform_state.read(given.given)
+        if given.given is not None and given.digest not in (None, terraform_state.digest(given.given.data)):
+            raise EvidenceError("is not what its digest in DynamoDB says: a write is under way, or one failed half way")
+        head = evidence.Collected(
+            location=given.place or what,
+            collected_at=now,
+            lock=given.lock,
+            unsure=given.unsure,
+            absent=state is None,
+        )
+        body = {} if state is None else collected_state.without_secrets(state, key)
+    except InputError as error:
+        return Collected(what, (), (error.message,))
+    path = folder / evidence.FOLDER / f"{_file_name(head.location)}.json"
+    _write(path, _json({evidence.HEAD: head, **body}))
+    return Collected(what, (str(path.relative_to(folder)),), (given.unsure,) if given.unsure else ())
 
 
-def _cleaned(texts: dict[str, bytes], key: bytes | None) -> Iterator[tuple[str, bytes]]:
+def _file_name(location: str) -> str:
+    """A name for the file of a state, after its key."""
+    _, _, key = location.removeprefix("s3://").partition("/")
+    parts = [part for part in re.split(r"[^A-Za-z0-9_-]+", key or location) if part]
+    kept = [part for part in parts if part not in ("tfstate", "json")]
+    return ".".join(kept or parts) or "state"
+
+
+def _cleaned(given: Mapping[str, Given], key: bytes | None) -> Iterator[tuple[str, bytes]]:
     """The files without secrets. Everything is learned first: what one file calls secret is secret in all."""
     redactor = Redactor()
     reader = manifests.Reader(redactor, "manifest")
     values: dict[str, Any] = {}
     documents: dict[str, list[manifests.Manifested]] = {}
-    if "values" in texts:
-        values = helm_evidence.values(Given("values", texts["values"]))
+    live: tuple[manifests.Manifested, ...] = ()
+    if "values" in given:
+        values = helm_evidence.values(given["values"])
         redactor.learn(values, False, "")
     for kind in ("manifest", "hooks"):
-        if kind in texts:
-            split, _ = manifests.split(helm_evidence.text_of(Given(kind, texts[kind])))
+        if kind in given:
+            split, _ = manifests.split(helm_evidence.text_of(given[kind]))
             documents[kind] = list(manifests.objects(split, reader))
+    if "live_objects" in given:
+        live = helm_evidence.live(given["live_objects"], reader)
     redactor.seal()
-    if "values" in texts:
+    if "values" in given:
         yield "values", _json(sealed.without_secrets(values, redactor, key))
     for kind, objects in documents.items():
         yield kind, b"".join(_document(one, redactor, key) for one in objects)
+    if "live_objects" in given:
+        items = [_object(_as_applied(one.raw), redactor, key) for one in live]
+        yield "live_objects", _json({"apiVersion": "v1", "kind": "List", "items": items})
     for kind in ("history", "metadata"):
-        if kind in texts:
-            yield kind, redactor.text(texts[kind].decode("utf-8", "replace")).encode()
+        if kind in given:
+            yield kind, redactor.text(given[kind].data.decode("utf-8", "replace")).encode()
 
 
 def _document(one: manifests.Manifested, redactor: Redactor, key: bytes | None) -> bytes:
-    """One object, as JSON, which is YAML too. Of a Secret only the keys are kept."""
-    raw = dict(one.raw)
-    for name in manifests.marks(one.raw):
-        raw[name] = dict.fromkeys(one.raw[name], "")
+    """One object: as it is while nothing in it is secret, else as JSON, which is YAML too."""
     source = f"---\n{manifests.SOURCE}{one.template}\n" if one.template else "---\n"
-    return source.encode() + _json(sealed.without_secrets(raw, redactor, key))
+    clean = _object(one.raw, redactor, key)
+    if clean == one.raw and one.text:
+        return f"{source}{one.text}\n".encode()
+    return source.encode() + _json(clean)
+
+
+def _object(raw: dict[str, Any], redactor: Redactor, key: bytes | None) -> dict[str, Any]:
+    """An object without secrets. Of a Secret the keys are kept, and of each value what is left of any secret."""
+    raw = manifests.as_stored(raw)
+    secret = manifests.marks(raw)
+    open_ = {name: below for name, below in raw.items() if name not in secret}
+    clean: dict[str, Any] = sealed.without_secrets(open_, redactor, key)
+    for name in secret:
+        clean[name] = {k: sealed.hidden(value, key) for k, value in raw[name].items()}
+    return clean
+
+
+def _as_applied(raw: dict[str, Any]) -> dict[str, Any]:
+    """A live object without the copy of itself that `kubectl apply` leaves in an annotation."""
+    metadata = raw.get("metadata")
+    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+    if not isinstance(annotations, dict) or _LAST_APPLIED not in annotations:
+        return raw
+    kept = {name: value for name, value in annotations.items() if name != _LAST_APPLIED}
+    return {**raw, "metadata": {**raw["metadata"], "annotations": kept}}
 
 
 def _json(value: Any) -> bytes:

@@ -65,11 +65,23 @@ class Verify(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Attributes that differ from plan to plan and mean nothing, as TYPE.PATH; `*` stands for anything: `*.tags.built_at`."""
 
 
+class Cluster(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The clusters of an environment. Evidence from another one tells nothing about it."""
+
+    server: Several = ()
+    """The address of the API server, as `kubectl config view --minify` shows it."""
+    kube_system_uid: Several = ()
+    """`kubectl get namespace kube-system -o jsonpath={.metadata.uid}`: the same for every way to reach the cluster."""
+
+
 class Environment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One environment. It is protected unless it says otherwise."""
 
     protected: bool = True
     match: Match = Match()
+    cluster: Cluster = Cluster()
+    state: Several = ()
+    """Where its states are, such as `s3://states/prod/**`. A state from elsewhere tells nothing about it."""
     mode: Mode | None = None
     fail_on: FailOn | None = None
     require: tuple[Evidence, ...] = ()
@@ -208,6 +220,7 @@ _STRUCTS: Final[dict[tuple[str | int, ...], type[Struct]]] = {
     (): Config,
     ("environments", "*"): Environment,
     ("environments", "*", "match"): Match,
+    ("environments", "*", "cluster"): Cluster,
     ("packs", "*"): Pack,
     ("policies", "*"): Setting,
     ("waivers",): Waivers,

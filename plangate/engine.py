@@ -70,11 +70,8 @@ def review(request: Request) -> Review:
     skipped: list[Skipped] = []
     around, unread = around_plans.read(request.tf_dir, request.evidence, request.state, request.saved_plan)
     skipped += unread
-    if request.gate is not None and request.gate.config.drift.owned:
-        from plangate.drift.values import Owned
-
-        owned = tuple(Owned(one.path, one.by) for one in request.gate.config.drift.owned)
-        around = structs.replace(around, owned=owned)
+    if request.gate is not None:
+        around = around_plans.owned_by(around, request.gate.config)
     for path in request.inputs:
         try:
             changesets += _read(path, request, len(changesets), around, documents)
@@ -93,6 +90,10 @@ def review(request: Request) -> Review:
         settled = request.gate.settle(options, policies, changesets)
         gate = partial(request.gate.judge, settled=settled, changesets=changesets, every=policies)
         options, policies = settled.options, settled.policies
+        if request.gate.config.environments:
+            from plangate import whose
+
+            skipped += whose.foreign(request.gate.config, options.environment, changesets, request.evidence, around)
     report = evaluate.evaluate(
         policies, changesets, options.environment, protected=options.protected, as_of=options.created_at
     )
@@ -152,7 +153,7 @@ def _classified(document: Document, origin: int, request: Request, around: Aroun
     if document.kind in HELM:
         from plangate.classify import helm as classify_helm
 
-        return classify_litellm.classify(classify_helm.classify(_parse_helm(document, origin, request)))
+        return classify_litellm.classify(classify_helm.classify(_parse_helm(document, origin, request, around)))
     if document.kind is Kind.TERRAFORM_PLANFILE:
         from plangate.ingest import terraform_planfile
 
@@ -175,14 +176,30 @@ def _lined_up(changeset: ChangeSet, around: Around) -> ChangeSet:
     return lineup.beside_state(lineup.releases_of(changeset, around.owned) if releases else changeset, around)
 
 
-def _parse_helm(document: Document, origin: int, request: Request) -> ChangeSet:
+def _parse_helm(document: Document, origin: int, request: Request, around: Around) -> ChangeSet:
     """A Helm input, and the evidence about the release that it names."""
-    from plangate.evidence import helm
+    from plangate import asking
     from plangate.ingest import helm_release
 
     dry_run = helm_release.read(document)
-    given = helm.gather(request.evidence, dry_run.namespace, dry_run.name)
-    return helm_release.changeset(dry_run, given, kube_version=request.kube_version, origin=origin)
+    new = () if dry_run.manifest is None else (dry_run.manifest,)
+    given = asking.gather(request.evidence, dry_run.namespace, dry_run.name, kinds=asking.EVERYTHING, new=new)
+    changeset = helm_release.changeset(
+        dry_run, given, kube_version=request.kube_version, origin=origin, key=around.beside.key
+    )
+    unasked = [around_plans.failed(error, document.path) for error in given.failed]
+    if not dry_run.install and "history" in given.told and asking.is_gone(given["history"]):
+        unasked.append(_no_such_release(dry_run.namespace, dry_run.name))
+    return structs.replace(changeset, skipped=(*changeset.skipped, *unasked)) if unasked else changeset
+
+
+def _no_such_release(namespace: str, name: str) -> Skipped:
+    return Skipped(
+        f"{namespace}/{name}",
+        "the dry run upgrades it, and the cluster that was asked has no such release: it is another cluster, or it was uninstalled",
+        "point KUBECONFIG at the cluster of the dry run",
+        inconclusive=True,
+    )
 
 
 def _parse(document: Document, origin: int, around: Around) -> ChangeSet:

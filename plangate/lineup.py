@@ -36,6 +36,7 @@ def releases_of(changeset: ChangeSet, owned: tuple[values.Owned, ...] = ()) -> C
         return changeset
     evidence = {one.address: one for one in changeset.releases}
     found = {str(change.address): change for change in changeset.recorded_drift if change.type == releases.TYPE}
+    going = {_name(change) for change in concerned if change.action is Action.DESTROY}
     drift: list[Drift] = []
     notes: list[str] = []
     skipped: list[Skipped] = []
@@ -44,17 +45,22 @@ def releases_of(changeset: ChangeSet, owned: tuple[values.Owned, ...] = ()) -> C
     for change in concerned:
         address = str(change.address)
         known = evidence.get(address) or ReleaseEvidence(address=address, release=_name(change))
-        sides = _sides(known, found.get(address))
+        sides = _imported(known, change) if change.import_id is not None else _sides(known, found.get(address))
         entries: tuple[Drift, ...] = ()
-        if sides is not None and change.action in _COMPARED and change.values_known:
+        # An install over a release that is there is refused, unless it may become an upgrade.
+        upgrades = change.action is not Action.CREATE or _get(change.after, "upgrade_install") is True
+        if sides is not None and change.action in _COMPARED and upgrades and change.values_known:
             entries, unseen = values.compared(values.line_up(_planned(change, known.release), sides, owned))
             skipped += unseen
             lined_up.add(address)
         drift += entries
-        alarming = tuple(entry for entry in entries if entry.path not in {one.path for one in owned})
-        changed[id(change)] = _told(change, known, alarming, sides)
-        if change.action is Action.NO_OP:
-            notes += drifted.facts(known, alarming)
+        alarming = tuple(entry for entry in entries if not values.owner_of(entry.path, owned))
+        told = _told(change, known, alarming, sides)
+        if change.action is Action.CREATE and _get(change.after, "upgrade_install") is not True:
+            refused = tuple(drifted.taken(known, goes=known.release in going))
+            told = structs.replace(told, effects=(*told.effects, *refused)) if refused else told
+        changed[id(change)] = told
+        notes += drifted.notes(known, change.action, alarming)
     recorded = (entry for entry in changeset.drift if not _repeated(entry, lined_up))
     return structs.replace(
         changeset,
@@ -105,6 +111,14 @@ def _sides(known: ReleaseEvidence, found: Change | None) -> values.Sides | None:
     return values.Sides(live, _seen(found.before), f"revision {revision}" if revision else "")
 
 
+def _imported(known: ReleaseEvidence, change: Change) -> values.Sides | None:
+    """The sides of a release that is imported: no apply has been there before, so what the import read is the recorded one."""
+    read = _seen(change.before)
+    if known.live is not None:
+        return values.Sides(known.live, read if read is not None else known.live)
+    return None if read is None else values.Sides(read, read)
+
+
 def _seen(side: Side | None) -> dict[str, Value] | None:
     """The values in a release's `metadata`, which are those that Helm had."""
     text = _metadata(side, "values")
@@ -130,6 +144,7 @@ def _told(change: Change, known: ReleaseEvidence, entries: Iterable[Drift], side
     """The change with what it does to what was changed by hand."""
     version = _get(change.after, "version")
     new = [
+        *(drifted.adopted(tuple(entries)) if change.import_id is not None else ()),
         *drifted.undone(tuple(entries), sides.when if sides is not None else ""),
         *drifted.moved(known, change.action, version if isinstance(version, str) else ""),
     ]
@@ -186,7 +201,9 @@ def _moved(changeset: ChangeSet, around: Around) -> dict[str, tuple[str, ...]] |
     old = terraform_state.read(given)
     if old is None:
         return None
-    return terraform_state.moved(old, around.state, frozenset(str(change.address) for change in changeset.changes))
+    return terraform_state.moved(
+        old, around.state, frozenset(str(change.address) for change in changeset.changes), around.beside.key
+    )
 
 
 def _unproven(freshness: Freshness) -> Iterator[Skipped]:

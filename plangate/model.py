@@ -550,6 +550,8 @@ class ReleaseEvidence(Struct, frozen=True, kw_only=True):
     live_status: str = ""
     live_version: str = ""
     history: tuple[Revision, ...] = ()
+    gone: bool = False
+    """The cluster was asked, and has no such release."""
     evidence: dict[str, str] = {}
     """Kind of evidence to `given` or `missing`."""
 

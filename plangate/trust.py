@@ -95,6 +95,8 @@ class Tightening:
         return Environment(
             protected=trusted.protected or here.protected,
             match=self._same(trusted.match, here.match, f"the marks {what}", key),
+            cluster=self._same(trusted.cluster, here.cluster, f"the clusters {what}", key),
+            state=self._same(trusted.state, here.state, f"the states {what}", key),
             mode=mode,
             fail_on=fail_on,
             require=self._all(trusted.require, here.require, f"required evidence {what}", key),

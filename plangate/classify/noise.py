@@ -45,6 +45,11 @@ def read_back(attribute: AttributeChange) -> bool:
     return _emptiness(attribute) or _tail(attribute.path) in _knowledge().computed
 
 
+def is_tag(path: str, type_: str) -> bool:
+    """Whether an attribute is a tag or a label that selects nothing."""
+    return _head(path) in _knowledge().tags and not _tags_matter(type_)
+
+
 def _emptiness(attribute: AttributeChange) -> bool:
     """One kind of empty became another: null, "", [], {}."""
     return _empty(attribute.before) and _empty(attribute.after)

@@ -3,23 +3,39 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from plangate.cli import clock
+from plangate.cli import evidence as evidence_flags
 from plangate.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from plangate.evidence.state import StateAsked
 
 
 @click.command()
 @click.argument("releases", nargs=-1, metavar="[NAMESPACE/NAME]...")
+@evidence_flags.of_state
+@click.option("--tf-dir", type=click.Path(path_type=Path, file_okay=False, exists=True), default=Path(), metavar="DIR")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("evidence"), show_default=True, metavar="DIR")
 @click.option("--timeout", type=float, default=30.0, show_default=True, help="Seconds that one question may take.")
 @click.option("--print-permissions", is_flag=True, help="Print the RBAC and IAM rights that it needs, and stop.")
 @click.option("--as-of", metavar="TIME", help="The time that is written down.  [default: now]")
-def collect(*, releases: tuple[str, ...], out: Path, timeout: float, print_permissions: bool, as_of: str | None) -> int:
-    """Gather what Helm knows of releases into a folder, secrets removed.
+def collect(
+    *,
+    releases: tuple[str, ...],
+    state: StateAsked,
+    tf_dir: Path,  # noqa: ARG001 - `state` holds it
+    out: Path,
+    timeout: float,
+    print_permissions: bool,
+    as_of: str | None,
+) -> int:
+    """Gather what there is of releases and of a state into a folder, secrets removed.
 
-    `plangate review --evidence DIR` reads it. With PLANGATE_KEY set, secrets are replaced by an HMAC under that key and can
+    Releases: what helm and kubectl tell. A state: --state or --backend-config. `plangate review --evidence DIR` reads it. With PLANGATE_KEY set, secrets are replaced by an HMAC under that key and can
     still be compared; without it they are not compared.
     """
     from plangate import collect as work
@@ -30,8 +46,10 @@ def collect(*, releases: tuple[str, ...], out: Path, timeout: float, print_permi
     if print_permissions:
         click.echo(work.PERMISSIONS, nl=False)
         return ExitCode.OK
-    if not releases:
-        raise UsageError("name at least one release", hint="plangate collect prod/web --out evidence/")
+    if not releases and not state.asked:
+        raise UsageError(
+            "name a release, or a state with --state", hint="plangate collect prod/web --state s3://BUCKET/KEY"
+        )
     named = []
     for one in releases:
         namespace, _, name = one.partition("/")
@@ -42,6 +60,8 @@ def collect(*, releases: tuple[str, ...], out: Path, timeout: float, print_permi
         click.echo("plangate: PLANGATE_KEY is not set: secrets are removed and will not be compared", err=True)
     try:
         done = work.collect(named, out, key, now=clock.moment(as_of), seconds=timeout)
+        if state.asked:
+            done.append(work.collect_state(state, out, key, now=clock.moment(as_of)))
     except OSError as error:
         raise UsageError(f"cannot be written: {(error.strerror or 'no reason').lower()}", where=str(out)) from None
     for release in done:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import click
 from msgspec import structs
 
-from plangate.cli import clock, reports
+from plangate.cli import clock, gate, reports
 from plangate.cli import evidence as evidence_flags
 from plangate.errors import ExitCode, InputError, UsageError
 
 if TYPE_CHECKING:
     from plangate.checkup import Target
+    from plangate.config import Config
     from plangate.evidence.helm import Asked
     from plangate.evidence.state import StateAsked
     from plangate.model import Verdict
@@ -32,10 +33,15 @@ if TYPE_CHECKING:
 @evidence_flags.of_release("values", "history", "metadata")
 @evidence_flags.of_state
 @click.option("--tf-dir", type=click.Path(path_type=Path, file_okay=False, exists=True), default=Path())
-@click.option("--env", "environment", metavar="NAME", help="The environment, shown.")
+@click.option("--config", metavar="FILE", help="The configuration.  [default: .plangate.yaml where there is one]")
+@click.option("--env", "environment", metavar="NAME", help="The environment: which clusters and states are its own.")
 @click.option("--target", metavar="NAME", help="A name for what is checked, shown.")
 @click.option(
-    "--timeout", type=float, default=60.0, show_default=True, help="Seconds that one of many targets may take."
+    "--timeout",
+    type=float,
+    default=60.0,
+    show_default=True,
+    help="Seconds that one question, and one of many targets, may take.",
 )
 @click.option("--format", "format_", type=click.Choice(("text", "json", "markdown")), default="text")
 @click.option("-o", "outputs", multiple=True, metavar="FORMAT=FILE", help="Also write a report to a file. Repeatable.")
@@ -53,6 +59,7 @@ def drift(
     evidence: Asked,
     state: StateAsked,
     tf_dir: Path,
+    config: str | None,
     environment: str | None,
     target: str | None,
     timeout: float,
@@ -69,6 +76,7 @@ def drift(
     from plangate import checkup
     from plangate.verdict import Options
 
+    evidence = structs.replace(evidence, seconds=min(evidence.seconds, timeout))
     files = reports.pairs(outputs)
     options = Options(
         created_at=clock.moment(as_of),
@@ -87,11 +95,12 @@ def drift(
         state=state,
         tf_dir=tf_dir,
     )
+    settings = gate.configuration(config)
     if targets:
-        return _many(targets, one, options, timeout, files, format_=format_, all_changes=all_changes)
+        return _many(targets, one, options, timeout, files, settings=settings, format_=format_, all_changes=all_changes)
     if (plan is None) == (release is None):
         raise UsageError("give --plan FILE, or --release NAMESPACE/NAME with --values FILE, or a file of targets")
-    verdict = checkup.check(one, options)
+    verdict = checkup.check(one, options, settings)
     _tell(verdict)
     delivered = [
         reports.deliver(partial(reports.render, verdict, name, all_changes=all_changes, shown=path is None), path)
@@ -115,6 +124,7 @@ def _many(
     seconds: float,
     files: list[tuple[str, Path]],
     *,
+    settings: Config,
     format_: str,
     all_changes: bool,
 ) -> int:
@@ -128,7 +138,7 @@ def _many(
 
     assert isinstance(options, Options)  # noqa: S101 - the caller's own
     listed = read(given, defaults)
-    verdicts = checkup.check_all(listed, structs.replace(options, target=None), seconds=seconds)
+    verdicts = checkup.check_all(listed, structs.replace(options, target=None), settings, seconds=seconds)
     parts = []
     for target, verdict in zip(listed, verdicts, strict=True):
         _tell(verdict)

@@ -28,15 +28,18 @@ def of_release(*kinds: str) -> Callable[[Callable[..., int]], Callable[..., int]
 
     def decorate(command: Callable[..., int]) -> Callable[..., int]:
         @functools.wraps(command)
-        def gathered(*, evidence_folder: Path | None, **given: Any) -> int:
+        def gathered(*, evidence_folder: Path | None, live: bool, **given: Any) -> int:
             from plangate.evidence.helm import Asked
 
             files = {kind: given.pop(f"evidence_{kind}") for kind in wanted}
-            return command(evidence=Asked(folder=evidence_folder, **files), **given)
+            return command(evidence=Asked(folder=evidence_folder, live=live, **files), **given)
 
         for kind in reversed(wanted):
             flag, text = _RELEASE[kind]
             gathered = click.option(flag, f"evidence_{kind}", metavar="FILE", help=text)(gathered)
+        gathered = click.option(
+            "--live", is_flag=True, help="Ask helm, kubectl and S3 now for what neither a flag nor the folder gives."
+        )(gathered)
         return click.option(
             "--evidence",
             "evidence_folder",
@@ -62,7 +65,14 @@ def of_state(command: Callable[..., int]) -> Callable[..., int]:
     ) -> int:
         from plangate.evidence.state import StateAsked
 
-        state = StateAsked(location=state_location, backend_config=backend_config, role_arn=role_arn, tf_dir=tf_dir)
+        evidence = given.get("evidence")
+        state = StateAsked(
+            location=state_location,
+            backend_config=backend_config,
+            role_arn=role_arn,
+            tf_dir=tf_dir,
+            live=evidence is not None and evidence.live,
+        )
         return command(state=state, tf_dir=tf_dir, **given)
 
     for option in (

@@ -144,6 +144,15 @@ def _loose_rego(commit: Commit, here: Folder, asked: Asked) -> list[Loose]:
     return [Loose(words.format(name), file=f"{path.rstrip('/')}/{name}", line=1) for name in changed]
 
 
+def configuration(path: str | None) -> Config:
+    """The configuration of a command that judges no change, as it is checked out. Raises `UsageError`."""
+    from plangate.config import Config
+    from plangate.evidence.folder import Folder
+
+    read = _config(Folder(Path()), Asked(config=path), needed=path is not None)
+    return Config() if read is None else read.config
+
+
 def _config(tree: Commit | Folder, asked: Asked, *, needed: bool) -> Read | None:
     from plangate.config import parse
 

@@ -6,27 +6,32 @@ import hashlib
 from typing import TYPE_CHECKING, Final
 
 from plangate.drift.release import facts
+from plangate.drift.values import owner_of
 from plangate.model import DriftStatus, Finding, Outcome, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from plangate.drift.values import Owned
     from plangate.model import Drift, ReleaseEvidence
 
 QUIET: Final = (DriftStatus.CLEAN, DriftStatus.INTENDED)
 _NAMED: Final = 4
 
 
-def of(drift: Sequence[Drift], releases: Sequence[ReleaseEvidence]) -> Iterator[Finding]:
-    """One finding for each object that somebody changed outside, and one for each release that has moved."""
+def of(drift: Sequence[Drift], releases: Sequence[ReleaseEvidence], owned: Sequence[Owned] = ()) -> Iterator[Finding]:
+    """One finding for each object that somebody changed outside, and one for each release that has moved.
+
+    What is `owned` is meant to be changed by something else: it is listed, and no finding.
+    """
     by_object: dict[tuple[str, str | None], list[Drift]] = {}
     for entry in drift:
-        if entry.noise is None and entry.status not in QUIET:
+        if entry.noise is None and entry.status not in QUIET and not owner_of(entry.path, owned):
             by_object.setdefault((entry.release or entry.address or "", entry.release), []).append(entry)
     for (subject, release), entries in by_object.items():
         yield _changed(subject, release, entries)
     for one in releases:
-        for text in facts(one):
+        for text in facts(one, told=any(entries[0].release == one.release for entries in by_object.values())):
             yield Finding(
                 policy="release-moved",
                 severity=Severity.MEDIUM,

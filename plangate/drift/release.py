@@ -18,7 +18,13 @@ if TYPE_CHECKING:
     from plangate.model import Drift, ReleaseEvidence
 
 _UNDONE: Final = (DriftStatus.WILL_BE_REVERTED, DriftStatus.CONFLICT, DriftStatus.DROPPED)
+_FREE: Final = ("uninstalled", "uninstalling")
+"""Statuses of a newest revision whose name an install may take again, with `replace` or after its history is gone."""
+_NOT_BY_HAND: Final = (DriftStatus.CLEAN, DriftStatus.INTENDED, DriftStatus.CONVERGED)
+_ASIDE: Final = ("newer", "older", "failed")
+"""Facts that an upgrade has no effect for."""
 _UPGRADES: Final = (Action.UPDATE, Action.REPLACE)
+_NAMED: Final = 3
 _ROLLBACK: Final = r"Rollback to (\d+)"
 
 
@@ -51,6 +57,16 @@ def undone(drift: Sequence[Drift], moment: str) -> Iterator[Effect]:
                 kind,
                 tuple(f"values.{entry.path}" for entry in entries),
             )
+
+
+def adopted(drift: Sequence[Drift]) -> Iterator[Effect]:
+    """The effect of an import on the values of the release that it takes over."""
+    changed = tuple(entry.path for entry in drift if entry.status in (DriftStatus.INTENDED, *_UNDONE))
+    if changed:
+        many = "1 value" if len(changed) == 1 else f"{len(changed)} values"
+        paths = ", ".join(changed[:_NAMED]) + (" and more" if len(changed) > _NAMED else "")
+        because = f"is imported and changed at once: {many} of what runs ({paths})"
+        yield Effect(EffectName.REVERTS_LIVE, because, "import", tuple(f"values.{path}" for path in changed))
 
 
 def _because(kind: str, entries: Sequence[Drift], moment: str) -> str:
@@ -94,6 +110,20 @@ def _version(value: object) -> tuple[int, ...]:
     return tuple(int(number) for number in found.group().split(".")) if found else ()
 
 
+def taken(evidence: ReleaseEvidence, *, goes: bool) -> Iterator[Effect]:
+    """What an install meets where the release is there already. `goes` says that the same plan uninstalls it."""
+    if not evidence.history or evidence.live_status in _FREE:
+        return
+    there = f"exists already at revision {evidence.live_revision} ({evidence.live_status})"
+    if goes:
+        because = (
+            f"{there}: Helm refuses the name unless this plan has uninstalled it before, and nothing orders the two"
+        )
+        yield Effect(EffectName.MAY_FAIL, because, "release-exists", certain=True)
+    else:
+        yield Effect(EffectName.FAILS, f"{there}: Helm refuses the name; import it instead", "release-exists")
+
+
 def moved(evidence: ReleaseEvidence, action: Action, version: str) -> Iterator[Effect]:
     """What an upgrade meets because the release itself has moved. `version` is the chart's, after the apply."""
     if action not in _UPGRADES:
@@ -101,6 +131,10 @@ def moved(evidence: ReleaseEvidence, action: Action, version: str) -> Iterator[E
     for kind, because, _ in _facts(evidence):
         if kind == "rollback":
             yield Effect(EffectName.REVERTS_LIVE, f"{because}, and this apply upgrades it again", "rollback")
+        elif kind == "pending":
+            yield Effect(EffectName.FAILS, because, "release-pending")
+        elif kind == "gone":
+            yield Effect(EffectName.MAY_FAIL, f"{because}: there is nothing to upgrade", "release-gone")
     live = _chart_version(evidence.live_version)
     if version and live and live not in (version, _chart_version(evidence.recorded_version)):
         yield Effect(
@@ -108,15 +142,24 @@ def moved(evidence: ReleaseEvidence, action: Action, version: str) -> Iterator[E
         )
 
 
-def facts(evidence: ReleaseEvidence, drift: Sequence[Drift] = ()) -> tuple[str, ...]:
-    """The same for people, of a release that this plan does not touch."""
-    told = [f"{evidence.address} {because}" for _, because, _ in _facts(evidence)]
-    staying = [entry.path for entry in drift if entry.status is DriftStatus.STAYS]
-    if staying:
-        paths = ", ".join(staying[:3]) + (" and more" if len(staying) > 3 else "")
-        many = "1 value was" if len(staying) == 1 else f"{len(staying)} values were"
-        told.append(f"{evidence.address}: {many} changed by hand, and Terraform cannot see this: {paths}")
-    return tuple(told)
+def facts(evidence: ReleaseEvidence, *, told: bool = False) -> tuple[str, ...]:
+    """What has happened to a release itself, in words. `told` says that its changed values are told elsewhere."""
+    name = evidence.address or evidence.release
+    return tuple(f"{name} {because}" for kind, because, _ in _facts(evidence) if not (told and kind == "newer"))
+
+
+def notes(evidence: ReleaseEvidence, action: Action, drift: Sequence[Drift]) -> Iterator[str]:
+    """What a review says of a release beside its change: all of it for one that the plan does not touch."""
+    by_hand = [entry.path for entry in drift if entry.status not in _NOT_BY_HAND]
+    if action is Action.NO_OP:
+        yield from facts(evidence, told=bool(by_hand))
+        staying = [entry.path for entry in drift if entry.status is DriftStatus.STAYS]
+        if staying:
+            paths = ", ".join(staying[:_NAMED]) + (" and more" if len(staying) > _NAMED else "")
+            many = "1 value was" if len(staying) == 1 else f"{len(staying)} values were"
+            yield f"{evidence.address}: {many} changed by hand, and Terraform cannot see this: {paths}"
+    elif action in _UPGRADES and not by_hand:
+        yield from (f"{evidence.address} {because}" for kind, because, _ in _facts(evidence) if kind in _ASIDE)
 
 
 def _facts(evidence: ReleaseEvidence) -> Iterator[tuple[str, str, int]]:
@@ -125,11 +168,34 @@ def _facts(evidence: ReleaseEvidence) -> Iterator[tuple[str, str, int]]:
         yield "pending", f"is {evidence.live_status} (revision {newest}): Helm refuses another upgrade", newest
     elif evidence.live_status == "failed":
         yield "failed", f"has failed at revision {newest}", newest
+    if evidence.gone and evidence.recorded_revision is not None:
+        yield (
+            "gone",
+            f"is in the state at revision {evidence.recorded_revision}, and the cluster has no such release",
+            0,
+        )
     last = evidence.history[-1] if evidence.history else None
     back = re.fullmatch(_ROLLBACK, last.description) if last is not None else None
     if last is not None and back and (evidence.recorded_revision is None or last.number > evidence.recorded_revision):
         moment = when(evidence.history, last.number - 1)
         yield "rollback", f"was rolled back by hand to revision {back.group(1)} ({moment})", newest
+    elif evidence.recorded_revision is not None and newest > evidence.recorded_revision:
+        moment = when(evidence.history, evidence.recorded_revision) or f"revision {newest}"
+        yield (
+            "newer",
+            f"was upgraded outside of Terraform: {moment}, and the state knows revision {evidence.recorded_revision}",
+            newest,
+        )
+    elif evidence.recorded_revision is not None and 0 < newest < evidence.recorded_revision:
+        yield (
+            "older",
+            f"is at revision {newest}, and the state knows revision {evidence.recorded_revision} already: "
+            "it was installed anew, or this is another cluster",
+            newest,
+        )
+    live, recorded = _chart_version(evidence.live_version), _chart_version(evidence.recorded_version)
+    if live and recorded and live != recorded:
+        yield "chart", f"runs chart version {live}, and the state knows {recorded}", newest
 
 
 def _chart_version(text: str) -> str:

@@ -16,7 +16,7 @@ from plangate.drift.words import note
 from plangate.model import ABSENT, UNKNOWN, Action, Drift, DriftStatus, Path, Sensitive, Skipped, Value, spell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from plangate.model import Veiled
 
@@ -67,6 +67,11 @@ class Owned(Struct, frozen=True):
     by: str
 
 
+def owner_of(path: str, owned: Iterable[Owned]) -> str:
+    """Who is meant to change a path, or all that is below one; nothing where nobody is."""
+    return next((one.by for one in owned if path == one.path or path.startswith((f"{one.path}.", f"{one.path}["))), "")
+
+
 def line_up(planned: Planned, sides: Sides, owned: tuple[Owned, ...] = ()) -> tuple[Drift, ...]:
     """Every path of a release with its status, clean ones included, sorted by path."""
     return tuple(_LineUp(planned, sides, owned).entries())
@@ -92,7 +97,7 @@ class _LineUp:
     def __init__(self, planned: Planned, sides: Sides, owned: tuple[Owned, ...]):
         self.planned = planned
         self.sides = sides
-        self.owned = {one.path: one.by for one in owned}
+        self.owned = owned
         secret = tuple(dict.fromkeys((*hidden(planned.desired.tree), *hidden(planned.before.tree))))
         live = _masked(sides.live, secret)
         recorded = None if sides.recorded is None else _masked(sides.recorded, secret)
@@ -179,7 +184,7 @@ class _LineUp:
             when=self.sides.when,
             blind=self.planned.action in _KEEPS,
             type_only=type_only,
-            owner=self.owned.get(spelled, ""),
+            owner=owner_of(spelled, self.owned),
         )
         return Drift(
             address=self.planned.address,

@@ -8,9 +8,12 @@ import stat
 import sys
 import threading
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from plangate.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 MOST_BYTES = 2 * 1024**3
 """The largest input that is read: a plan beyond it is refused, and a file without an end stops being read."""
@@ -45,6 +48,18 @@ class Given:
 
     def _hash(self) -> None:
         self._digest = hashlib.sha256(self.data).hexdigest()
+
+
+class Gathered(dict[str, Given]):
+    """Evidence by its kind, and what of it could not be had."""
+
+    def __init__(
+        self, found: Mapping[str, Given] | None = None, failed: Iterable[InputError] = (), told: Iterable[str] = ()
+    ):
+        super().__init__(found or {})
+        self.failed = tuple(failed)
+        self.told = frozenset(told)
+        """The kinds that the cluster itself told just now, and no file."""
 
 
 def read(path: str) -> Given:

@@ -16,7 +16,6 @@ from plangate.evidence import files
 
 if TYPE_CHECKING:
     from plangate.evidence.files import Given
-
 FILES: Final = {
     "manifest": ("manifest.yaml",),
     "hooks": ("hooks.yaml",),
@@ -48,6 +47,10 @@ class Asked(Struct, frozen=True, kw_only=True):
     history: str | None = None
     metadata: str | None = None
     live_objects: str | None = None
+    live: bool = False
+    """Whether the cluster is asked for what neither a flag nor the folder gives."""
+    seconds: float = 30.0
+    """How long one question may take."""
 
     @property
     def named(self) -> bool:
@@ -55,9 +58,9 @@ class Asked(Struct, frozen=True, kw_only=True):
         return any(getattr(self, kind) is not None for kind in FILES)
 
 
-def gather(asked: Asked, namespace: str, name: str) -> dict[str, Given]:
-    """What there is about one release. Raises `InputError` for a file that is named and cannot be read."""
-    found: dict[str, Given] = {}
+def gather(asked: Asked, namespace: str, name: str) -> files.Gathered:
+    """What files tell of one release. Raises `InputError` for a file that is named and cannot be read."""
+    found = files.Gathered()
     folder = _release_folder(asked.folder, namespace, name)
     for kind, names in FILES.items():
         path = getattr(asked, kind)

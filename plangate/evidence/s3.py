@@ -54,7 +54,7 @@ def read(asked: StateAsked) -> StateGiven:
             data, digest = _settled(clients, data)
     except EvidenceError as error:
         unsure = error.message
-    return StateGiven(None if data is None else Given(location.url, data), lock, digest, unsure)
+    return StateGiven(None if data is None else Given(location.url, data), lock, digest, unsure, location.url)
 
 
 def _settled(clients: _Clients, data: bytes | None) -> tuple[bytes | None, str | None]:

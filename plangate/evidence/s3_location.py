@@ -94,6 +94,15 @@ def find(asked: StateAsked) -> Location:
     return _location(settings, bucket, key)
 
 
+def is_named_in(folder: Path) -> bool:
+    """Whether the configuration in a folder keeps its state in S3. Raises `InputError` where that cannot be read."""
+    return any(next(_backends(_parsed(path)), None) is not None for path in _naming_backends(folder))
+
+
+def _naming_backends(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.glob("*.tf")) if "backend" in _read(path)]
+
+
 def _location(settings: dict[str, Any], bucket: str, key: str) -> Location:
     endpoints, assume = _map(settings, "endpoints"), _map(settings, "assume_role")
     endpoint = _text(endpoints, "s3") or _text(settings, "endpoint")
@@ -161,9 +170,7 @@ def _file(path: Path) -> dict[str, Any]:
 def _untrusted(folder: Path) -> dict[str, Any]:
     """The `backend "s3"` block of a folder, if it says nothing that it may not. Raises `EvidenceError` where it does."""
     found: dict[str, Any] = {}
-    for path in sorted(folder.glob("*.tf")):
-        if "backend" not in _read(path):
-            continue
+    for path in _naming_backends(folder):
         for block in _backends(_parsed(path)):
             settings = dict(_attributes(block, path))
             refused = sorted(settings.keys() - UNTRUSTED)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+import msgspec
 from msgspec import Struct
 
+from plangate.errors import InputError
 from plangate.evidence import files
-
-if TYPE_CHECKING:
-    from plangate.evidence.files import Given
-    from plangate.model import Lock
+from plangate.evidence.files import Given
+from plangate.model import Lock
 
 S3: Final = "s3://"
 
@@ -26,6 +26,8 @@ class StateAsked(Struct, frozen=True, kw_only=True):
     role_arn: str | None = None
     tf_dir: Path | None = None
     """Where the `backend "s3"` block stands, if it is asked for."""
+    live: bool = False
+    """Whether S3 is asked too where only the backend block in `tf_dir` names the state."""
 
     @property
     def asked(self) -> bool:
@@ -42,12 +44,54 @@ class StateGiven(Struct, frozen=True):
     """What the backend noted beside it."""
     unsure: str = ""
     """Why it cannot be told whether the state is locked."""
+    place: str = ""
+    """Where it is kept; nothing for a file that does not say it."""
+
+
+class Collected(Struct, frozen=True, kw_only=True):
+    """What `plangate collect` notes at the head of a state that it has written."""
+
+    location: str
+    collected_at: str
+    lock: Lock | None = None
+    unsure: str = ""
+    absent: bool = False
+    """There is no state in that place."""
+
+
+class _Head(Struct):
+    plangate: Collected
+
+
+HEAD: Final = "plangate"
+"""The key of `Collected`, the first one of the file."""
+FOLDER: Final = "state"
+"""Where states stand in a folder of evidence."""
+_HEAD = msgspec.json.Decoder(_Head)
+
+
+def in_folder(folder: Path) -> tuple[Path, ...]:
+    """The states in a folder of evidence."""
+    return tuple(sorted((folder / FOLDER).glob("*.json")))
+
+
+def _from_file(path: str) -> StateGiven:
+    given = files.read(path)
+    if not given.data[:64].lstrip(b"{ \r\n\t").startswith(f'"{HEAD}"'.encode()):
+        return StateGiven(given)
+    try:
+        head = _HEAD.decode(given.data).plangate
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise InputError(
+            "is not what plangate collect writes: it was cut", where=path, hint="plangate collect"
+        ) from None
+    return StateGiven(None if head.absent else given, head.lock, None, head.unsure, head.location)
 
 
 def read(asked: StateAsked) -> StateGiven:
     """Read a state. Raises `InputError` for a file that cannot be read, `EvidenceError` for S3."""
     if asked.location is not None and not asked.location.startswith(S3):
-        return StateGiven(files.read(asked.location))
+        return _from_file(asked.location)
     from plangate.evidence import s3
 
     return s3.read(asked)

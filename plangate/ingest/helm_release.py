@@ -190,12 +190,15 @@ def changeset(
     *,
     kube_version: tuple[int, int] | None = None,
     origin: int = 0,
+    key: bytes | None = None,
 ) -> ChangeSet:
     """The dry run and its evidence (`manifest`, `hooks`, `values`, `history`, `metadata`, `live_objects`), masked.
 
-    Raises `InputError` where any of it cannot be read.
+    `key` is what the secrets of collected evidence were sealed with. Raises `InputError` where any of it cannot be read.
     """
-    return _Joined(dry, given, kube_version, origin).changeset()
+    joined = _Joined(dry, given, kube_version, origin)
+    joined.key = key
+    return joined.changeset()
 
 
 def texts(dry: DryRun) -> list[str]:
@@ -215,6 +218,7 @@ class _Joined:
 
     def __init__(self, dry: DryRun, given: Mapping[str, Given], kube_version: tuple[int, int] | None, origin: int):
         self.origin = origin
+        self.key: bytes | None = None
         self.dry = dry
         self.given = given
         self.kube_version = kube_version
@@ -298,6 +302,7 @@ class _Joined:
         )
         for value in values:
             self.redactor.learn(value, False, "")
+        self._restore((*old_objects, *(old_hooks or ()), *(live or ())), (*new_objects, *same_objects, *hooks))
         self.redactor.seal()
         self._say_what_is_missing(hidden)
         return Upgrade(
@@ -320,6 +325,14 @@ class _Joined:
             origin=self.origin,
             revision=dry.revision,
         )
+
+    def _restore(self, kept: tuple[manifests.Manifested, ...], whole: tuple[manifests.Manifested, ...]) -> None:
+        """Fill in what was removed from evidence when it was collected, and say what was not compared."""
+        if any(b"(hmac:" in one.data or b"(sensitive)" in one.data for one in self.given.values()):
+            from plangate.ingest import collected_objects
+
+            uncompared = collected_objects.restore(kept, whole, self.key, self.redactor)
+            self.skipped += collected_objects.said(uncompared, f"{self.namespace}/{self.name}")
 
     def _old(self, given: Given | None) -> list[manifests.Document] | None:
         if self.dry.install:

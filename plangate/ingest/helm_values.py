@@ -12,9 +12,9 @@ from plangate.ingest.veil import Veil
 from plangate.model import ReleaseEvidence, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
-    from plangate.evidence.files import Given
+    from plangate.evidence.files import Gathered, Given
     from plangate.ingest.terraform_state import State
     from plangate.model import Skipped
 
@@ -36,7 +36,7 @@ def read(
     release: tuple[str, str],
     desired: Callable[[], dict[str, Any]],
     state: State | None,
-    gather: Callable[[str, str], Mapping[str, Given]] | None,
+    gather: Callable[[str, str], Gathered] | None,
     key: bytes | None = None,
 ) -> Sides:
     """Bring the sides of a release together. `desired` gives the merged values, unmasked. Raises `InputError`."""

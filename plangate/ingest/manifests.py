@@ -130,12 +130,17 @@ class Manifested:
     @cached_property
     def chance(self) -> frozenset[str]:
         """The keys of a Secret whose values look drawn by chance and were given to Helm by nobody."""
-        raw = _canonical_secret(self.raw)
+        raw = as_stored(self.raw)
         if not marks(raw):
             return frozenset()
         return frozenset(
             key for key, value in (raw.get("data") or {}).items() if _by_chance(_decoded(value), self._reader.given)
         )
+
+    @property
+    def text(self) -> str:
+        """The text it was read from, not masked; nothing for an item of a list."""
+        return "" if _has_list(self._document.text) else self._document.text
 
     @property
     def template(self) -> str:
@@ -264,7 +269,7 @@ def _decoded(value: Any) -> Any:
 
 def masked(raw: dict[str, Any], redactor: Redactor) -> dict[str, Value]:
     """The masked object: every key of a Secret's data stays, every value goes. `stringData` is what `data` becomes."""
-    raw = _canonical_secret(raw)
+    raw = as_stored(raw)
     secret = marks(raw)
     found: dict[str, Value] = {}
     for key, value in raw.items():
@@ -278,7 +283,7 @@ def masked(raw: dict[str, Any], redactor: Redactor) -> dict[str, Value]:
     return found
 
 
-def _canonical_secret(raw: dict[str, Any]) -> dict[str, Any]:
+def as_stored(raw: dict[str, Any]) -> dict[str, Any]:
     """A Secret as the API stores it: `stringData` overwrites `data`."""
     if not marks(raw) or not isinstance(raw.get("stringData"), dict):
         return raw

@@ -6,14 +6,17 @@ With a key a secret becomes `(hmac:HEX)` of its JSON; without one it becomes `(s
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 import msgspec
 
 from plangate.model import Embedded, Sensitive, Value
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from plangate.ingest.redact import Redactor
+    from plangate.model import Path
 
 REMOVED: Final = "(sensitive)"
 _ENCODER: Final = msgspec.json.Encoder(order="sorted", decimal_format="number")
@@ -33,9 +36,57 @@ def seal(value: Any, key: bytes) -> str:
     return f"(hmac:{hmac.new(key, _ENCODER.encode(value), hashlib.sha256).hexdigest()})"
 
 
-def without_secrets(value: Any, redactor: Redactor, key: bytes | None) -> Any:
-    """Plain data with every secret replaced."""
-    return _replaced(value, redactor.mask(value), key)
+def hidden(value: Any, key: bytes | None) -> str:
+    """What is left of a secret: its HMAC, or nothing but that there is one."""
+    return REMOVED if key is None else seal(value, key)
+
+
+def is_same(kept: Any, whole: Any, key: bytes | None) -> bool:
+    """Whether a kept value may be that of the other side: what was removed is not compared, what was sealed by its HMAC."""
+    if kept == REMOVED or (is_sealed(kept) and key is None):
+        return True
+    if is_sealed(kept) and key is not None:
+        return bool(kept == whole) or seal(whole, key) == kept
+    if isinstance(kept, dict) and isinstance(whole, dict):
+        return kept.keys() == whole.keys() and all(is_same(value, whole[name], key) for name, value in kept.items())
+    if isinstance(kept, list) and isinstance(whole, list):
+        return len(kept) == len(whole) and all(is_same(*pair, key) for pair in zip(kept, whole, strict=True))
+    return bool(kept == whole)
+
+
+def restored(kept: Any, whole: Any, key: bytes | None) -> Any:
+    """A kept value with what was removed or sealed taken from the other side, where it may be the same."""
+    if isinstance(kept, str):
+        return whole if is_placeholder(kept) and is_same(kept, whole, key) else kept
+    if isinstance(kept, dict) and isinstance(whole, dict):
+        return {name: restored(value, whole[name], key) if name in whole else value for name, value in kept.items()}
+    if isinstance(kept, list) and isinstance(whole, list) and len(kept) == len(whole):
+        return [restored(*pair, key) for pair in zip(kept, whole, strict=True)]
+    return kept
+
+
+def placeholders(kept: Any) -> Iterator[str]:
+    """Everything in a kept value that stands for a secret."""
+    if isinstance(kept, dict):
+        for value in kept.values():
+            yield from placeholders(value)
+    elif isinstance(kept, list):
+        for value in kept:
+            yield from placeholders(value)
+    elif is_placeholder(kept):
+        yield kept
+
+
+def is_placeholder(value: object) -> TypeGuard[str]:
+    """Whether a value stands for a secret that was removed or sealed."""
+    return value == REMOVED or is_sealed(value)
+
+
+def without_secrets(
+    value: Any, redactor: Redactor, key: bytes | None, *, sensitive: Any = False, type_: str = "", path: Path = ()
+) -> Any:
+    """Plain data with every secret replaced. The rest says where it stands, as `Redactor.mask` takes it."""
+    return _replaced(value, redactor.mask(value, sensitive=sensitive, type_=type_, path=path), key)
 
 
 def _replaced(raw: Any, masked: Value, key: bytes | None) -> Any:

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from msgspec import Struct
 
-from plangate.errors import InputError
+from plangate.errors import EvidenceError, InputError
 from plangate.ingest.veil import Veil
 from plangate.model import ReleaseEvidence, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from plangate.evidence.files import Given
+    from plangate.evidence.files import Gathered, Given
     from plangate.ingest.redact import Redactor
     from plangate.ingest.terraform_state import Instance, State
 
@@ -30,7 +30,7 @@ class Beside(Struct, frozen=True):
     """What was given besides a plan."""
 
     state: State | None = None
-    gather: Callable[[str, str], Mapping[str, Given]] | None = None
+    gather: Callable[[str, str], Gathered] | None = None
     """What there is about the release of a namespace and a name."""
     one: bool = False
     """Whether what is gathered comes from flags, which name the evidence of one release."""
@@ -121,6 +121,8 @@ class Reading:
             return {}
         try:
             given = beside.gather(one.namespace, one.name)
+            for error in given.failed:
+                self._failed(error)
             if not beside.one or not given:
                 return given
             return given if self._is_about(given, one) else {}
@@ -128,11 +130,11 @@ class Reading:
             self._failed(error)
             return {}
 
-    def _is_about(self, given: Mapping[str, Given], one: Named) -> bool:
+    def _is_about(self, given: Gathered, one: Named) -> bool:
         """Whether evidence named by flags is that of this release."""
         from plangate.ingest import helm_evidence
 
-        if "metadata" not in given:
+        if "metadata" not in given or "metadata" in given.told:
             if len(self._releases) == 1:
                 return True
             self._say(
@@ -179,7 +181,9 @@ class Reading:
 
     def _failed(self, error: InputError) -> None:
         hint = error.hint or "make it again"
-        self._say(Skipped(error.where or "evidence", error.message, hint, input_failed=True))
+        # What could not be asked is no input that is wrong: nobody can tell.
+        asked = isinstance(error, EvidenceError)
+        self._say(Skipped(error.where or "evidence", error.message, hint, inconclusive=asked, input_failed=not asked))
 
     def _say(self, skipped: Skipped) -> None:
         if skipped not in self.skipped:
@@ -190,11 +194,12 @@ class Reading:
         metadata = live.get("metadata")
         history = live.get("history", ())
         newest = history[-1] if history else None
+        gone = "history" in live and newest is None
         values = None if recorded is None else _object(recorded.values)
         return ReleaseEvidence(
             address=self._redactor.name(one.address),
             release=f"{one.namespace}/{one.name}",
-            recorded=None if values is None else Veil(values, self._redactor),
+            recorded=None if values is None else Veil(values, self._redactor, self._key),
             recorded_revision=None if recorded is None else recorded.revision,
             recorded_version="" if recorded is None else recorded.version or "",
             live=Veil(live["values"], self._redactor, self._key) if "values" in live else None,
@@ -202,7 +207,8 @@ class Reading:
             live_status=newest.status if newest is not None else metadata.status if metadata is not None else "",
             live_version=metadata.version if metadata is not None else newest.chart if newest is not None else "",
             history=history,
-            evidence={kind: "given" if kind in live else "missing" for kind in WANTED},
+            gone=gone,
+            evidence={kind: "given" if kind in live or gone else "missing" for kind in WANTED},
         )
 
 

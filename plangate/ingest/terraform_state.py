@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from plangate.errors import InputError
+from plangate.ingest import sealed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,6 +76,9 @@ class Instance(Struct, frozen=True):
     """What of it is sensitive: false, true, or a tree shaped like the attributes."""
     tainted: bool = False
     deposed: str = ""
+    place: tuple[str, str, str, str] = ("", "", "", "")
+    """Module, mode, type and name."""
+    index: str | int | None = None
 
 
 class State(Struct, frozen=True):
@@ -112,6 +116,8 @@ class State(Struct, frozen=True):
                             _marks(one.sensitive_attributes),
                             one.status == "tainted",
                             one.deposed or "",
+                            (resource.module, resource.mode, resource.type, resource.name),
+                            one.index_key,
                         )
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 raise InputError("holds a resource that cannot be read", where=self.path, hint=_PULL) from None
@@ -252,8 +258,11 @@ def _mark(tree: Any, steps: list[Any]) -> Any:
     return True
 
 
-def moved(old: State, new: State, addresses: frozenset[str]) -> dict[str, tuple[str, ...]]:
-    """The objects at these addresses that two states do not hold alike, with the attributes that differ. No value is told."""
+def moved(old: State, new: State, addresses: frozenset[str], key: bytes | None = None) -> dict[str, tuple[str, ...]]:
+    """The objects at these addresses that two states do not hold alike, with the attributes that differ. No value is told.
+
+    `key` is what secrets of the newer one were sealed with, if it was collected; what was removed from it is not compared.
+    """
     before = {one.address: one for one in old.instances(addresses) if not one.deposed}
     after = {one.address: one for one in new.instances(addresses) if not one.deposed}
     found: dict[str, tuple[str, ...]] = {}
@@ -262,18 +271,19 @@ def moved(old: State, new: State, addresses: frozenset[str]) -> dict[str, tuple[
         if one is None or other is None:
             found[address] = ("is there now",) if one is None else ("is gone",)
         elif one.attributes != other.attributes:
-            keys = _differing(one.attributes, other.attributes)
+            keys = _differing(one.attributes, other.attributes, key)
             if keys:
                 found[address] = keys
     return found
 
 
-def _differing(one: Raw, other: Raw) -> tuple[str, ...]:
+def _differing(one: Raw, other: Raw, key: bytes | None) -> tuple[str, ...]:
     try:
         left, right = _plain.decode(one), _plain.decode(other)
     except (msgspec.DecodeError, RecursionError):
         return ("attributes",)
-    return tuple(sorted(key for key in {*left, *right} if left.get(key) != right.get(key)))
+    names = sorted({*left, *right})
+    return tuple(name for name in names if not sealed.is_same(right.get(name), left.get(name), key))
 
 
 _plain = msgspec.json.Decoder(dict[str, Any])

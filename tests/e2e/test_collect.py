@@ -9,43 +9,15 @@ from typing import Any
 
 import pytest
 
+from tests.stand_ins import DRY_RUN, SECRET, cluster
 from tests.support import AS_OF, Done, run
-
-SECRET = "invented-hunter-22"
-HELM = f"""#!/bin/sh
-case "$*" in
-"get values"*) echo '{{"replicaCount":6,"masterPassword":"{SECRET}","image":{{"tag":"v1"}}}}';;
-"history"*) echo '[{{"revision":1,"status":"deployed","chart":"web-1.0.0"}},{{"revision":2,"status":"failed","chart":"web-1.0.0"}}]';;
-"get metadata"*) echo '{{"name":"web","namespace":"prod","revision":2,"status":"failed","version":"1.0.0"}}';;
-"get manifest web --namespace prod --revision 1") cat "$(dirname "$0")/manifest.yaml";;
-"get hooks"*) ;;
-*) echo "Error: release: not found {SECRET}" >&2; exit 1;;
-esac
-"""
-MANIFEST = f"""---
-# Source: web/templates/s.yaml
-apiVersion: v1
-kind: Secret
-metadata: {{name: s}}
-stringData: {{password: {SECRET}}}
----
-# Source: web/templates/c.yaml
-apiVersion: v1
-kind: ConfigMap
-metadata: {{name: c}}
-data: {{a: "1", url: "x://u:{SECRET}@h/"}}
-"""
 
 
 @pytest.fixture
 def helm(tmp_path: Path) -> Path:
-    """A folder with a `helm` that knows one release, whose newest revision failed."""
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    (folder / "helm").write_text(HELM)
-    (folder / "helm").chmod(0o755)
-    (folder / "manifest.yaml").write_text(MANIFEST)
-    return folder
+    """The folder of a `helm` and a `kubectl` that know one release, whose newest revision failed."""
+    cluster(tmp_path)
+    return tmp_path / "bin"
 
 
 def collect(helm: Path, key: str, *releases: str) -> tuple[Done, Path]:
@@ -73,11 +45,18 @@ def test_no_secret_is_written(helm: Path, key: str) -> None:
     assert sorted(path.name for path in (out / "prod" / "web").iterdir()) == [
         "history.json",
         "hooks.yaml",
+        "live-objects.json",
         "manifest.yaml",
         "metadata.json",
         "values.json",
     ]
-    assert json.loads((out / "cluster.json").read_text())["collected_at"] == AS_OF
+    assert json.loads((out / "cluster.json").read_text()) == {
+        "server": "https://prod.example:6443",
+        "kube_system_uid": "11111111-2222-3333-4444-555555555555",
+        "collected_at": AS_OF,
+    }
+    live = json.loads((out / "prod" / "web" / "live-objects.json").read_text())
+    assert [one["kind"] for one in live["items"]] == ["ConfigMap", "Secret"]
 
 
 def test_a_secret_is_compared_under_the_same_key(helm: Path) -> None:
@@ -97,14 +76,110 @@ def test_without_a_key_it_is_said_that_nothing_was_compared(helm: Path) -> None:
 
 
 def test_a_release_that_fails_hides_none_and_its_error_is_not_shown(helm: Path) -> None:
-    (helm / "helm").write_text(
-        HELM.replace('"get values"*)', '"get values web"*)').replace('"history"*)', '"history web"*)')
-    )
     done, out = collect(helm, "k", "prod/gone", "prod/web")
     assert done.code == 4
-    assert b"prod/gone: history: there is no such release" in done.stderr
+    assert b"prod/gone: there is no such release" in done.stderr
     assert SECRET.encode() not in done.everything
     assert (out / "prod" / "web" / "values.json").exists()
+
+
+def helm_review(folder: Path, dry_run: str, key: str) -> Any:
+    (folder / "dry-run.txt").write_text(dry_run)
+    given = ("--evidence", folder / "evidence", "--format", "json", "--as-of", AS_OF)
+    done = run("review", folder / "dry-run.txt", *given, env={"PLANGATE_KEY": key})
+    assert b"hunter" not in done.everything
+    assert b"hmac" not in done.everything
+    return json.loads(done.stdout)
+
+
+def test_secrets_of_objects_are_compared_under_the_same_key(helm: Path) -> None:
+    """The deployed manifest was collected, the dry run is whole: only what really changes is a change."""
+    collect(helm, "one", "prod/web")
+    same = helm_review(helm.parent, DRY_RUN, "one")
+    assert [change["address"] for change in same["changes"] if change["action"] == "update"] == [
+        "core/ConfigMap/prod/c"
+    ]
+    assert [one["path"] for change in same["changes"] for one in change["attributes"]] == ["data.a"]
+    rotated = helm_review(helm.parent, DRY_RUN.replace("hunter-22", "hunter-33"), "one")
+    paths = {change["address"]: [one["path"] for one in change["attributes"]] for change in rotated["changes"]}
+    assert paths["core/Secret/prod/s"] == ["data.password"]
+    assert paths["core/ConfigMap/prod/c"] == ["data.a", "data.url"]
+
+
+def test_without_a_key_secrets_of_objects_are_said_not_to_be_compared(helm: Path) -> None:
+    collect(helm, "", "prod/web")
+    verdict = helm_review(helm.parent, DRY_RUN.replace("hunter-22", "hunter-33"), "")
+    assert [change["address"] for change in verdict["changes"] if change["action"] == "update"] == [
+        "core/ConfigMap/prod/c"
+    ]
+    (said,) = [one for one in verdict["coverage"]["skipped"] if one["what"] == "secret values of prod/web"]
+    assert said["why"] == ("not compared, because they were removed when they were collected: Secret s, ConfigMap c")
+
+
+def test_what_an_earlier_run_left_is_not_taken_for_what_is_there(helm: Path) -> None:
+    collect(helm, "k", "prod/web")
+    (helm / "helm").write_text("#!/bin/sh\necho 'Error: Kubernetes cluster unreachable' >&2; exit 1\n")
+    done, out = collect(helm, "k", "prod/web")
+    assert done.code == 4
+    assert list((out / "prod" / "web").iterdir()) == []
+    assert b"history could not be asked: the cluster cannot be reached" in done.stderr
+
+
+STATE = {
+    "version": 4,
+    "terraform_version": "1.11.4",
+    "serial": 7,
+    "lineage": "11111111-2222-3333-4444-555555555555",
+    "outputs": {"password": {"value": SECRET, "type": "string", "sensitive": True}},
+    "resources": [
+        {
+            "mode": "managed",
+            "type": "helm_release",
+            "name": "web",
+            "provider": 'provider["registry.terraform.io/hashicorp/helm"]',
+            "instances": [
+                {
+                    "attributes": {
+                        "name": "web",
+                        "namespace": "prod",
+                        "metadata": {
+                            "revision": 1,
+                            "values": json.dumps({"replicaCount": 3, "masterPassword": SECRET}),
+                        },
+                    },
+                    "private": "c2VjcmV0",
+                }
+            ],
+        }
+    ],
+}
+
+
+@pytest.mark.parametrize("key", ["", "a key of ours"])
+def test_a_state_is_collected_without_secrets_and_read_back(helm: Path, key: str) -> None:
+    folder = helm.parent
+    (folder / "terraform.tfstate").write_text(json.dumps(STATE))
+    out = folder / "evidence"
+    collect(helm, key, "prod/web")
+    done = run(
+        "collect", "--state", folder / "terraform.tfstate", "--out", out, "--as-of", AS_OF, env={"PLANGATE_KEY": key}
+    )
+    assert done.code == 0, done.everything
+    assert SECRET.encode() not in everything(out) + done.everything
+    kept = json.loads(next((out / "state").iterdir()).read_text())
+    assert (kept["serial"], kept["lineage"], kept["outputs"]) == (7, STATE["lineage"], {})
+    assert kept["plangate"]["lock"] is None
+    finished, verdict = drift(folder, SECRET, key)
+    assert finished.code == 11
+    (entry,) = [one for one in verdict["drift"] if one["path"] == "replicaCount"]
+    assert (entry["address"], entry["recorded"], entry["live"]) == ("helm_release.web", 3, 6)
+    assert verdict["freshness"]["serial_state"] == 7
+
+
+def test_a_state_that_cannot_be_had_is_told(helm: Path) -> None:
+    done = run("collect", "--state", helm.parent / "nope.tfstate", "--out", helm.parent / "evidence")
+    assert done.code == 4
+    assert b"not found" in done.stderr
 
 
 @pytest.mark.parametrize("release", ["web", "prod/--post-renderer=sh", "-n/web", "prod/..", "../web", "Prod/web"])

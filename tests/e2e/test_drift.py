@@ -116,8 +116,8 @@ def test_one_release_by_its_values(release: Path) -> None:
     finished, verdict = done(*given, release / "live.json", "--history", release / "history.json")
     assert finished.code == 11
     assert [(one["path"], one["status"]) for one in verdict["drift"]] == [
-        ("dbPassword", "stays"),
-        ("replicaCount", "stays"),
+        ("dbPassword", "dropped"),
+        ("replicaCount", "will-be-reverted"),
     ]
     assert b"hunter" not in finished.everything
     finished, verdict = done(*given, release / "same.json", "--history", release / "history.json")

@@ -14,6 +14,7 @@ from plangate.classify.impact import (
     exposure,
     grants,
     guards,
+    imports,
     names,
     network,
     pairs,
@@ -64,6 +65,7 @@ RULES: Final = (
     Rule(updates.rolls_pods, frozenset({Action.UPDATE}), lambda type_: type_ in risk.knowledge().pod_templates),
     Rule(updates.scaled_to_zero, _CHANGED, lambda type_: risk.stops(type_) or type_ in risk.knowledge().counts),
     Rule(updates.reverts, _CHANGED),
+    Rule(imports.differs, frozenset({Action.UPDATE})),
     Rule(credentials.rotates, _CHANGED | {Action.DESTROY}),
     Rule(credentials.runs_code, _ANY),
 )

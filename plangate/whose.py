@@ -1,0 +1,115 @@
+"""Whether evidence is that of the environment under review: from its clusters, and its state from where its states are.
+
+Values that look clean because they are those of another cluster are the mistake that no comparison sees. Nothing of this runs
+where the configuration does not say which clusters and states an environment has.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plangate.config import listed
+from plangate.environment import fits
+from plangate.errors import InputError
+from plangate.model import Skipped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from plangate.around import Around
+    from plangate.config import Cluster as Wanted
+    from plangate.config import Config
+    from plangate.evidence.cluster import Cluster
+    from plangate.evidence.helm import Asked
+    from plangate.model import ChangeSet
+
+
+def foreign(
+    config: Config, environment: str | None, changesets: Sequence[ChangeSet], asked: Asked, around: Around
+) -> Iterator[Skipped]:
+    """What cannot be taken for this environment's, and why."""
+    here = config.environments.get(environment or "")
+    if here is None:
+        return
+    if (here.cluster.server or here.cluster.kube_system_uid) and any(map(_used, changesets)):
+        yield from _clusters(config, environment or "", here.cluster, asked)
+    globs = listed(here.state)
+    if globs and around.state_read:
+        place = around.place or (around.state.path if around.state is not None else "")
+        if not any(fits(glob, place) for glob in globs):
+            yield _elsewhere(config, environment or "", around.place, place)
+
+
+def _used(changeset: ChangeSet) -> bool:
+    """Whether evidence of a cluster is part of what was reviewed."""
+    kinds = ("values", "history", "manifest", "live_objects")
+    of_release = any(one.live is not None or one.history or one.gone for one in changeset.releases)
+    return of_release or (changeset.upgrade is not None and any(changeset.evidence.get(k) == "given" for k in kinds))
+
+
+def _clusters(config: Config, environment: str, wanted: Wanted, asked: Asked) -> Iterator[Skipped]:
+    from plangate.evidence import cluster
+
+    found: list[tuple[str, Cluster | None]] = []
+    try:
+        if asked.folder is not None:
+            found.append((str(asked.folder), cluster.read(asked.folder)))
+    except InputError as error:
+        yield Skipped(error.where or "cluster.json", error.message, error.hint or "", inconclusive=True)
+        return
+    if asked.live:
+        found.append(("the cluster that was asked", cluster.ask(seconds=asked.seconds)))
+    if not found:
+        found.append(("the evidence", None))
+    for what, one in found:
+        why = _why_not(config, environment, wanted, one)
+        if why:
+            yield Skipped(
+                what,
+                why,
+                "plangate collect, or KUBECONFIG, with the cluster of this environment; if it is the right one, correct "
+                "`cluster` in the configuration",
+                inconclusive=True,
+            )
+
+
+def _why_not(config: Config, environment: str, wanted: Wanted, found: Cluster | None) -> str:
+    """Why a cluster is not one of those of an environment; nothing where it is."""
+    if found is None or not (found.server or found.kube_system_uid):
+        return f"does not say which cluster it is from, and {environment} has clusters of its own"
+    uids, servers = listed(wanted.kube_system_uid), listed(wanted.server)
+    if uids and found.kube_system_uid is not None:
+        # The uid decides where it is known: one cluster may be reached by many addresses.
+        return "" if found.kube_system_uid in uids else f"is from {_named(config, found)}, not from {environment}"
+    if uids and not servers:
+        return f"does not say the uid of its kube-system, and {environment} is known by that"
+    if servers and (found.server or "").rstrip("/") in {one.rstrip("/") for one in servers}:
+        return "" if not uids else f"does not say the uid of its kube-system, and {environment} is known by that"
+    return f"is from {_named(config, found)}, not from {environment}"
+
+
+def _named(config: Config, found: Cluster) -> str:
+    """The cluster by its environment, where another one has it."""
+    for name, other in config.environments.items():
+        if found.kube_system_uid in listed(other.cluster.kube_system_uid) or found.server in listed(
+            other.cluster.server
+        ):
+            return f"the cluster of {name}"
+    return f"another cluster ({found.server or found.kube_system_uid})"
+
+
+def _elsewhere(config: Config, environment: str, said: str, place: str) -> Skipped:
+    others = [name for name, one in config.environments.items() if any(fits(glob, place) for glob in listed(one.state))]
+    if others:
+        why = f"is a state of {' or '.join(others)}, not of {environment}"
+    elif said:
+        why = f"is none of the places where {environment} keeps its states"
+    else:
+        why = f"does not say where it is kept, and {environment} keeps its states in places of its own"
+    return Skipped(
+        place or "state",
+        why,
+        "give the state of this environment: --state s3://BUCKET/KEY, or what plangate collect wrote; if it is the right "
+        "one, correct `state` in the configuration",
+        inconclusive=True,
+    )
