@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 from msgspec import Struct
 
 from plangate.errors import InputError
-from plangate.ingest import helm_evidence, helm_output, manifests, yaml
+from plangate.ingest import ending, helm_evidence, helm_output, manifests, yaml
 from plangate.ingest.document import Document, Kind
 from plangate.ingest.envelope import without_noise
 from plangate.ingest.redact import Redactor
@@ -87,6 +87,8 @@ class DryRun(Struct, frozen=True, kw_only=True):
     crds: tuple[tuple[str, str], ...] = ()
     failed: str | None = None
     cut: bool = False
+    doubt: Literal["", "between", "within", "anywhere"] = ""
+    """Where it could have been cut, though it has an end."""
 
 
 def read(document: Document) -> DryRun:
@@ -109,7 +111,16 @@ def _plain(document: Document) -> DryRun:
             where=document.path,
             hint=f"give it with --hooks, and as INPUT: {DRY_RUN_COMMAND}",
         )
-    return DryRun(document=document, manifest=text)
+    if documents and text.startswith(f"---\n{manifests.SOURCE}") and text.endswith("\n\n") and _HOOK not in text:
+        # `helm template` ends the last object with one line break, and `helm get manifest` adds one.
+        raise InputError(
+            "is what `helm get manifest` prints: evidence, not what will happen",
+            where=document.path,
+            hint=f"give it with --manifest, and as INPUT: {DRY_RUN_COMMAND}",
+        )
+    # What Helm prints ends with a line break; a file of somebody's own may lack it.
+    cut = text.rfind("\n") < len(text) - 1 and manifests.SOURCE in text
+    return DryRun(document=document, manifest=text, cut=cut, doubt="anywhere")
 
 
 def _printed(document: Document) -> DryRun:
@@ -127,6 +138,7 @@ def _printed(document: Document) -> DryRun:
         hooks=printed.hooks or "",
         failed=printed.failed,
         cut=printed.cut,
+        doubt=printed.doubt,
     )
 
 
@@ -153,6 +165,9 @@ def _structured(document: Document) -> DryRun:
     except yaml.YamlError as error:
         place = f"line {error.line}" if error.line else None
         raise InputError(error.message, where=document.path, place=place, hint=DRY_RUN_COMMAND) from None
+    if data[:1] != b"{" and not release.version:
+        # The version comes last in YAML, and a text that ends before it is sound YAML all the same.
+        raise InputError("is not a whole Helm release: it was cut", where=document.path, hint=DRY_RUN_COMMAND)
     info, chart = release.info or _Info(), release.chart or _Chart()
     if info.status and not info.status.startswith(PENDING):
         raise _after_the_fact(document, info.status)
@@ -240,10 +255,13 @@ class _Joined:
     def _no_manifest(self) -> None:
         dry = self.dry
         if dry.cut:
-            raise InputError("ends in the middle: it was cut", where=dry.document.path, hint=DRY_RUN_COMMAND)
+            raise self._cut()
         raise InputError(
             "holds no manifest (with --description, Helm leaves it out)", where=dry.document.path, hint=DRY_RUN_COMMAND
         )
+
+    def _cut(self) -> InputError:
+        return InputError("ends in the middle: it was cut", where=self.dry.document.path, hint=DRY_RUN_COMMAND)
 
     def upgrade(self) -> Upgrade:
         """Both sides, split, compared as text, and learned from before anything is masked."""
@@ -257,6 +275,8 @@ class _Joined:
             documents, extra = _without_hooks(documents)
             hook_documents += extra
         old = self._old(given.get("manifest"))
+        if ending.early(documents, old or (), dry.doubt):
+            raise self._cut()
         same, only_old, only_new = manifests.common(old or [], documents)
         lazily = "live_objects" not in given
         # A Secret that was left out is neither gone nor changed: nobody can tell.
