@@ -46,6 +46,8 @@ class Request(Struct, frozen=True, kw_only=True):
     """Where the state may be found."""
     saved_plan: str | None = None
     """The saved plan that a plan JSON was made from."""
+    assume: tuple[str, ...] = ()
+    """Addresses that are taken to stay as they are, where others hang on what the apply makes of them."""
 
 
 class Review(Struct, frozen=True):
@@ -63,6 +65,8 @@ def review(request: Request) -> Review:
     skipped: list[Skipped] = []
     around, unread = around_plans.read(request.tf_dir, request.evidence, request.state, request.saved_plan)
     skipped += unread
+    if request.assume:
+        around = structs.replace(around, beside=structs.replace(around.beside, assuming=True))
     if request.gate is not None and request.gate.config.drift.owned:
         from plangate.drift.values import Owned
 
@@ -136,12 +140,12 @@ def _classified(document: Document, origin: int, request: Request, around: Aroun
         from plangate.ingest import terraform_planfile
 
         around = structs.replace(around, saved=terraform_planfile.read(document))
-    return _lined_up(_classified_plan(_parse(document, origin, around)), around)
+    return _lined_up(_classified_plan(_parse(document, origin, around), request.assume), around)
 
 
-def _classified_plan(changeset: ChangeSet) -> ChangeSet:
+def _classified_plan(changeset: ChangeSet, assumed: tuple[str, ...] = ()) -> ChangeSet:
     """A plan with what its changes do, and with the views of packs that concern it."""
-    return classify_litellm.classify(classify_terraform.classify(changeset))
+    return classify_litellm.classify(classify_terraform.classify(changeset, assumed))
 
 
 def _lined_up(changeset: ChangeSet, around: Around) -> ChangeSet:

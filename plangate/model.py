@@ -622,6 +622,9 @@ class ChangeSet(Struct, frozen=True, kw_only=True):
     """What was recognised of the run: a destroy plan, a refresh-only plan, a newer format."""
     freshness: Freshness | None = None
     references: References = References()
+    written: dict[str, dict[str, tuple[str, ...]]] = {}
+    """What the configuration gives to resources: attribute to what it refers to, by address without instance keys. Of Helm
+    releases always, of others where somebody assumes something."""
     masked_words: int = 0
     """Sensitive values too short or too ordinary to be masked where they appear outside their own place."""
 

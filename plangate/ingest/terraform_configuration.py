@@ -151,6 +151,20 @@ def references(configuration: Configuration, *, follow: bool) -> References:
     return References(users={used: tuple(sorted(by)) for used, by in users.items()}, provisioners=provisioners)
 
 
+def written(configuration: Configuration, types: frozenset[str] | None) -> dict[str, dict[str, tuple[str, ...]]]:
+    """What the arguments of resources of these types (None: of all) refer to: resources, data sources and local values."""
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    modules = dict(_modules(configuration))
+    for path, module in modules.items():
+        for resource in module.resources or ():
+            if (types is None or resource.type in types) and isinstance(resource.expressions, dict):
+                found[_join(path, resource.address)] = {
+                    name: tuple(sorted(_resolve(set(_names(below)), path, modules, local=True)))
+                    for name, below in resource.expressions.items()
+                }
+    return found
+
+
 def _names(expression: Any) -> Iterator[str]:
     """The references inside an expression tree."""
     if isinstance(expression, list):
@@ -164,8 +178,11 @@ def _names(expression: Any) -> Iterator[str]:
                 yield from _names(below)
 
 
-def _resolve(names: set[str], path: str, modules: dict[str, WireModule]) -> set[str]:
-    """The resource addresses (without instance keys) that references inside the module at `path` mean."""
+def _resolve(names: set[str], path: str, modules: dict[str, WireModule], *, local: bool = False) -> set[str]:
+    """The resource addresses (without instance keys) that references inside the module at `path` mean.
+
+    What a local value hangs on is not in a plan; with `local` its name stands for it.
+    """
     found: set[str] = set()
     seen: set[tuple[str, str]] = set()
     waiting = [(path, name) for name in names]
@@ -188,7 +205,7 @@ def _resolve(names: set[str], path: str, modules: dict[str, WireModule]) -> set[
             waiting.extend((parent, below) for below in _names(argument))
         elif parts[0] == "data" and len(parts) >= 3:
             found.add(_join(where, ".".join(parts[:3])))
-        elif len(parts) >= 2 and parts[0] not in _NOT_RESOURCES:
+        elif len(parts) >= 2 and (parts[0] not in _NOT_RESOURCES or (local and parts[0] == "local")):
             found.add(_join(where, ".".join(parts[:2])))
     return found
 

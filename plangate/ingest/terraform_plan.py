@@ -19,7 +19,7 @@ from plangate.ingest import terraform_wire as wire
 from plangate.ingest.document import NULL, Document, Top
 from plangate.ingest.redact import Redactor
 from plangate.ingest.sides import LazySide, differing, holds_true, marks, union
-from plangate.ingest.terraform_configuration import Configuration, learn_configuration, references
+from plangate.ingest.terraform_configuration import Configuration, learn_configuration, references, written
 from plangate.model import (
     ABSENT,
     UNKNOWN,
@@ -145,8 +145,17 @@ class _Reader:
             skipped=(*terraform_run.unsaid(top, changes), *odd, *releases.skipped),
             notes=(*self.document.notes, *terraform_run.recognised(top, changes, drifted=bool(drifted))),
             references=references(configuration, follow=replaced),
+            written=self._written(configuration, changes),
             masked_words=self.redactor.skipped,
         )
+
+    def _written(self, configuration: Configuration, changes: list[Change]) -> dict[str, dict[str, tuple[str, ...]]]:
+        """What is told of the configuration: little, as following references through a large one takes long."""
+        if self.beside.assuming:
+            return written(configuration, None)
+        if any(change.type == terraform_releases.TYPE for change in changes):
+            return written(configuration, frozenset({terraform_releases.TYPE}))
+        return {}
 
     # --- first pass: learn ------------------------------------------------------------------------------------------
 
