@@ -546,6 +546,13 @@ class ReleaseEvidence(Struct, frozen=True, kw_only=True):
     """Kind of evidence to `given` or `missing`."""
 
 
+class Chart(Struct, frozen=True):
+    """A chart as Helm names it. What is not told is empty."""
+
+    name: str = ""
+    version: str = ""
+
+
 class Upgrade(Struct, frozen=True, kw_only=True):
     """What Helm was asked to do with one release, and what is known of the release. Classify turns it into changes."""
 
@@ -575,6 +582,12 @@ class Upgrade(Struct, frozen=True, kw_only=True):
     """Templates of Secrets whose content the dry run left out."""
     history: tuple[Revision, ...] = ()
     kube_version: tuple[int, int] | None = None
+    chart: Chart = Chart()
+    old_chart: Chart = Chart()
+    values: dict[str, Value] | None = None
+    """What a user gives to Helm; None where the input does not tell."""
+    old_values: dict[str, Value] | None = None
+    """What a user gave to the deployed revision; None where that was not given."""
     origin: int = 0
     """Index of the input it came from."""
 

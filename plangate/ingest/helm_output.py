@@ -37,6 +37,8 @@ class Printed(Struct, frozen=True):
     revision: int | None = None
     description: str | None = None
     """Printed by Helm 4 always, by Helm 3 never."""
+    values: str | None = None
+    """What a user gave, as --debug prints it."""
     hooks: str | None = None
     manifest: str | None = None
     installing: bool = False
@@ -86,6 +88,7 @@ def read(data: bytes) -> Printed:
         status=fields.get("STATUS", ""),
         revision=int(fields["REVISION"]) if fields.get("REVISION", "").isdecimal() else None,
         description=fields.get("DESCRIPTION"),
+        values=_values(head) if manifest_at is not None else None,
         hooks=None if hooks_at is None else text[hooks_at : manifest_at and text.rfind("MANIFEST:", 0, manifest_at)],
         manifest=manifest,
         installing=re.search(r'(?m)^Release "[^"\n]*" does not exist\. Installing it now\.', head) is not None,
@@ -93,6 +96,12 @@ def read(data: bytes) -> Printed:
         cut=cut or (hooks_at is not None and manifest_at is None),
         doubt=doubt,
     )
+
+
+def _values(head: str) -> str | None:
+    """What stands between the two markers that --debug prints."""
+    found = re.search(r"(?ms)^USER-SUPPLIED VALUES:\n(.*?)^COMPUTED VALUES:$", head)
+    return found.group(1) if found else None
 
 
 def _fields(head: str) -> dict[str, str]:

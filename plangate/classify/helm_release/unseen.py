@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
 
+from plangate.classify import release
 from plangate.classify.assumed import base, reasons
 from plangate.classify.helm_release import values
-from plangate.model import ABSENT, Action, Noise, Sensitive, Skipped, Unknown, spell
+from plangate.model import ABSENT, Action, Noise, Notice, Sensitive, Skipped, Unknown, spell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,47 +17,65 @@ if TYPE_CHECKING:
     from plangate.model import Change, ChangeSet, Path, Side, Value
 
 TYPE: Final = "helm_release"
-UNSEEN: Final = "values-unseen"
-"""A whole document of values is not known yet, in an update: anything in it may change."""
-FORGOTTEN: Final = "write-only-values-lost"
-EMPTIED: Final = "values-emptied"
-PLAIN: Final = "secret-in-plain-values"
 
 _UPGRADES: Final = frozenset({Action.UPDATE, Action.CREATE, Action.REPLACE})
 DRY_RUN: Final = "helm upgrade {name} CHART -n {namespace} -f VALUES --dry-run=server -o json > dry-run.json, and give it beside the plan"
 
 
 def tell(changeset: ChangeSet) -> ChangeSet:
-    """Complete the releases of a plan: traits, and what was not examined."""
+    """Complete the releases of a plan: what is to be said of each, and what was not examined."""
     skipped: list[Skipped] = []
     changes = []
     for change in changeset.changes:
         if change.type != TYPE or change.mode != "managed" or not change.values_known:
             changes.append(change)
             continue
-        found = frozenset(_traits(change, changeset))
-        changes.append(structs.replace(change, traits=change.traits | found) if found else change)
+        changes.append(release.seen(change, _notices(change, changeset)))
         skipped += _unseen(change, changeset)
         if change.action in _UPGRADES and change.noise is not Noise.FORMAT:
-            skipped.append(_not_rendered(change))
+            skipped.append(not_rendered(change))
     return structs.replace(changeset, changes=tuple(changes), skipped=(*changeset.skipped, *skipped))
 
 
-def _traits(change: Change, changeset: ChangeSet) -> Iterator[str]:
-    if change.action in _UPGRADES and change.after is not None and _secrets(change.after) - _secrets(change.before):
-        yield PLAIN
-    if change.action is not Action.UPDATE or change.before is None or change.after is None:
+def _notices(change: Change, changeset: ChangeSet) -> Iterator[Notice]:
+    who, before, after = str(change.address), change.before, change.after
+    if change.action not in _UPGRADES or after is None:
         return
-    before, after = values.of(change.before), values.of(change.after)
-    if any(_whole_document(path) for path in _unknown(change)):
-        yield UNSEEN
-    resets = change.after.get("reset_values") is True
-    if before.tree and not after.tree and not before.unseen and not after.unseen and not resets:
-        yield EMPTIED
-    written = changeset.written.get(base(str(change.address)), {})
-    same = change.before.get("set_wo_revision") == change.after.get("set_wo_revision")
-    if "set_wo" in written and same and change.after.get("reuse_values") is not True:
-        yield FORGOTTEN
+    plain = sorted(map(spell, _secrets(after) - _secrets(before)))
+    if plain:
+        paths = tuple(f"values.{path}" for path in plain)
+        yield Notice(
+            "secret-in-plain-values", f"{who} gets a secret among its plain values ({', '.join(paths)})", paths
+        )
+    if change.action is not Action.UPDATE or before is None:
+        return
+    hidden = [path for path in _unknown(change) if path[0] == "values"]
+    if hidden:
+        causes = reasons(changeset, change, "values")
+        because = f" (because of {', '.join(causes)})" if causes else ""
+        yield Notice(
+            "values-unseen",
+            f"{who} gets values that are known only after apply{because}: what changes in them was not reviewed",
+            tuple(map(spell, hidden)),
+        )
+    if _emptied(before, after):
+        yield Notice(
+            "values-emptied", f"{who} gives no values any more, and Helm goes on with the old ones", ("values",)
+        )
+    written = changeset.written.get(base(who), {})
+    same = before.get("set_wo_revision") == after.get("set_wo_revision")
+    if "set_wo" in written and same and after.get("reuse_values") is not True:
+        because = f"{who} is updated without its write-only values: set_wo_revision stays the same"
+        yield Notice("write-only-values-lost", because, ("set_wo_revision",))
+    old, new = before.get("version"), after.get("version")
+    yield from release.chart(who, old if isinstance(old, str) else "", new if isinstance(new, str) else "")
+
+
+def _emptied(before: Side, after: Side) -> bool:
+    """Whether all values go, and nothing changes by it: Helm reuses the old ones where none are given."""
+    old, new = values.of(before), values.of(after)
+    resets = after.get("reset_values") is True
+    return bool(old.tree) and not new.tree and not old.unseen and not new.unseen and not resets
 
 
 def _secrets(side: Side | None) -> set[Path]:
@@ -77,10 +96,6 @@ def _hidden(value: Value, path: Path) -> Iterator[Path]:
             yield from _hidden(below, (*path, position))
 
 
-def _whole_document(path: Path) -> bool:
-    return path[0] == "values"
-
-
 def _unknown(change: Change) -> list[Path]:
     """Where the values are not known yet."""
     if change.after is None or change.action not in _UPGRADES:
@@ -90,7 +105,7 @@ def _unknown(change: Change) -> list[Path]:
 
 def _unseen(change: Change, changeset: ChangeSet) -> Iterator[Skipped]:
     for path in _unknown(change):
-        if change.action is Action.CREATE and not _whole_document(path):
+        if change.action is Action.CREATE and path[0] != "values":
             continue
         causes = reasons(changeset, change, str(path[0]))
         because = f", because of {', '.join(causes)}" if causes else ""
@@ -103,7 +118,8 @@ def _unseen(change: Change, changeset: ChangeSet) -> Iterator[Skipped]:
         )
 
 
-def _not_rendered(change: Change) -> Skipped:
+def not_rendered(change: Change) -> Skipped:
+    """That a plan does not tell what the chart makes of the values."""
     side = change.after
     name, namespace = (side.get(key) if side is not None else None for key in ("name", "namespace"))
     return Skipped(
