@@ -12,6 +12,7 @@ from msgspec import Struct, structs
 from plangate import around as around_plans
 from plangate.around import Around
 from plangate.classify import litellm as classify_litellm
+from plangate.classify import release as classify_release
 from plangate.classify import terraform as classify_terraform
 from plangate.errors import InputError
 from plangate.evidence import files
@@ -52,6 +53,8 @@ class Request(Struct, frozen=True, kw_only=True):
     """The user's own Rego."""
     terms: Terms | None = None
     """How the verdict is bound to its plan, where somebody will ask for that."""
+    assume: tuple[str, ...] = ()
+    """Addresses that are taken to stay as they are, where others hang on what the apply makes of them."""
 
 
 class Review(Struct, frozen=True):
@@ -72,6 +75,8 @@ def review(request: Request) -> Review:
     skipped += unread
     if request.gate is not None:
         around = around_plans.owned_by(around, request.gate.config)
+    if request.assume:
+        around = structs.replace(around, beside=structs.replace(around.beside, assuming=True))
     for path in request.inputs:
         try:
             changesets += _read(path, request, len(changesets), around, documents)
@@ -85,6 +90,10 @@ def review(request: Request) -> Review:
         except Exception as error:  # noqa: BLE001 - a bug met in one input must not hide what another one says
             failures.append(error)
             skipped.append(Skipped(path, "plangate itself failed", "report it with the words above", input_failed=True))
+    if any(one.upgrade is not None for one in changesets) and len(changesets) > 1:
+        from plangate import joined
+
+        changesets = joined.join(changesets)
     options, policies, gate = request.options, request.policies, None
     if request.gate is not None:
         settled = request.gate.settle(options, policies, changesets)
@@ -120,7 +129,7 @@ def classified(data: bytes, evidence: Mapping[str, bytes]) -> ChangeSet:
 
         given = {kind: files.Given(kind, text) for kind, text in evidence.items()}
         changeset = helm_release.changeset(helm_release.read(document), given, kube_version=(1, 34))
-        return classify_litellm.classify(classify_helm.classify(changeset))
+        return classify_litellm.classify(classify_release.classify(classify_helm.classify(changeset)))
     return _lined_up(_classified_plan(_parse(document, 0, Around())), Around())
 
 
@@ -153,17 +162,18 @@ def _classified(document: Document, origin: int, request: Request, around: Aroun
     if document.kind in HELM:
         from plangate.classify import helm as classify_helm
 
-        return classify_litellm.classify(classify_helm.classify(_parse_helm(document, origin, request, around)))
+        changeset = classify_helm.classify(_parse_helm(document, origin, request, around))
+        return classify_litellm.classify(classify_release.classify(changeset))
     if document.kind is Kind.TERRAFORM_PLANFILE:
         from plangate.ingest import terraform_planfile
 
         around = structs.replace(around, saved=terraform_planfile.read(document))
-    return _lined_up(_classified_plan(_parse(document, origin, around)), around)
+    return _lined_up(_classified_plan(_parse(document, origin, around), request.assume), around)
 
 
-def _classified_plan(changeset: ChangeSet) -> ChangeSet:
+def _classified_plan(changeset: ChangeSet, assumed: tuple[str, ...] = ()) -> ChangeSet:
     """A plan with what its changes do, and with the views of packs that concern it."""
-    return classify_litellm.classify(classify_terraform.classify(changeset))
+    return classify_litellm.classify(classify_terraform.classify(changeset, assumed))
 
 
 def _lined_up(changeset: ChangeSet, around: Around) -> ChangeSet:

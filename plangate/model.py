@@ -556,6 +556,13 @@ class ReleaseEvidence(Struct, frozen=True, kw_only=True):
     """Kind of evidence to `given` or `missing`."""
 
 
+class Chart(Struct, frozen=True):
+    """A chart as Helm names it. What is not told is empty."""
+
+    name: str = ""
+    version: str = ""
+
+
 class Upgrade(Struct, frozen=True, kw_only=True):
     """What Helm was asked to do with one release, and what is known of the release. Classify turns it into changes."""
 
@@ -585,6 +592,12 @@ class Upgrade(Struct, frozen=True, kw_only=True):
     """Templates of Secrets whose content the dry run left out."""
     history: tuple[Revision, ...] = ()
     kube_version: tuple[int, int] | None = None
+    chart: Chart = Chart()
+    old_chart: Chart = Chart()
+    values: dict[str, Value] | None = None
+    """What a user gives to Helm; None where the input does not tell."""
+    old_values: dict[str, Value] | None = None
+    """What a user gave to the deployed revision; None where that was not given."""
     origin: int = 0
     """Index of the input it came from."""
     revision: int | None = None
@@ -638,6 +651,9 @@ class ChangeSet(Struct, frozen=True, kw_only=True):
     """When the tool made it, as the tool writes it."""
     seals: Seals | None = None
     """Given the gate's key, what stands for each hidden value; None where they cannot be told apart outside of this review."""
+    arguments: dict[str, dict[str, tuple[str, ...]]] = {}
+    """What the configuration gives to resources: attribute to what it refers to, by address without instance keys. Of Helm
+    releases always, of others where somebody assumes something."""
     masked_words: int = 0
     """Sensitive values too short or too ordinary to be masked where they appear outside their own place."""
 

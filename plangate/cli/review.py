@@ -74,6 +74,13 @@ if TYPE_CHECKING:
     help="Evidence that has to be there: of state,values,history,manifest,live-objects, with commas.",
 )
 @click.option("--kube-version", metavar="X.Y", help="The cluster's version, to tell removed APIs.")
+@click.option(
+    "--assume",
+    "assumed",
+    multiple=True,
+    metavar="ADDRESS=current",
+    help="Take what hangs on the apply of ADDRESS as it is now, and say so. Repeatable.",
+)
 @click.option("--as-of", metavar="TIME", help="The time of the review, ISO 8601.  [default: now]")
 def review(
     *,
@@ -96,6 +103,7 @@ def review(
     state: StateAsked,
     saved_plan: str | None,
     require: str | None,
+    assumed: tuple[str, ...],
 ) -> int:
     """Say whether it is safe to apply exactly this plan or Helm upgrade.
 
@@ -130,6 +138,7 @@ def review(
         saved_plan=saved_plan,
         rego=gate.rego(asked),
         terms=_terms(of_repository) if "json" in (format_, *(name for name, _ in files)) else None,
+        assume=_assumed(assumed),
     )
     with progress(inputs):
         result = engine.review(request)
@@ -191,6 +200,17 @@ def _required(text: str | None) -> tuple[str, ...]:
             known = ", ".join(one.replace("_", "-") for one in EVIDENCE)
             raise UsageError(f"is no evidence; there are {known}", where=f"--require {name}")
     return names
+
+
+def _assumed(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """The addresses that --assume names. Raises `UsageError`."""
+    addresses = []
+    for text in texts:
+        address, equals, word = text.rpartition("=")
+        if not equals or not address or word != "current":
+            raise UsageError("is no assumption", where=f"--assume {text}", hint="for example random_pet.name=current")
+        addresses.append(address)
+    return tuple(addresses)
 
 
 def _kube_version(text: str | None) -> tuple[int, int] | None:

@@ -8,12 +8,16 @@ hooks and notes which hold the same words do not fool anybody.
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, Literal
 
 from msgspec import Struct
 
 _ANSI: Final = rb"\x1b\[[0-9;?]*[ -/]*[@-~]"
-_STAMP: Final = rb"(?m)^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d) ?"
+_STAMP: Final = (
+    rb"(?m)^(?:[^\t\n]{1,200}\t[^\t\n]{1,200}\t)?(?:\xef\xbb\xbf)?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)"
+    rb"(?: \d\d[OE][ +]| )?"
+)
+"""A time stamp before each line: GitHub's, the same with job and step as `gh run view --log` prints it, and GitLab's with its stream."""
 _LOG: Final = (
     r"(?m)^(?:[WIEF]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ [\w.]+:\d+\] .*"
     r"|level=(?:DEBUG|INFO|WARN|ERROR) msg=.*|(?:time=\S+ )level=.*|[\w/]+\.go:\d+: .*|WARNING: .*|Flag --\S+ has been deprecated.*"
@@ -33,13 +37,17 @@ class Printed(Struct, frozen=True):
     revision: int | None = None
     description: str | None = None
     """Printed by Helm 4 always, by Helm 3 never."""
+    values: str | None = None
+    """What a user gave, as --debug prints it."""
     hooks: str | None = None
     manifest: str | None = None
     installing: bool = False
     failed: str | None = None
     """What Helm said when it refused."""
     cut: bool = False
-    """Whether the text seems to end early."""
+    """Whether the text ends early."""
+    doubt: Literal["", "between", "within"] = ""
+    """Where it could have been cut, between two documents or within one: only what was there before tells."""
 
 
 def looks_printed(start: bytes) -> bool:
@@ -72,7 +80,7 @@ def read(data: bytes) -> Printed:
     head_end = next((at for at in (hooks_at, manifest_at) if at is not None), len(text))
     head = text[: min(head_end, 256 * 1024)]
     fields = _fields(head)
-    manifest, cut = _manifest(text, manifest_at)
+    manifest, cut, doubt = _manifest(text, manifest_at, several="DESCRIPTION" in fields)
     failed = re.search(_FAILED, text if manifest is None else head)
     return Printed(
         name=fields.get("NAME", ""),
@@ -80,12 +88,20 @@ def read(data: bytes) -> Printed:
         status=fields.get("STATUS", ""),
         revision=int(fields["REVISION"]) if fields.get("REVISION", "").isdecimal() else None,
         description=fields.get("DESCRIPTION"),
+        values=_values(head) if manifest_at is not None else None,
         hooks=None if hooks_at is None else text[hooks_at : manifest_at and text.rfind("MANIFEST:", 0, manifest_at)],
         manifest=manifest,
         installing=re.search(r'(?m)^Release "[^"\n]*" does not exist\. Installing it now\.', head) is not None,
         failed=failed.group(1).strip() if failed else None,
         cut=cut or (hooks_at is not None and manifest_at is None),
+        doubt=doubt,
     )
+
+
+def _values(head: str) -> str | None:
+    """What stands between the two markers that --debug prints."""
+    found = re.search(r"(?ms)^USER-SUPPLIED VALUES:\n(.*?)^COMPUTED VALUES:$", head)
+    return found.group(1) if found else None
 
 
 def _fields(head: str) -> dict[str, str]:
@@ -132,12 +148,25 @@ def _next_line(text: str, at: int) -> str | None:
     return None
 
 
-def _manifest(text: str, at: int | None) -> tuple[str | None, bool]:
-    """The manifest and whether it seems cut. Helm ends it with a line break of its own; then come the notes, or nothing."""
+def _manifest(text: str, at: int | None, *, several: bool) -> tuple[str | None, bool, Literal["", "between", "within"]]:
+    """The manifest, whether it is cut, and where it could be.
+
+    Helm ends a manifest with a line break of its own; then come the notes, or nothing. Helm 3 ends each document with one line
+    break, Helm 4 (`several`) with those of its template, often two: then three are the end, and two the end of any document.
+    """
     if at is None:
-        return None, False
+        return None, False, ""
     notes = text.find("\nNOTES:\n", max(at - 1, 0))
     if notes >= 0:
-        return text[at : notes + 1], False
+        return text[at : notes + 1], False, ""
     rest = text[at:]
-    return rest, bool(rest.strip()) and not rest.endswith("\n\n")
+    body = rest.rstrip("\n")
+    breaks = len(rest) - len(body)
+    if not body or breaks < 2:
+        return rest, breaks < (2 if body else 1), ""
+    between = [len(one) for one in re.findall(r"\n+(?=---)", body)]
+    if between and breaks <= max(between):
+        return rest, True, ""
+    if several and not between and breaks == 2:
+        return rest, False, "between"
+    return rest, False, "within" if re.search(r"\n" * breaks + r"(?!\n*---)", body) else ""

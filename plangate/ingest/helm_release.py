@@ -1,187 +1,27 @@
-"""A Helm dry run (text, JSON or YAML) or a plain manifest, with the evidence around it, as one masked `Upgrade`."""
+"""A Helm dry run or a plain manifest, with the evidence around it, as one masked `Upgrade`."""
 
 from __future__ import annotations
 
-import base64
-import binascii
+import re
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
-from msgspec import Struct
-
 from plangate.errors import InputError
-from plangate.ingest import helm_evidence, helm_output, manifests, yaml
-from plangate.ingest.document import Document, Kind
-from plangate.ingest.envelope import without_noise
+from plangate.ingest import ending, helm_evidence, manifests
+from plangate.ingest.document import Kind
+from plangate.ingest.helm_dry_run import DRY_RUN_COMMAND, DryRun, read, without_hooks
 from plangate.ingest.redact import Redactor
-from plangate.model import ChangeSet, Skipped, Source, Upgrade
+from plangate.model import ChangeSet, Chart, Skipped, Source, Upgrade
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from plangate.evidence.files import Given
-    from plangate.model import Revision
+    from plangate.model import Revision, Value
 
-DRY_RUN_COMMAND: Final = "helm upgrade NAME CHART -n NS -f VALUES --dry-run=server -o json > dry-run.json"
-PENDING: Final = "pending-"
-_HOOK: Final = "helm.sh/hook"
+_GLUED: Final = r"(.+?)-(v?\d+\.\d+\.\d+(?:[-+].*)?)"
+"""Name and version of a chart, as `helm history` puts them together."""
 
-
-class _Info(Struct):
-    status: str = ""
-    description: str = ""
-    deleted: str | None = None
-
-
-class _File(Struct):
-    name: str = ""
-    data: str | None = None
-
-
-class _ChartMetadata(Struct):
-    name: str = ""
-    version: str = ""
-
-
-class _Chart(Struct):
-    metadata: _ChartMetadata | None = None
-    files: list[_File] | None = None
-    modtime: str | None = None
-
-
-class _Hook(Struct):
-    manifest: str = ""
-    path: str = ""
-
-
-class _Release(Struct):
-    """`helm upgrade -o json`: the release object, as pkg/release/v1/release.go writes it."""
-
-    name: str = ""
-    namespace: str = ""
-    version: int = 0
-    info: _Info | None = None
-    chart: _Chart | None = None
-    config: dict[str, Any] | None = None
-    manifest: str | None = None
-    hooks: list[_Hook] | None = None
-    apply_method: str | None = None
-
-
-_release = msgspec.json.Decoder(_Release)
-
-
-class DryRun(Struct, frozen=True, kw_only=True):
-    """What an input says by itself: the release, and the texts of its parts."""
-
-    document: Document
-    name: str = ""
-    namespace: str = ""
-    revision: int | None = None
-    major: int | None = None
-    install: bool = False
-    manifest: str | None = None
-    hooks: str = ""
-    values: dict[str, Any] | None = None
-    apply_method: str | None = None
-    crds: tuple[tuple[str, str], ...] = ()
-    failed: str | None = None
-    cut: bool = False
-
-
-def read(document: Document) -> DryRun:
-    """Read an input of Helm. Raises `InputError` for what is no dry run."""
-    if document.kind == Kind.HELM_MANIFEST:
-        return _plain(document)
-    start = document.data.lstrip()[:1]
-    if start == b"{" or not helm_output.looks_printed(document.data[: 256 * 1024]):
-        return _structured(document)
-    return _printed(document)
-
-
-def _plain(document: Document) -> DryRun:
-    """`helm template`, or plain documents. Only hooks are what `helm get hooks` prints."""
-    text = helm_output.clean(document.data)
-    documents, _ = manifests.split(text)
-    if documents and all(_HOOK in one.text for one in documents) and not _without_hooks(documents)[0]:
-        raise InputError(
-            "holds only hooks, as `helm get hooks` prints them: evidence, not what will happen",
-            where=document.path,
-            hint=f"give it with --hooks, and as INPUT: {DRY_RUN_COMMAND}",
-        )
-    return DryRun(document=document, manifest=text)
-
-
-def _printed(document: Document) -> DryRun:
-    printed = helm_output.read(document.data)
-    if printed.failed is None and printed.status and not printed.status.startswith(PENDING):
-        raise _after_the_fact(document, printed.status)
-    return DryRun(
-        document=document,
-        name=printed.name,
-        namespace=printed.namespace,
-        revision=printed.revision,
-        major=(4 if printed.description is not None else 3) if printed.name else None,
-        install=printed.installing or printed.status == "pending-install",
-        manifest=printed.manifest,
-        hooks=printed.hooks or "",
-        failed=printed.failed,
-        cut=printed.cut,
-    )
-
-
-def _after_the_fact(document: Document, status: str) -> InputError:
-    return InputError(
-        f"is about a release that is {status} already, not a dry run of an upgrade",
-        where=document.path,
-        hint=f"give it with --manifest or --hooks as the old side, and as INPUT: {DRY_RUN_COMMAND}",
-    )
-
-
-def _structured(document: Document) -> DryRun:
-    """`-o json` or `-o yaml`."""
-    data = document.data.lstrip()
-    inner = without_noise(data) if data[:1] != b"{" else b""
-    data = inner if inner.startswith(b'{"name"') else data
-    try:
-        if data[:1] == b"{":
-            release = _release.decode(data)
-        else:
-            release = msgspec.convert(yaml.load(helm_output.clean(data), unique=False), _Release)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise InputError("is not a whole Helm release: it was cut", where=document.path, hint=DRY_RUN_COMMAND) from None
-    except yaml.YamlError as error:
-        place = f"line {error.line}" if error.line else None
-        raise InputError(error.message, where=document.path, place=place, hint=DRY_RUN_COMMAND) from None
-    info, chart = release.info or _Info(), release.chart or _Chart()
-    if info.status and not info.status.startswith(PENDING):
-        raise _after_the_fact(document, info.status)
-    older = info.deleted is not None and chart.modtime is None and release.apply_method is None
-    return DryRun(
-        document=document,
-        name=release.name,
-        namespace=release.namespace,
-        revision=release.version or None,
-        major=3 if older else 4,
-        install=info.status == "pending-install",
-        manifest=release.manifest if release.manifest is not None else "",
-        hooks="\n".join(f"---\n{manifests.SOURCE}{hook.path}\n{hook.manifest}" for hook in release.hooks or ()),
-        values=release.config,
-        apply_method=release.apply_method,
-        crds=tuple(_crds(chart)),
-    )
-
-
-def _crds(chart: _Chart) -> list[tuple[str, str]]:
-    """The definitions in the chart's `crds/`: Helm installs them once and never touches them again."""
-    found = []
-    for file in chart.files or ():
-        if file.name.startswith("crds/") and file.name.endswith((".yaml", ".yml", ".json")) and file.data:
-            try:
-                found.append((file.name, base64.b64decode(file.data).decode()))
-            except (binascii.Error, ValueError):
-                continue
-    return found
+__all__ = ["changeset", "read"]
 
 
 def changeset(
@@ -257,23 +97,29 @@ class _Joined:
     def _no_manifest(self) -> None:
         dry = self.dry
         if dry.cut:
-            raise InputError("ends in the middle: it was cut", where=dry.document.path, hint=DRY_RUN_COMMAND)
+            raise self._cut()
         raise InputError(
             "holds no manifest (with --description, Helm leaves it out)", where=dry.document.path, hint=DRY_RUN_COMMAND
         )
+
+    def _cut(self) -> InputError:
+        return InputError("ends in the middle: it was cut", where=self.dry.document.path, hint=DRY_RUN_COMMAND)
 
     def upgrade(self) -> Upgrade:
         """Both sides, split, compared as text, and learned from before anything is masked."""
         dry, given = self.dry, self.given
         path = dry.document.path
-        values = (dry.values or {}, self._values())
+        given_values = self._values()
+        values = (dry.values or {}, given_values or {})
         reader = manifests.Reader(self.redactor, path, frozenset(text for value in values for text in _texts(value)))
         documents, hidden = manifests.split(dry.manifest or "")
         hook_documents, _ = manifests.split(dry.hooks)
         if dry.document.kind == Kind.HELM_MANIFEST:
-            documents, extra = _without_hooks(documents)
+            documents, extra = without_hooks(documents)
             hook_documents += extra
         old = self._old(given.get("manifest"))
+        if ending.early(documents, old or (), dry.doubt):
+            raise self._cut()
         same, only_old, only_new = manifests.common(old or [], documents)
         lazily = "live_objects" not in given
         # A Secret that was left out is neither gone nor changed: nobody can tell.
@@ -322,6 +168,10 @@ class _Joined:
             hidden=tuple(hidden),
             history=self.history,
             kube_version=self.kube_version,
+            chart=dry.chart,
+            old_chart=self._old_chart(),
+            values=None if dry.values is None else self._masked(dry.values),
+            old_values=None if given_values is None else self._masked(given_values),
             origin=self.origin,
             revision=dry.revision,
         )
@@ -340,10 +190,21 @@ class _Joined:
         if given is None:
             return None
         documents, _ = manifests.split(helm_evidence.text_of(given))
-        return _without_hooks(documents)[0]
+        return without_hooks(documents)[0]
 
-    def _values(self) -> dict[str, Any]:
-        return helm_evidence.values(self.given["values"]) if "values" in self.given else {}
+    def _values(self) -> dict[str, Any] | None:
+        return helm_evidence.values(self.given["values"]) if "values" in self.given else None
+
+    def _masked(self, values: dict[str, Any]) -> dict[str, Value]:
+        return {key: self.redactor.mask(value, path=(key,)) for key, value in values.items()}
+
+    def _old_chart(self) -> Chart:
+        """The chart of the deployed revision, from its metadata or the history."""
+        deployed = _deployed(self.history)
+        if self.metadata.version and (deployed is None or deployed.number == self.metadata.revision):
+            return Chart(self.metadata.chart, self.metadata.version)
+        found = re.fullmatch(_GLUED, deployed.chart) if deployed is not None else None
+        return Chart(found[1], found[2]) if found else Chart()
 
     def _server_side(self) -> bool | None:
         """How Helm will apply: Helm 3 always client-side; Helm 4 as the release's last revision was (`auto`)."""
@@ -429,21 +290,3 @@ def _texts(value: Any) -> list[str]:
 def _deployed(history: tuple[Revision, ...]) -> Revision | None:
     """The newest deployed revision: what an upgrade starts from."""
     return next((revision for revision in reversed(history) if revision.status == "deployed"), None)
-
-
-def _without_hooks(
-    documents: list[manifests.Document],
-) -> tuple[list[manifests.Document], list[manifests.Document]]:
-    """Objects, and the hooks among them, as `helm template` prints both."""
-    plain: list[manifests.Document] = []
-    hooks: list[manifests.Document] = []
-    for document in documents:
-        (hooks if _HOOK in document.text and _is_hook(document) else plain).append(document)
-    return plain, hooks
-
-
-def _is_hook(document: manifests.Document) -> bool:
-    raw = manifests.parse(document, "")
-    metadata = raw.get("metadata")
-    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
-    return isinstance(annotations, dict) and _HOOK in annotations

@@ -20,7 +20,10 @@ class Refused(Struct, frozen=True):
     command: str = PLAN_COMMAND
 
 
-_EMPTY: Final = Refused("is empty", "make sure the command before it succeeded, then: " + PLAN_COMMAND)
+_EMPTY: Final = Refused(
+    "is empty",
+    f"make sure the command before it succeeded (Helm says on stderr why it did not), then: {PLAN_COMMAND}",
+)
 _ENCRYPTED: Final = Refused(
     "is encrypted by OpenTofu", "tofu show -json tfplan > plan.json, where the key is configured"
 )
@@ -93,7 +96,9 @@ def name_object(data: bytes) -> Refused:
         return Refused("is an empty state or an empty plan without any section", _STATE.command)
     if "resource_changes" in keys or "planned_values" in keys:
         return Refused("looks like a plan, but a part of it is missing or has the wrong type: it was cut or edited")
-    return Refused("is JSON, but not a plan")
+    return Refused(
+        "is JSON, but not a plan nor a dry run", f"{PLAN_COMMAND}; or --live-values, if it is `helm get values`"
+    )
 
 
 def _is_output(value: Raw) -> bool:

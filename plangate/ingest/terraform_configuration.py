@@ -175,6 +175,20 @@ def written(
     return found
 
 
+def arguments(configuration: Configuration, types: frozenset[str] | None) -> dict[str, dict[str, tuple[str, ...]]]:
+    """What the arguments of resources of these types (None: of all) refer to: resources, data sources and local values."""
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    modules = dict(_modules(configuration))
+    for path, module in modules.items():
+        for resource in module.resources or ():
+            if (types is None or resource.type in types) and isinstance(resource.expressions, dict):
+                found[_join(path, resource.address)] = {
+                    name: tuple(sorted(_resolve(set(_names(below)), path, modules, local=True)))
+                    for name, below in resource.expressions.items()
+                }
+    return found
+
+
 def _names(expression: Any) -> Iterator[str]:
     """The references inside an expression tree."""
     if isinstance(expression, list):
@@ -188,10 +202,13 @@ def _names(expression: Any) -> Iterator[str]:
                 yield from _names(below)
 
 
-def _resolve(names: set[str], path: str, modules: dict[str, WireModule], lost: str = "") -> set[str]:
+def _resolve(
+    names: set[str], path: str, modules: dict[str, WireModule], *, lost: str = "", local: bool = False
+) -> set[str]:
     """The resource addresses (without instance keys) that references inside the module at `path` mean.
 
-    `lost` stands for what leads nowhere: a plan does not show local values, nor what an iterator stands for.
+    `lost` stands for what leads nowhere: a plan does not show what local values hang on, nor what an iterator stands for.
+    With `local` the name of a local value stands for it.
     """
     found: set[str] = set()
     seen: set[tuple[str, str]] = set()
@@ -219,7 +236,7 @@ def _resolve(names: set[str], path: str, modules: dict[str, WireModule], lost: s
                 found.add(lost)
         elif parts[0] == "data" and len(parts) >= 3:
             found.add(_join(where, ".".join(parts[:3])))
-        elif len(parts) >= 2 and parts[0] not in _NOT_RESOURCES:
+        elif len(parts) >= 2 and (parts[0] not in _NOT_RESOURCES or (local and parts[0] == "local")):
             found.add(_join(where, ".".join(parts[:2])))
         elif parts[0] in _ITERATORS:
             found.add(lost)

@@ -20,7 +20,7 @@ from plangate.ingest import terraform_wire as wire
 from plangate.ingest.document import NULL, Document, Top
 from plangate.ingest.redact import Redactor
 from plangate.ingest.sides import LazySide, differing, holds_true, marks, union
-from plangate.ingest.terraform_configuration import Configuration, learn_configuration, references, written
+from plangate.ingest.terraform_configuration import Configuration, arguments, learn_configuration, references, written
 from plangate.model import (
     ABSENT,
     UNKNOWN,
@@ -160,10 +160,19 @@ class _Reader:
             references=structs.replace(
                 references(configuration, follow=replaced), written=written(configuration, _unknown(changes))
             ),
+            arguments=self._arguments(configuration, changes),
             masked_words=self.redactor.skipped,
             made_at=top.timestamp,
             seals=self.redactor.seals,
         )
+
+    def _arguments(self, configuration: Configuration, changes: list[Change]) -> dict[str, dict[str, tuple[str, ...]]]:
+        """What is told of the configuration: little, as following references through a large one takes long."""
+        if self.beside.assuming:
+            return arguments(configuration, None)
+        if any(change.type == terraform_releases.TYPE for change in changes):
+            return arguments(configuration, frozenset({terraform_releases.TYPE}))
+        return {}
 
     # --- first pass: learn ------------------------------------------------------------------------------------------
 

@@ -36,6 +36,8 @@ class Beside(Struct, frozen=True):
     """Whether what is gathered comes from flags, which name the evidence of one release."""
     key: bytes | None = None
     """The key that collected secrets were sealed with."""
+    assuming: bool = False
+    """Whether somebody assumes something of what is known only after apply."""
 
 
 NOTHING: Final = Beside()

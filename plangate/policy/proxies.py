@@ -14,6 +14,9 @@ import msgspec
 
 from plangate.policy.upgrades import UpgradeCase, of_manifests
 
+VIEW: Final = "litellm"
+"""The view of the policies whose cases these are."""
+
 _KEYS: Final = frozenset({"before", "after", "install"})
 _SECRET: Final = {"valueFrom": {"secretKeyRef": {"name": "litellm-secrets", "key": "invented"}}}
 _SOUND: Final[dict[str, Any]] = {

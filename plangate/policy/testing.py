@@ -98,7 +98,7 @@ def _classified(
     if "type" in case or (policy.match.source != "helm" and not policy.match.view):
         return classify(plan(case), {}), 0
     try:
-        built = proxies.upgrade(case) if policy.match.view else upgrade(case)
+        built = proxies.upgrade(case) if policy.match.view == proxies.VIEW else upgrade(case)
     except ValueError as error:
         raise CaseError(str(error)) from None
     changeset = classify(built.dry_run, built.evidence)

@@ -1,7 +1,8 @@
 """Cases of Helm policies: one object before and after, turned into a dry run and its evidence.
 
 A case has `before`, `after`, or both: whole Kubernetes objects. More keys: `with` are other objects that change (each with
-`before` and `after`), `same` are objects that stay, `live` is what the cluster holds, `hooks` and `old_hooks` are hooks.
+`before` and `after`), `same` are objects that stay, `live` is what the cluster holds, `hooks` and `old_hooks` are hooks, `chart`
+and `old_chart` are versions of the chart, `values` and `old_values` what a user gives and gave.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-_KEYS: Final = frozenset({"before", "after", "with", "same", "live", "hooks", "old_hooks"})
+_KEYS: Final = frozenset(
+    ["before", "after", "with", "same", "live", "hooks", "old_hooks", "chart", "old_chart", "values", "old_values"]
+)
 _NAME: Final = "web"
 _NAMESPACE: Final = "prod"
 
@@ -40,13 +43,19 @@ def upgrade(case: dict[str, Any]) -> UpgradeCase:
         "namespace": _NAMESPACE,
         "version": 2,
         "info": {"status": "pending-upgrade", "deleted": ""},
-        "chart": {"metadata": {"name": "web", "version": "1.0.0"}},
+        "chart": {"metadata": {"name": "web", "version": case.get("chart", "1.0.0")}},
+        "config": case.get("values", {}),
         "manifest": _manifest([one["after"] for one in changing if one.get("after")] + same),
         "hooks": [{"path": "templates/hook.yaml", "manifest": _text(hook)} for hook in case.get("hooks", ())],
     }
     evidence = {"manifest": _manifest([one["before"] for one in changing if one.get("before")] + same).encode()}
     if "old_hooks" in case:
         evidence["hooks"] = _manifest(case["old_hooks"]).encode()
+    if "old_chart" in case:
+        metadata = {"name": _NAME, "namespace": _NAMESPACE, "chart": "web", "version": case["old_chart"], "revision": 1}
+        evidence["metadata"] = msgspec.json.encode(metadata)
+    if "old_values" in case:
+        evidence["values"] = msgspec.json.encode(case["old_values"])
     if "live" in case:
         evidence["live_objects"] = msgspec.json.encode({"kind": "List", "items": [*case["live"], *same]})
     return UpgradeCase(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -20,6 +21,8 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 SMALL = ROOT / "fixtures" / "update-in-place" / "plan.json"
 MIB = 1024 * 1024
+YAML = "import sys, yaml; list(yaml.load_all(open(sys.argv[1]), Loader=yaml.CSafeLoader))"
+"""What PyYAML's parser in C takes for one side."""
 PARSE = "import sys, orjson; orjson.loads(open(sys.argv[1], 'rb').read())"
 
 
@@ -27,22 +30,25 @@ def main() -> int:
     """Measure, print a table, write the numbers."""
     parser = argparse.ArgumentParser(description="Time plangate beside a bare interpreter.")
     parser.add_argument("--resources", type=int, default=10_000)
+    parser.add_argument("--documents", type=int, default=2_600, help="Of a Helm manifest, about 2 KB each.")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--output", type=Path)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        numbers = measure(Path(folder), options.resources, options.rounds)
+        numbers = measure(Path(folder), options.resources, options.documents, options.rounds)
     sys.stdout.write(_table(numbers))
     if options.output:
         options.output.write_text(json.dumps(numbers, indent=2) + "\n")
     return 0
 
 
-def measure(folder: Path, resources: int, rounds: int) -> dict[str, Any]:
+def measure(folder: Path, resources: int, documents: int, rounds: int) -> dict[str, Any]:
     """Time every command, and relate them as the budgets do."""
     large, half = folder / "large.json", folder / "half.json"
     _make(resources, large)
     _make(resources // 2, half)
+    old, new = folder / "old.yaml", folder / "new.yaml"
+    _write("manifest_maker", documents, old, new)
     python = sys.executable
     review = [python, "-m", "plangate", "review", "--format", "json"]
     runs = {
@@ -52,8 +58,13 @@ def measure(folder: Path, resources: int, rounds: int) -> dict[str, Any]:
         "review of half of it": [*review, str(half)],
         "review of a small plan": [*review, str(SMALL)],
         "text review of a small plan": [python, "-m", "plangate", "review", str(SMALL)],
+        "PyYAML of one side of a manifest": [python, "-c", YAML, str(old)],
+        "review of the manifest": [*review, str(new), "--manifest", str(old)],
         "plangate --version": [python, "-m", "plangate", "--version"],
     }
+    dyff = shutil.which("dyff")
+    if dyff is not None:
+        runs["dyff of the manifest"] = [dyff, "between", "--omit-header", str(old), str(new)]
     results = {name: {"seconds": float("inf"), "peak_bytes": 0} for name in runs}
     for _ in range(rounds):
         for name, command in runs.items():
@@ -67,6 +78,7 @@ def measure(folder: Path, resources: int, rounds: int) -> dict[str, Any]:
         "python": sys.version.split()[0],
         "resources": resources,
         "plan_bytes": size,
+        "manifest_bytes": new.stat().st_size,
         "runs": results,
         "ratios": {
             "large review / orjson.loads": seconds["review of the large plan"]
@@ -78,18 +90,30 @@ def measure(folder: Path, resources: int, rounds: int) -> dict[str, Any]:
             "small text review / bare interpreter": seconds["text review of a small plan"]
             / seconds["bare interpreter"],
             "large review / half of it": seconds["review of the large plan"] / seconds["review of half of it"],
+            "manifest review / PyYAML of one side": seconds["review of the manifest"]
+            / seconds["PyYAML of one side of a manifest"],
+            **(_beside_dyff(results) if dyff is not None else {}),
         },
     }
 
 
+def _beside_dyff(results: dict[str, Any]) -> dict[str, float]:
+    ours, theirs = results["review of the manifest"], results["dyff of the manifest"]
+    return {
+        "manifest review / dyff": ours["seconds"] / theirs["seconds"],
+        "manifest review / dyff, peak memory": ours["peak_bytes"] / theirs["peak_bytes"],
+    }
+
+
 def _make(resources: int, path: Path) -> None:
-    """Make a plan in a process of its own: the peak memory of a child begins with its parent's."""
-    command = [
-        sys.executable,
-        "-c",
-        "import sys, pathlib, plan_maker; plan_maker.write(int(sys.argv[1]), pathlib.Path(sys.argv[2]))",
-    ]
-    _run([*command, str(resources), str(path)], Path(__file__).parent)
+    """Make a plan."""
+    _write("plan_maker", resources, path)
+
+
+def _write(maker: str, count: int, *paths: Path) -> None:
+    """Make an input in a process of its own: the peak memory of a child begins with its parent's."""
+    code = f"import sys, pathlib, {maker}; {maker}.write(int(sys.argv[1]), *map(pathlib.Path, sys.argv[2:]))"
+    _run([sys.executable, "-c", code, str(count), *map(str, paths)], Path(__file__).parent)
 
 
 def _run(command: list[str], path: Path = ROOT) -> tuple[float, int]:

@@ -17,6 +17,8 @@ def test_the_benchmark_measures_and_writes_what_it_prints(tmp_path: Path) -> Non
         ROOT / "tests" / "bench" / "bench.py",
         "--resources",
         "200",
+        "--documents",
+        "50",
         "--rounds",
         "1",
         "--output",
@@ -27,6 +29,7 @@ def test_the_benchmark_measures_and_writes_what_it_prints(tmp_path: Path) -> Non
     assert done.returncode == 0, done.stderr
     numbers = json.loads(output.read_text())
     assert numbers["plan_bytes"] > 500_000
+    assert numbers["manifest_bytes"] > 50_000
     for name, ratio in numbers["ratios"].items():
         assert ratio > 0
         assert name.encode() in done.stdout

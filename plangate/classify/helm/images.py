@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from plangate.model import Change
 
 _VERSION: Final = r"(?<![\d.])v?(\d{1,5})\.(\d{1,5})(?:\.(\d{1,5}))?(?:\.\d+)?(?:[-.]?(rc|alpha|beta|dev|nightly|pre|preview|snapshot)[.\d-]*)?"
+_MAJOR: Final = r"v?(\d{1,3})(?:-[a-zA-Z][\w.-]*)?"
+"""A tag that is a major version alone, as databases have: `16`, `16-alpine`. More digits are a build number or a date."""
 _MOVING: Final = frozenset(
     (
         "latest",
@@ -43,7 +45,8 @@ class Image(Struct, frozen=True):
         """The version in the tag (`main-v1.77.3-stable`), and what says that it is none yet."""
         found = re.search(_VERSION, self.tag)
         if found is None:
-            return None
+            major_alone = re.fullmatch(_MAJOR, self.tag)
+            return ((int(major_alone[1]), 0, 0), "") if major_alone else None
         major, minor, patch, early = found.groups()
         return (int(major), int(minor), int(patch or 0)), early or ""
 

@@ -27,8 +27,8 @@ class Values(Struct, frozen=True):
     unseen: tuple[Path, ...] = ()
 
 
-def of(side: Side) -> Values:
-    """The values that one side of a release gives."""
+def of(side: Side, *, plain: bool = False) -> Values:
+    """The values that one side of a release gives; with `plain` without those that it marks as secret."""
     tree: Tree = {}
     unseen: list[Path] = []
     documents = side.get("values")
@@ -37,7 +37,7 @@ def of(side: Side) -> Values:
             merge(tree, document.value)
         elif isinstance(document, (Unknown, Sensitive)) or (isinstance(document, str) and document.strip()):
             unseen.append(("values", i))
-    for attribute in ("set", "set_list", "set_sensitive", "set_string"):
+    for attribute in ("set", "set_list", "set_string") if plain else ("set", "set_list", "set_sensitive", "set_string"):
         entries = side.get(attribute)
         if isinstance(entries, (Unknown, Sensitive)):
             unseen.append((attribute,))

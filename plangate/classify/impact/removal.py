@@ -100,6 +100,9 @@ def outage(subject: Subject, _scene: Scene) -> Iterator[Effect]:
         yield Effect(EffectName.DOWNTIME, "is deleted, and what hangs on it no longer runs", kind="trigger")
 
 
+_RELEASE = "helm_release"
+"""A release is no object: deleting it uninstalls all that it installed."""
+
 _SERVING = frozenset({"serves", "foundation", "compute", "replica"})
 
 
@@ -113,7 +116,9 @@ def _how(subject: Subject) -> str:
     if change.address.deposed:
         return "has an old object left over from a replacement; it is deleted"
     if change.action is not Action.REPLACE:
-        return "is deleted"
+        return "is uninstalled" if subject.type == _RELEASE else "is deleted"
+    if subject.type == _RELEASE:
+        return "is uninstalled, then installed again and empty"
     if change.replace_order is ReplaceOrder.CREATE_FIRST:
         return "is created again and empty, then the old one is deleted"
     return "is deleted, then created empty"

@@ -99,7 +99,7 @@ def test_a_stream_and_a_saved_plan_are_told_by_their_content():
         ("{}", "is an empty JSON object"),
         ("[]", "is a JSON list, not a plan"),
         ("null\n", "is a single JSON value, not a plan"),
-        ('{"a": 1}', "is JSON, but not a plan"),
+        ('{"a": 1}', "is JSON, but not a plan nor a dry run"),
         ('{"version": 4, "serial": 1, "lineage": "x", "resources": []}', "is a Terraform state, not a plan"),
         ('{"format_version": "1.0", "values": {}}', "is a Terraform state, not a plan"),
         ('{"format_version": "1.0"}', "is an empty state or an empty plan without any section"),

@@ -11,8 +11,8 @@ HOOK = "---\n# Source: web/templates/hook.yaml\nkind: Job\n"
 WHOLE = f"{HEAD}TEST SUITE: None\nHOOKS:\n{HOOK}MANIFEST:\n{MANIFEST}NOTES:\nMANIFEST:\n---\nkind: Pod\n"
 
 
-def stamped(text):
-    return "".join(f"2026-11-24T04:00:00.1234567Z {line}\n" for line in text.splitlines())
+def stamped(text, stamp="2026-11-24T04:00:00.1234567Z "):
+    return "".join(f"{stamp}{line}\n" for line in text.splitlines())
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,8 @@ def stamped(text):
         WHOLE.replace("\n", "\r\n"),
         WHOLE.replace("STATUS: pending-upgrade", "STATUS: \x1b[33mpending-upgrade\x1b[0m"),
         stamped(WHOLE),
+        stamped(WHOLE, "deploy\tDry run\t2026-11-24T04:00:00.1234567Z "),
+        stamped(WHOLE, "2026-11-24T04:00:00.123456Z 01O "),
         "coalesce.go:298: warning: cannot overwrite table with non table for web.x\nPulled: example/web:1\n" + WHOLE,
         WHOLE.replace(
             "HOOKS:\n",
@@ -29,7 +31,7 @@ def stamped(text):
             1,
         ),
     ],
-    ids=["plain", "crlf", "colour", "stamped", "noise", "debug"],
+    ids=["plain", "crlf", "colour", "stamped", "gh run view", "gitlab", "noise", "debug"],
 )
 def test_words_of_values_hooks_and_notes_fool_nobody(text):
     printed = read(text.encode())
@@ -61,3 +63,32 @@ def test_a_text_that_ends_early_is_known(end):
 
 def test_a_release_that_does_not_exist_is_installed():
     assert read(b'Release "web" does not exist. Installing it now.\n' + WHOLE.encode()).installing
+
+
+ONE = "---\n# Source: web/templates/a.yaml\nkind: ConfigMap\nmetadata:\n  name: a\n"
+TWO = "---\n# Source: web/templates/b.yaml\nkind: Service\n"
+GAP = "---\n# Source: web/templates/c.yaml\nkind: ConfigMap\n\nmetadata:\n  name: c\n"
+
+
+@pytest.mark.parametrize(
+    ("manifest", "cut", "doubt"),
+    [
+        ("", True, ""),
+        ("\n", False, ""),
+        (ONE, True, ""),
+        (f"{ONE}\n", False, ""),
+        (f"{ONE}{TWO}\n", False, ""),
+        (f"{ONE}\n{TWO}\n", True, ""),
+        (f"{ONE}\n{TWO}\n\n", False, ""),
+        (f"{GAP}{TWO}\n", False, "within"),
+        (f"{GAP}{TWO}\nNOTES:\n", False, ""),
+    ],
+)
+def test_where_a_manifest_ends(manifest, cut, doubt):
+    printed = read(f"{HEAD}HOOKS:\nMANIFEST:\n{manifest}".encode())
+    assert (printed.cut, printed.doubt) == (cut, doubt)
+
+
+def test_one_document_of_helm_4_may_be_the_first_of_two():
+    printed = read(f"{HEAD}DESCRIPTION: Dry run complete\nHOOKS:\nMANIFEST:\n{ONE}\n".encode())
+    assert (printed.cut, printed.doubt) == (False, "between")

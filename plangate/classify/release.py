@@ -1,0 +1,116 @@
+"""A release as a whole: which chart it moves to, and what becomes of the values that a user gave.
+
+What is found stands in the view `release` of one change: of the `helm_release` in a plan, of the first object of a dry run.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from msgspec import structs
+
+from plangate.classify import versions
+from plangate.model import Notice, Skipped, View, spell
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from plangate.model import Change, ChangeSet, Path, Upgrade, Value
+
+VIEW: Final = "release"
+_MOST: Final = 4
+
+
+def seen(change: Change, notices: Iterable[Notice]) -> Change:
+    """A change with what was found out about its release."""
+    found = tuple(notices)
+    if not found:
+        return change
+    view = View(before=change.before, after=change.after, attributes=change.attributes, notices=found)
+    return structs.replace(change, views={**change.views, VIEW: view})
+
+
+def classify(changeset: ChangeSet) -> ChangeSet:
+    """Complete the change set of a Helm input with what is to be said of the release."""
+    upgrade = changeset.upgrade
+    if upgrade is None or upgrade.install:
+        return changeset
+    changes = list(changeset.changes)
+    if changes:
+        changes[0] = seen(
+            changes[0], (*chart(upgrade.name, upgrade.old_chart.version, upgrade.chart.version), *_values(upgrade))
+        )
+    return structs.replace(
+        changeset,
+        changes=tuple(changes),
+        notes=(*changeset.notes, *_told(upgrade)),
+        skipped=(*changeset.skipped, *_unknown(upgrade)),
+    )
+
+
+def chart(who: str, old: str, new: str) -> Iterator[Notice]:
+    """What to say of the versions of a chart."""
+    before, after = versions.read(old), versions.read(new)
+    if before is None or after is None:
+        return
+    far, both = versions.step(before, after), f"{old} → {new}"
+    if far == "major":
+        yield Notice("chart-major", f"{who} moves to a new major version of its chart ({both})", ("version",))
+    if far == "older":
+        yield Notice("chart-downgraded", f"{who} goes back to an older version of its chart ({both})", ("version",))
+    if versions.prerelease(after) and not versions.prerelease(before):
+        yield Notice("chart-prerelease", f"{who} moves to a prerelease of its chart ({both})", ("version",))
+
+
+def _values(upgrade: Upgrade) -> Iterator[Notice]:
+    """What the flags for values did, told by what comes out of them."""
+    old, new = upgrade.old_values, upgrade.values
+    if old is None or new is None or not old:
+        return
+    if not new:
+        because = f"{upgrade.name} is upgraded without values: those of the deployed revision are reset to the defaults of the chart"
+        yield Notice("values-reset", because)
+        return
+    dropped = [spell(path) for path in _leaves(old, ()) if not _has(new, path)]
+    if dropped:
+        more = f" and {len(dropped) - _MOST} more" if len(dropped) > _MOST else ""
+        because = f"{upgrade.name} no longer gets {', '.join(dropped[:_MOST])}{more}: the defaults of the chart take their place"
+        yield Notice("values-dropped", because, tuple(dropped))
+
+
+def _told(upgrade: Upgrade) -> Iterator[str]:
+    old, new = upgrade.old_chart, upgrade.chart
+    if old.version and new.version and old.version != new.version:
+        yield f"chart {new.name or old.name} {old.version} → {new.version}"
+    if upgrade.values and upgrade.values == upgrade.old_values:
+        yield "the values are those of the deployed revision, given again or reused"
+
+
+def _unknown(upgrade: Upgrade) -> Iterator[Skipped]:
+    if upgrade.old is None or upgrade.major is None or (upgrade.values is not None and upgrade.old_values is not None):
+        return
+    if upgrade.values is None:
+        why, how = "a dry run as text does not tell its values", "make the dry run with -o json, or with --debug"
+    else:
+        command = f"helm get values {upgrade.name} -n {upgrade.namespace} -o json > values.json"
+        why, how = "the values of the deployed revision were not given", f"{command}, then --live-values values.json"
+    yield Skipped(f"which values of {upgrade.name} are reused, reset or dropped", why, how)
+
+
+def _leaves(value: Value, path: Path) -> Iterator[Path]:
+    if isinstance(value, dict) and value:
+        for key, below in value.items():
+            yield from _leaves(below, (*path, key))
+    elif path:
+        yield path
+
+
+def _has(values: Value, path: Path) -> bool:
+    """Whether a path is given, or something in its place."""
+    for part in path:
+        if not isinstance(values, dict):
+            return True
+        if part not in values:
+            return False
+        values = values[str(part)]
+    return True
