@@ -58,7 +58,9 @@ def judge(recording: Path, tally: Tally, *, needs_live: bool, formats: tuple[str
                     tally.wrong.append(f"{recording.parent.name}/{recording.name} {kind} {mode}: {why}")
 
 
-def _judged(recording: Path, truth: dict[str, Any], mode: str, kind: str, *, lenient: bool) -> Iterator[tuple[str, str]]:
+def _judged(
+    recording: Path, truth: dict[str, Any], mode: str, kind: str, *, lenient: bool
+) -> Iterator[tuple[str, str]]:
     arguments: list[str | Path] = [recording / f"dry-run.{kind}", "--kube-version", "1.34", "--format", "json"]
     for flag, name in _EVIDENCE.items():
         arguments += [flag, recording / name]

@@ -24,7 +24,9 @@ class Cluster:
         self._token = told["users"][0]["user"]["token"]
         self._own = threading.local()
 
-    def ask(self, method: str, path: str, body: Object | None = None, *, kind: str = "application/json") -> tuple[int, Object]:
+    def ask(
+        self, method: str, path: str, body: Object | None = None, *, kind: str = "application/json"
+    ) -> tuple[int, Object]:
         """Status and answer of one request."""
         connection = getattr(self._own, "connection", None)
         if connection is None:
@@ -77,6 +79,10 @@ class Cluster:
 
 def _belongs(one: Object, namespace: str) -> bool:
     metadata = one["metadata"]
-    if one.get("type") == "helm.sh/release.v1" or metadata["name"] == "kube-root-ca.crt" or metadata.get("ownerReferences"):
+    if (
+        one.get("type") == "helm.sh/release.v1"
+        or metadata["name"] == "kube-root-ca.crt"
+        or metadata.get("ownerReferences")
+    ):
         return False
     return metadata.get("namespace") == namespace or ("namespace" not in metadata and namespace in metadata["name"])

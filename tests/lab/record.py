@@ -64,7 +64,12 @@ class Tools:
 
     def run(self, major: int, *arguments: str, **extra: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            arguments, env={**self.environment(major), **extra}, capture_output=True, text=True, timeout=120, check=False
+            arguments,
+            env={**self.environment(major), **extra},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
         )
 
     def helm(self, major: int, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -159,7 +164,9 @@ class Recording:
             "values.json": ["values", "-o", "json"],
             "metadata.json": ["metadata", "-o", "json"],
         }.items():
-            self._write(name, tools.helm(major, "get", words[0], RELEASE, "-n", self.namespace, *words[1:]).stdout, keep=True)
+            self._write(
+                name, tools.helm(major, "get", words[0], RELEASE, "-n", self.namespace, *words[1:]).stdout, keep=True
+            )
         manifests = (self.out / "manifest-deployed.yaml").read_text("utf-8"), "" if failed else text.stdout
         kinds = self._kinds(*manifests)
         live = self._settled(kinds)
@@ -172,7 +179,10 @@ class Recording:
 
     def _kinds(self, *texts: str) -> set[tuple[str, str]]:
         """The kinds that manifests name, as (group, kind)."""
-        found = {("", "ServiceAccount"), *((group, kind) for kind, _, group in (one.partition(".") for one in self.scenario.watch))}
+        found = {
+            ("", "ServiceAccount"),
+            *((group, kind) for kind, _, group in (one.partition(".") for one in self.scenario.watch)),
+        }
         for text in texts:
             version = ""
             for line in text.splitlines():
@@ -228,9 +238,7 @@ def _about(scenarios: list[Scenario]) -> None:
     helm3, helm4 = (tools.helm(major, "version", "--template", "Helm {{.Version}}").stdout for major in (3, 4))
     kube = Cluster(LAB / "run" / "kubeconfig").ask("GET", "/version")[1]["gitVersion"]
     rows = "\n".join(f"| `{one.name}` | {one.what} |" for one in scenarios)
-    about = SOURCE.format(
-        helm3=helm3, helm4=helm4, kube=kube.removeprefix("v"), rows=rows
-    )
+    about = SOURCE.format(helm3=helm3, helm4=helm4, kube=kube.removeprefix("v"), rows=rows)
     (TARGET / "SOURCE.md").write_text(about, "utf-8")
     unseen = "".join(f"{one.name}\n" for one in scenarios if one.unseen)
     (TARGET / "needs-live.txt").write_text(unseen, "utf-8")

@@ -56,7 +56,16 @@ class Scenario:
     def text(self) -> str:
         """Everything it says of itself."""
         return yaml.safe_dump(
-            [*self.old, *self.new, self.old_text, self.new_text, self.old_values, self.new_values, self.live, self.before]
+            [
+                *self.old,
+                *self.new,
+                self.old_text,
+                self.new_text,
+                self.old_values,
+                self.new_values,
+                self.live,
+                self.before,
+            ]
         )
 
     def chart(self, folder: Path, *, new: bool) -> Path:

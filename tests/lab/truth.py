@@ -45,7 +45,9 @@ def truth(before: Snapshot, after: Snapshot, error: str | None, namespace: str) 
     recreated = [key for key in both if before.uids[key] != after.uids[key]]
     changed = [key for key in both if before.bodies[key] != after.bodies[key]]
     specs = {key: (before.bodies[key].get("spec") or {}, after.bodies[key].get("spec") or {}) for key in changed}
-    workloads = {key: pair for key, pair in specs.items() if key.startswith(("Deployment/", "StatefulSet/", "DaemonSet/"))}
+    workloads = {
+        key: pair for key, pair in specs.items() if key.startswith(("Deployment/", "StatefulSet/", "DaemonSet/"))
+    }
     return {
         "upgrade_ok": error is None,
         "error": None if error is None else error.strip().replace(namespace, "NS"),

@@ -11,6 +11,7 @@ from plangate.model import Effect, EffectName
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from plangate.classify.helm.formats import Problem
     from plangate.model import KubeObject, Upgrade, Value
 
 
@@ -28,10 +29,13 @@ def invalid(
     for problem in dict.fromkeys(rules.problems(one, after)):
         if problem in known or (before is None and not server_side and problem.says.startswith(rules.DUPLICATE)):
             continue
-        yield Effect(EffectName.FAILS, f"is invalid: {problem.path}: {problem.says}", "invalid", (problem.path,))
+        yield _effect(problem)
     if server_side:
         for problem in rules.unknown_fields(one):
             if problem not in known:
-                yield Effect(
-                    EffectName.FAILS, f"is invalid: {problem.path}: {problem.says}", "invalid", (problem.path,)
-                )
+                yield _effect(problem)
+
+
+def _effect(problem: Problem) -> Effect:
+    name = EffectName.FAILS if problem.certain else EffectName.MAY_FAIL
+    return Effect(name, f"is invalid: {problem.path}: {problem.says}", "invalid", (problem.path,))
