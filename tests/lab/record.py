@@ -8,6 +8,7 @@ gives the same files.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,10 +81,10 @@ class Tools:
 class Recording:
     """One scenario under one major."""
 
-    def __init__(self, scenario: Scenario, way: str, cluster: Cluster, folder: Path):
+    def __init__(self, scenario: Scenario, way: str, cluster: Cluster, folder: Path, again: str = ""):
         self.scenario = scenario
         self.born, self.major = {"3": (3, 3), "4": (4, 4), "34": (3, 4)}[way]
-        self.namespace = f"{scenario.name}-{way}"
+        self.namespace = "-".join(filter(None, (scenario.name, way, again)))
         self.cluster = cluster
         self.tools = Tools(folder)
         self.folder = folder
@@ -90,28 +92,32 @@ class Recording:
         self.normal = Normal(scenario.text)
 
     def __call__(self) -> None:
-        tools, namespace = self.tools, self.namespace
-        self.cluster.ask("POST", "/api/v1/namespaces", {"metadata": {"name": namespace}})
-        path = f"/api/v1/namespaces/{namespace}/serviceaccounts/default"
-        while self.cluster.ask("GET", path)[0] == 404:
+        """Record it."""
+        self.out.mkdir(parents=True, exist_ok=True)
+        for old in self.out.iterdir():
+            old.unlink()
+        with self.prepared():
+            kinds = self._evidence()
+            before = Snapshot(self._settled(kinds), self.namespace)
+            done = self.tools.helm(self.major, *self.upgrade("--no-hooks"))
+            self._write("upgrade.stderr", done.stderr)
+            after = Snapshot(self._settled(kinds), self.namespace)
+            told = truth(before, after, done.stderr if done.returncode else None, self.namespace)
+            self._write("truth.json", json.dumps(told, indent=1) + "\n")
+
+    @contextlib.contextmanager
+    def prepared(self) -> Iterator[None]:
+        """The cluster as it is before the upgrade: whatever was there, the installed release, what was done by hand."""
+        self.cluster.ask("POST", "/api/v1/namespaces", {"metadata": {"name": self.namespace}})
+        while self.cluster.ask("GET", f"/api/v1/namespaces/{self.namespace}/serviceaccounts/default")[0] == 404:
             time.sleep(0.05)
         try:
-            self.out.mkdir(parents=True, exist_ok=True)
-            for old in self.out.iterdir():
-                old.unlink()
-            self._before()
-            kinds = self._evidence()
-            before = Snapshot(self._settled(kinds), namespace)
-            done = tools.helm(self.major, *self._upgrade("--no-hooks"))
-            self._write("upgrade.stderr", done.stderr)
-            after = Snapshot(self._settled(kinds), namespace)
-            told = truth(before, after, done.stderr if done.returncode else None, namespace)
-            self._write("truth.json", json.dumps(told, indent=1) + "\n")
+            self._install()
+            yield
         finally:
             self._clean()
 
-    def _before(self) -> None:
-        """The cluster as it is before the upgrade: whatever was there, the installed release, what was done by hand."""
+    def _install(self) -> None:
         self.old = self.scenario.chart(self.folder / "old", new=False)
         self.new = self.scenario.chart(self.folder / "new", new=True)
         for line in self.scenario.before:
@@ -140,7 +146,8 @@ class Recording:
         path.write_text(yaml.safe_dump(values, sort_keys=False), "utf-8")
         return ["-f", str(path)]
 
-    def _upgrade(self, *extra: str) -> list[str]:
+    def upgrade(self, *extra: str) -> list[str]:
+        """The arguments of the upgrade."""
         return [
             "upgrade", RELEASE, str(self.new), "-n", self.namespace, *self._values(new=True), *self.scenario.arguments, *extra,
         ]  # fmt: skip
@@ -148,12 +155,12 @@ class Recording:
     def _evidence(self) -> set[tuple[str, str]]:
         tools, major = self.tools, self.major
         dry = "--dry-run=server"
-        text = tools.helm(major, *self._upgrade(dry))
+        text = tools.helm(major, *self.upgrade(dry))
         failed = text.returncode != 0
         self._write("dry-run.txt", "" if failed else text.stdout)
         self._write("dry-run.stderr", text.stderr)
         if not failed:
-            self._write("dry-run.json", tools.helm(major, *self._upgrade(dry, "-o", "json")).stdout)
+            self._write("dry-run.json", tools.helm(major, *self.upgrade(dry, "-o", "json")).stdout)
         history = tools.helm(major, "history", RELEASE, "-n", self.namespace, "-o", "json").stdout
         deployed = [one["revision"] for one in json.loads(history) if one["status"] == "deployed"]
         at = ["--revision", str(deployed[-1])] if deployed else []
@@ -216,7 +223,9 @@ class Recording:
             (self.out / name).write_text(text, "utf-8")
 
     def _clean(self) -> None:
-        kinds = self._kinds(*(path.read_text("utf-8") for path in self.out.glob("manifest*.yaml")), self.scenario.text)
+        kinds = self._kinds(
+            *(path.read_text("utf-8") for path in self.folder.glob("*/templates/*.yaml")), self.scenario.text
+        )
         for one in self.cluster.objects(kinds, self.namespace):
             if "namespace" not in one["metadata"]:
                 group = one["apiVersion"].rpartition("/")[0]

@@ -139,10 +139,7 @@ def _patched(one: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
         at: Any = body
         *parents, last = [int(part) if part.isdecimal() else part for part in path.split(".")]
         for part in parents:
-            if isinstance(at, dict):
-                at = at.setdefault(part, {})
-            else:
-                at = at[part]
+            at = at.setdefault(part, {}) if isinstance(at, dict) else at[part]
         if isinstance(at, dict):
             _merge(at, {last: value})
         elif value is None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plangate.classify.helm import rules
+from plangate.classify.helm.formats import Problem
 from plangate.classify.helm.removed import removed_api
 from plangate.model import Effect, EffectName
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from plangate.classify.helm.formats import Problem
     from plangate.model import KubeObject, Upgrade, Value
 
 
@@ -30,6 +30,9 @@ def invalid(
         if problem in known or (before is None and not server_side and problem.says.startswith(rules.DUPLICATE)):
             continue
         yield _effect(problem)
+    for key in sorted(one.unreadable) if one.kind == "Secret" else ():
+        # As it stands it was never accepted, whatever stood there before.
+        yield _effect(Problem(f"data.{key}", "is no base64, or not the JSON that its type asks for"))
     if server_side:
         for problem in rules.unknown_fields(one):
             if problem not in known:
