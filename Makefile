@@ -14,10 +14,10 @@ REVIEWED := fixtures/release/plan.json
 
 export PYTHONDONTWRITEBYTECODE =
 .DELETE_ON_ERROR:
-.PHONY: help review test mutate lint format bench docs fixtures lock clean
+.PHONY: help review test mutate lint format bench docs lab e2e-lab record fixtures lock clean
 
 help:  ## show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
 review: .venv/.installed  ## review a shipped plan, in colour
 	@FORCE_COLOR=1 $(BIN)/plangate review $(REVIEWED); code=$$?; echo; echo "the gate would have exited $$code"
@@ -48,6 +48,17 @@ docs: .venv/.developing  ## write everything that is generated: the policy index
 	$(BIN)/python -m plangate.report.schema
 	$(BIN)/python -m plangate.config
 	$(BIN)/python docs/fill.py
+
+lab:  ## build the real tools into .lab (go and kubectl needed, minutes) and start them; stop with tests/lab/down.sh
+	tests/lab/install.sh .lab
+	tests/lab/up.sh .lab
+
+e2e-lab: .venv/.developing  ## run both real Helms against the running lab, end to end
+	$(BIN)/python -m pytest -rs tests/e2e/test_lab.py
+
+record: .venv/.developing  ## record fixtures/helm-upgrades again on the running lab; ONLY="a b" for some
+	$(BIN)/python tests/lab/record.py $(ONLY)
+	$(BIN)/python -m pytest -q tests/golden/test_recorded_upgrades.py --update-golden
 
 fixtures: .venv/.developing  ## record fixtures/ again with the terraform on PATH
 	$(BIN)/python fixtures/record.py

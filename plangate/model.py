@@ -508,6 +508,11 @@ class KubeObject(Protocol):
         """The keys of a Secret whose values look drawn by chance and were given to Helm by nobody."""
         ...
 
+    @property
+    def unreadable(self) -> frozenset[str]:
+        """The keys of a Secret whose value no server takes: no base64, or no JSON where its type asks for it."""
+        ...
+
     def mentions(self, *words: str) -> bool:
         """Whether its text holds every one of these words, told without parsing it."""
         ...

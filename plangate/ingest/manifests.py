@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 SOURCE: Final = "# Source: "
 HIDDEN: Final = "# HIDDEN: The Secret output has been suppressed"
+_JSON_OF: Final = {"kubernetes.io/dockerconfigjson": ".dockerconfigjson", "kubernetes.io/dockercfg": ".dockercfg"}
+"""Types of Secrets of which one key holds JSON (ValidateSecret in pkg/apis/core/validation)."""
 _TEXT_OF: Final = frozenset({"data", "stringData", "binaryData"})
 
 
@@ -136,6 +138,19 @@ class Manifested:
         return frozenset(
             key for key, value in (raw.get("data") or {}).items() if _by_chance(_decoded(value), self._reader.given)
         )
+
+    @cached_property
+    def unreadable(self) -> frozenset[str]:
+        """The keys of a Secret whose value no server takes: no base64, or no JSON where its type asks for it."""
+        data, type_ = self.raw.get("data"), self.raw.get("type")
+        if not marks(self.raw):
+            return frozenset()
+        found = {key for key, value in (data if isinstance(data, dict) else {}).items() if not _is_base64(value)}
+        json_key = _JSON_OF.get(_word(type_))
+        whole = _canonical_secret(self.raw).get("data") or {}
+        if json_key in whole and json_key not in found and not _is_json(whole[json_key]):
+            found.add(json_key)
+        return frozenset(found)
 
     @property
     def text(self) -> str:
@@ -255,6 +270,26 @@ def _by_chance(value: Any, given: frozenset[str]) -> bool:
     if not isinstance(value, str) or any(value in text or text in value for text in given if len(text) >= SHORTEST):
         return False
     return "-----BEGIN " in value or looks_random(value)
+
+
+def _is_base64(value: Any) -> bool:
+    """Whether Go's decoder takes it: line breaks are ignored, padding is needed."""
+    if value is None or (isinstance(value, str) and value.startswith(("(sensitive", "REDACTED"))):
+        # Nothing, or taken out by a tool before it came here.
+        return True
+    try:
+        base64.b64decode(value.replace("\n", "").replace("\r", ""), validate=True)
+    except (AttributeError, binascii.Error, ValueError):
+        return False
+    return True
+
+
+def _is_json(value: Any) -> bool:
+    decoded = _decoded(value)
+    try:
+        return isinstance(msgspec.json.decode(decoded), dict)
+    except (msgspec.DecodeError, TypeError):
+        return False
 
 
 def _decoded(value: Any) -> Any:

@@ -35,6 +35,8 @@ _SERVER_OWNED: Final = frozenset(
         "deletionGracePeriodSeconds",
     )
 )
+_ZERO_IS_NOTHING: Final = frozenset({"core.v1.Probe"})
+"""Types whose numbers are no pointers in Go, so that 0 gets the default too (SetDefaults_Probe)."""
 _HELM_OWNED: Final = frozenset(
     ("app.kubernetes.io/managed-by", "meta.helm.sh/release-name", "meta.helm.sh/release-namespace")
 )
@@ -106,6 +108,8 @@ def _struct(value: dict[str, Value], type_: str) -> dict[str, Value]:
     for key, below in value.items():
         field = fields.get(key, ANY)
         if below is None or (_is_empty(below, field) and key not in schema.empty_means()):
+            continue
+        if below == 0 and type_ in _ZERO_IS_NOTHING and not isinstance(below, bool):
             continue
         done[key] = complete(below, field)
     for key, default in schema.defaults(type_).items():

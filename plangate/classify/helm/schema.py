@@ -111,6 +111,16 @@ def is_struct(type_: str) -> bool:
     return type_ in _schema().types
 
 
+class _Zones(Struct):
+    zones: list[str]
+
+
+@functools.cache
+def time_zones() -> frozenset[str]:
+    """The time zones that servers know."""
+    return frozenset(packs.knowledge("time-zones", _Zones).zones)
+
+
 def defaults(type_: str) -> dict[str, Any]:
     """What the server fills in for a type."""
     return _known().defaults.get(type_, {})

@@ -103,10 +103,18 @@ class _Teller:
         if new is None:
             return None if gone or old is None else self._removed(identity, old, live)
         if old is None:
-            return self._created(identity, new, live)
+            again = self._told_before(identity)
+            return self._created(identity, new, live) if again is None else self._updated(identity, again, new, live)
         if gone:
             return self._created(identity, new, None, note="deleted by hand; Helm creates it again")
         return self._updated(identity, old, new, live)
+
+    def _told_before(self, identity: Identity) -> KubeObject | None:
+        """The same object where a chart tells it twice, once byte for byte as before: Helm applies both, one after the other."""
+        for one in self.upgrade.same:
+            if one.mentions(identity[1], identity[3]) and self.names.identity(one) == identity:
+                return one
+        return None
 
     def _base(self, identity: Identity, one: KubeObject) -> Change:
         return Change(

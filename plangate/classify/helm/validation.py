@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plangate.classify.helm import rules
+from plangate.classify.helm.formats import Problem
 from plangate.classify.helm.removed import removed_api
 from plangate.model import Effect, EffectName
 
@@ -28,10 +29,16 @@ def invalid(
     for problem in dict.fromkeys(rules.problems(one, after)):
         if problem in known or (before is None and not server_side and problem.says.startswith(rules.DUPLICATE)):
             continue
-        yield Effect(EffectName.FAILS, f"is invalid: {problem.path}: {problem.says}", "invalid", (problem.path,))
+        yield _effect(problem)
+    for key in sorted(one.unreadable) if one.kind == "Secret" else ():
+        # As it stands it was never accepted, whatever stood there before.
+        yield _effect(Problem(f"data.{key}", "is no base64, or not the JSON that its type asks for"))
     if server_side:
         for problem in rules.unknown_fields(one):
             if problem not in known:
-                yield Effect(
-                    EffectName.FAILS, f"is invalid: {problem.path}: {problem.says}", "invalid", (problem.path,)
-                )
+                yield _effect(problem)
+
+
+def _effect(problem: Problem) -> Effect:
+    name = EffectName.FAILS if problem.certain else EffectName.MAY_FAIL
+    return Effect(name, f"is invalid: {problem.path}: {problem.says}", "invalid", (problem.path,))
