@@ -62,6 +62,7 @@ def plangate() -> None:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line and return the exit code. Nothing escapes: no traceback, and so no value in one."""
+    _open_streams()
     try:
         code = plangate.main(args=argv, prog_name="plangate", standalone_mode=False)
         sys.stdout.flush()
@@ -81,6 +82,13 @@ def main(argv: list[str] | None = None) -> int:
         internal_error(error)
         return ExitCode.INTERNAL
     return code if isinstance(code, int) else ExitCode.OK
+
+
+def _open_streams() -> None:
+    """Stand-ins for streams that the caller closed (`>&-`), so that a decision is reached and its exit code told."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 - it lives as long as we do
 
 
 def run() -> NoReturn:

@@ -76,6 +76,9 @@ def deliver(make: Callable[[], bytes], path: Path | None) -> bool:
     except PlangateError as error:
         say(error)
         return False
+    except OSError as error:
+        say(PlangateError(f"cannot be written: {error.strerror}", where="standard output"))
+        return False
     except Exception as error:  # noqa: BLE001 - one report must not take the others with it
         internal_error(error)
         return False

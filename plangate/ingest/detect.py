@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from plangate.errors import InputError
+from plangate.ingest import sections
 from plangate.ingest.document import NULL, Document, Kind, Top
-from plangate.ingest.envelope import split, unwrap, without_noise
+from plangate.ingest.envelope import PLAN_COMMAND, objects_of, split, unwrap
 
 if TYPE_CHECKING:
     from plangate.evidence.files import Given
@@ -36,7 +38,7 @@ def documents(given: Given) -> tuple[Document, ...]:
     known = strangers.name_text(start, data)
     if known is not None:
         raise _refusal(given.path, known)
-    inner = without_noise(data)
+    inner = objects_of(data, given.path)
     if not inner:
         raise _refusal(given.path, strangers.Refused("is not a plan, nor anything else that plangate knows"))
     return _objects(
@@ -52,7 +54,7 @@ def _objects(given: Given, data: bytes, notes: tuple[str, ...]) -> tuple[Documen
     top = _decode(data)
     if top is not None:
         return (_plan(given, data, top, notes),)
-    found = split(without_noise(data), given.path)
+    found = split(objects_of(data, given.path), given.path)
     plans = [_plan(given, part, _decode(part), notes) for part in found]
     return tuple(plans)
 
@@ -73,28 +75,45 @@ def _plan(given: Given, data: bytes, top: Top | None, notes: tuple[str, ...]) ->
         if kind is not None:
             return Document(kind, given.path, given.sha256, data, notes=notes)
         raise _refusal(given.path, strangers.name_object(data))
-    major = (top.format_version or "").split(".")[0]
+    major, _, minor = (top.format_version or "").partition(".")
+    if not (major.isdecimal() and minor.isdecimal()):
+        raise InputError("has a format version that is no version", where=given.path, hint=PLAN_COMMAND)
     if major not in ("0", "1"):
         raise InputError(
             "has a plan format of a newer major version",
             where=given.path,
             hint="use a newer plangate, or an older Terraform",
         )
-    return Document(Kind.TERRAFORM_PLAN, given.path, given.sha256, data, top, notes)
+    return Document(Kind.TERRAFORM_PLAN, given.path, given.sha256, data, top, (*notes, *_unread(given, data, top)))
+
+
+def _unread(given: Given, data: bytes, top: Top) -> tuple[str, ...]:
+    """Notes on the sections of a plan that nobody here knows. Raises `InputError` where one may hide the changes."""
+    named = sections.names(data, top)
+    if named is None:
+        raise InputError("has one of its sections twice: it was edited", where=given.path, hint=PLAN_COMMAND)
+    unknown = sorted(set(named).difference(Top.__struct_fields__))
+    if unknown and top.resource_changes is NULL:
+        raise InputError("has no changes, and a section with an unknown name", where=given.path, hint=PLAN_COMMAND)
+    found = f"{len(unknown)} section{'s' if len(unknown) > 1 else ''} of it"
+    return (f"{found} not known to this version of plangate, and not read",) if unknown else ()
 
 
 def _planlike(top: Top) -> bool:
     """A plan has a format version and changes; without `resource_changes`, the sections that only a plan has.
 
-    Outputs-only, refresh-only and some errored plans have no `resource_changes`. Null in its place is no plan.
+    Outputs-only, refresh-only and some errored plans have no `resource_changes`, and then no planned resources either:
+    what does not change is listed too. Null in its place is no plan.
     """
     if not top.format_version:
         return False
     if top.resource_changes != NULL:
         return True
-    if top.resource_changes is not Top().resource_changes:
+    if top.resource_changes is not NULL:
         return False
-    return top.planned_values != NULL and (top.configuration != NULL or top.errored is True)
+    if top.planned_values == NULL or (top.configuration == NULL and top.errored is not True):
+        return False
+    return b'"resources":' not in re.sub(rb"\s+", b"", bytes(top.planned_values))
 
 
 def _refusal(where: str, refused: Refused) -> InputError:

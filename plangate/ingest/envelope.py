@@ -19,7 +19,13 @@ PLAN_COMMAND: Final = "terraform show -json tfplan > plan.json"
 _MOST_UNPACKED: Final = 2 * 1024**3
 _GZIP: Final = b"\x1f\x8b"
 _ANSI: Final = rb"\x1b\[[0-9;?]*[ -/]*[@-~]"
-_STAMP: Final = rb"(?m)^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d) ?"
+_STAMP: Final = rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d) ?"
+"""The time stamp of a CI system's log."""
+_MARK: Final = rb"\xef\xbb\xbf"
+"""A byte order mark, in the middle where files were put together."""
+_TERRAGRUNT: Final = rb"\d\d:\d\d:\d\d\.\d+ STDOUT +(?:\[[^\]\n]*\] )?(?:terraform|tofu): ?"
+"""What Terragrunt's log puts before each line of the tool's output."""
+_PREFIX: Final = rb"(?m)^(?:" + _STAMP + rb"(?:" + _TERRAGRUNT + rb")?|" + _MARK + rb"|" + _TERRAGRUNT + rb")"
 _CUT: Final = "ends in the middle: it was cut"
 
 
@@ -73,21 +79,62 @@ def _encoding(data: bytes) -> str | None:
 
 
 def without_noise(data: bytes) -> bytes:
-    """Take colours and log time stamps off every line, and everything before the first line that starts with `{`.
+    """Take colours and log prefixes off every line, and everything before the first line that starts with `{`.
 
     Empty where no line starts an object.
     """
-    data = re.sub(_STAMP, b"", re.sub(_ANSI, b"", data))
+    return _peeled(data)[1]
+
+
+def objects_of(data: bytes, where: str) -> bytes:
+    """The same, for a text that will be reviewed: a plan is never left out because of what surrounds it.
+
+    Raises `InputError` where what stands before the first object may be a plan, or tells of an error.
+    """
+    before, rest = _peeled(data)
+    if rest:
+        _surround(before, where)
+    return rest
+
+
+def _peeled(data: bytes) -> tuple[bytes, bytes]:
+    data = re.sub(_PREFIX, b"", re.sub(_ANSI, b"", data))
     if data.startswith(b"{"):
-        return data
+        return b"", data
     start = data.find(b"\n{")
-    return data[start + 1 :] if start >= 0 else b""
+    return (data[: start + 1], data[start + 1 :]) if start >= 0 else (data, b"")
+
+
+_COMMANDS: Final = rb"(?m)^[ \t]*(?:::|##)\w.*$"
+"""The commands of a CI runner, in which the wrapper of setup-terraform repeats the whole plan in escapes."""
+
+_PART_OF_PLAN: Final = re.compile(
+    rb'"(?:format_version|resource_changes|planned_values|prior_state|resource_drift|output_changes|deferred_changes'
+    rb'|provider_config|root_module|relevant_attributes|after_unknown|after_sensitive)"[ \t]*:'
+)
+_PART_OF_JSON: Final = re.compile(
+    rb'(?m)"[ \t]*:[ \t]*(?:["\[{]|true\b|false\b|null\b|-?\d)|^[ \t]*[\]}{\[][\]}{\[, \t\r]*$'
+)
+_ERROR: Final = re.compile(
+    rb'(?m)^(?:[^\n"]*(?:terraform|tofu): )?(?:\xe2\x94\x82 ?)?Error: |^[^\n"]* (?:ERROR|level=error) |^ERRO\['
+)
+
+
+def _surround(text: bytes, where: str, *, behind: bool = False) -> None:
+    """Look through what surrounds plans. Raises `InputError` where a plan may be hidden in it, or missing for an error."""
+    text = re.sub(_COMMANDS, b"", text)
+    hint = "give only what the tool prints on standard output; several plans as several files"
+    if _PART_OF_PLAN.search(text) or (behind and _PART_OF_JSON.search(text)):
+        raise InputError("has a part of a plan that cannot be read beside one that can", where=where, hint=hint)
+    if _ERROR.search(text):
+        raise InputError("has an error message beside a plan: another plan may be missing", where=where, hint=hint)
 
 
 def split(data: bytes, where: str) -> list[bytes]:
     """The JSON objects in a text, each beginning a line or right behind another; other lines between them are noise.
 
-    Raises `InputError` where an object does not end, so that a cut input never looks like a shorter one.
+    Raises `InputError` where an object does not end, and where what is between them may be another: so that a cut input
+    never looks like a shorter one.
     """
     import json
 
@@ -109,6 +156,11 @@ def split(data: bytes, where: str) -> list[bytes]:
             raise InputError("is nested too deeply, or holds an absurd number", where=where) from None
         found.append(text[position:end].encode())
         position = _next_object(text, end)
+        between = text[end : position if position >= 0 else len(text)]
+        rest_of_line = between.split("\n", 1)[0].strip()
+        if rest_of_line and not rest_of_line.startswith("::"):
+            raise InputError("has something behind its end", where=where, place=f"character {end}", hint=PLAN_COMMAND)
+        _surround(between.encode(), where, behind=True)
     return found
 
 
@@ -117,5 +169,5 @@ def _next_object(text: str, end: int) -> int:
     here = len(text) - len(text[end:].lstrip())
     if text.startswith("{", here):
         return here
-    line = text.find("\n{", here)
+    line = text.find("\n{", end)
     return line + 1 if line >= 0 else -1

@@ -147,7 +147,7 @@ class Manifested:
             return frozenset()
         found = {key for key, value in (data if isinstance(data, dict) else {}).items() if not _is_base64(value)}
         json_key = _JSON_OF.get(_word(type_))
-        whole = _canonical_secret(self.raw).get("data") or {}
+        whole = as_stored(self.raw).get("data") or {}
         if json_key in whole and json_key not in found and not _is_json(whole[json_key]):
             found.add(json_key)
         return frozenset(found)

@@ -119,6 +119,10 @@ class Redactor:
         """An address or a name, with tokens of known formats replaced; known secrets in it stay (users' own names)."""
         return _replace(text, [(hit.start, hit.end) for hit in formats.find(text, loose=False)])
 
+    def path(self, path: Path) -> Path:
+        """A path with what its keys show hidden: users put values there too."""
+        return path[:1] + tuple(self._key(part, {}) if isinstance(part, str) else part for part in path[1:])
+
     def _mask(self, value: Any, marks: Any, unknown: Any, place: Place, depth: int) -> Value:
         if unknown is True:
             return UNKNOWN
@@ -158,8 +162,9 @@ class Redactor:
     def _list(self, value: list[Any], marks: Any, unknown: Any, place: Place, depth: int) -> Value:
         absent = [i for i in range(len(value), len(unknown)) if any_mark(unknown[i])] if unknown else []
         longer = value + [None] * (absent[-1] + 1 - len(value)) if absent else value
+        options = secrets.options(value)
         return [
-            self._mask(below, mark_of(marks, i), mark_of(unknown, i), place, depth + 1)
+            self._mask(below, mark_of(marks, i), mark_of(unknown, i), options.get(i, place), depth + 1)
             for i, below in enumerate(longer)
         ]
 

@@ -236,6 +236,15 @@ def matches(glob: str, text: str) -> bool:
     return True
 
 
+def options(value: list[Any]) -> dict[int, Place]:
+    """The places of what follows an option that takes a secret, in the words of a command (`--password`, `x`)."""
+    found: dict[int, Place] = {}
+    for i, word in enumerate(value[:-1]):
+        if type(word) is str and word[:1] == "-" and "=" not in word and grade(word) is Grade.STRONG:
+            found[i + 1] = Place({}, Grade.STRONG, word)
+    return found
+
+
 def rule_for(rules: Rules, key: str) -> Rules:
     """What a tree of secret attributes says of one key; a `*` in it stands for anything."""
     if rules is True or not rules:

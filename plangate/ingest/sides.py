@@ -95,8 +95,12 @@ def object_slices(values: Raw) -> dict[str, Raw]:
 
 
 def marks(raw: Raw) -> Any:
-    """A tree of marks (`after_unknown`, `before_sensitive`, ...): False where nothing is marked."""
-    return wire.rough.decode(raw) if b"true" in bytes(raw) else False
+    """A tree of marks (`after_unknown`, `before_sensitive`, ...): False where nothing is marked.
+
+    What is neither a bool nor nested marks everything: nobody knows what it means.
+    """
+    text = bytes(raw)
+    return (wire.rough.decode(raw) if b"true" in text else False) if text[0] in b"{[tfn" else True
 
 
 def marks_below(tree: Any, key: str) -> Any:

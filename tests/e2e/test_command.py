@@ -214,6 +214,37 @@ def test_a_reader_that_goes_away_does_not_change_the_decision() -> None:
     process.stderr.close()
 
 
+@pytest.mark.parametrize(
+    ("redirection", "plan", "code"),
+    [
+        (">&-", "errored", 10),
+        ("2>&-", "errored", 10),
+        ("<&- >&- 2>&-", "errored", 10),
+        (">&-", "create", 0),
+        (">/dev/full", "errored", 10),
+        (">/dev/full", "create", 1),
+    ],
+)
+def test_a_closed_or_full_stream_does_not_change_the_decision(redirection: str, plan: str, code: int) -> None:
+    command = f'"{sys.executable}" -m plangate review "{FIXTURES / plan / "plan.json"}" {redirection}'
+    done = subprocess.run(
+        ["/bin/sh", "-c", command], cwd=ROOT, env=environment(), capture_output=True, timeout=60, check=False
+    )
+
+    assert done.returncode == code
+    assert b"Traceback" not in done.stderr
+    assert b"internal error" not in done.stderr
+
+
+def test_a_closed_standard_input_is_empty() -> None:
+    command = f'"{sys.executable}" -m plangate review - <&-'
+    done = subprocess.run(
+        ["/bin/sh", "-c", command], cwd=ROOT, env=environment(), capture_output=True, timeout=60, check=False
+    )
+
+    assert (done.returncode, done.stderr.splitlines()[0]) == (3, b"plangate: -: is empty")
+
+
 def test_version_is_the_packages() -> None:
     import plangate
 

@@ -27,8 +27,9 @@ ACTIONS = {
 }
 REFUSED = {
     "jond3k__tfplan-validator__test__fixtures__itest__plan-missing-version": "a part of it is missing",
-    "ovsds__tf-plan-format__tests__data__plans__artificial__full": "newer major version",
-    "ovsds__tf-plan-format__tests__data__plans__artificial__full@109e792": "newer major version",
+    "ovsds__tf-plan-format__tests__data__plans__artificial__full": "a format version that is no version",
+    "ovsds__tf-plan-format__tests__data__plans__artificial__full@109e792": "a format version that is no version",
+    "terraform-compliance__cli__tests__functional__test_issue-132__plan.out": "a part of it is missing",
 }
 """The plans of the corpus that are refused, and the words that say why."""
 

@@ -140,6 +140,7 @@ def test_a_reference_to_a_kubernetes_secret_is_shown() -> None:
         ({"name": "auth.password", "value": "abc"}, True),
         ({"Key": "ApiToken", "Value": "abc"}, True),
         ({"ParameterKey": "DbPassword", "ParameterValue": "abc"}, True),
+        ({"key": "DB_PASSWORD", "val": "abc"}, True),
         ({"name": "LOG_LEVEL", "value": "abc"}, False),
         ({"name": "auth.enabled", "value": "true"}, False),
         ({"name": "secret.name", "value": "abc"}, False),
@@ -148,6 +149,21 @@ def test_a_reference_to_a_kubernetes_secret_is_shown() -> None:
 )
 def test_a_value_is_judged_by_the_name_beside_it(pair: dict[str, str], hidden: bool) -> None:
     assert ("(sensitive)" in repr(mask([pair]))) is hidden
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        (["app", "--db-password", "abc", "--port", "80"], ["app", "--db-password", "(sensitive)", "--port", "80"]),
+        (["--token", "--verbose", "abc"], ["--token", "(sensitive)", "abc"]),
+        (["-password", "$(DB_PASSWORD)"], ["-password", "$(DB_PASSWORD)"]),
+        (["password", "abc"], ["password", "abc"]),
+        (["--secret-name", "abc"], ["--secret-name", "abc"]),
+        (["x", "--password"], ["x", "--password"]),
+    ],
+)
+def test_what_follows_an_option_that_takes_a_secret_is_hidden(words: list[str], shown: list[str]) -> None:
+    assert plain(mask(words)) == shown
 
 
 def test_helm_set_values_are_judged_by_their_path() -> None:
@@ -536,6 +552,8 @@ def _exactly(value: Any) -> Any:
         "mysql -uroot -p{} shop",
         "mysqldump --host db -p{}",
         "net user admin {} /add",
+        "<db><password>{}</password></db>",
+        '<add key="ApiSecret" value="{}" />',
     ],
 )
 def test_a_password_on_a_command_line_is_hidden(line: str) -> None:

@@ -195,6 +195,38 @@ def test_a_secret_of_one_place_is_masked_in_every_other():
     )
 
 
+@pytest.mark.parametrize("mark", ["yes", 1, [True], {"note": [True]}])
+def test_marks_of_no_known_shape_hide_what_they_may_mean(mark):
+    secret = "Xk29-invented-qPz7"
+    (change,) = read(
+        resource_changes=[resource(["update"], {"note": secret}, {"note": 1}, before_sensitive=mark)]
+    ).changes
+    assert secret not in repr([change.before.get("note"), change.after.get("note")])
+
+
+def test_a_secret_is_masked_in_what_a_tool_says_of_a_change():
+    secret = "Xk29-invented-qPz7"
+    told = read(
+        terraform_version=f"1.{secret}",
+        resource_changes=[
+            resource(
+                ["delete", "create"],
+                {"password": secret, "tags": {secret: "a"}},
+                {"password": secret, "tags": {}},
+                before_sensitive={"password": True},
+                replace_paths=[["tags", secret]],
+                action_reason=f"because_of_{secret}",
+            ),
+            resource([secret], None, {}, address="aws_thing.b"),
+        ],
+        deferred_changes=[{"reason": secret, "resource_change": resource(["create"], None, {}, address="aws_thing.c")}],
+    )
+    replaced, unknown, deferred = told.changes
+    assert replaced.replace_paths == ('tags["(sensitive)"]',)
+    shown = (replaced.reason, unknown.actions, deferred.deferred, told.source.tool_version)
+    assert shown == ("because_of_(sensitive)", ("(sensitive)",), "(sensitive)", "1.(sensitive)")
+
+
 def test_outputs_are_kept_apart():
     outputs = {
         "same": {"actions": ["no-op"], "before": 1, "after": 1, "after_unknown": False},
