@@ -14,6 +14,7 @@ from msgspec import Struct, structs
 from plangate.config import Config, Environment, Read
 from plangate.environment import Placed, Signal, place
 from plangate.errors import UsageError
+from plangate.evidence.inline import Comment, Comments
 from plangate.model import Approvals, ChangeSet, Finding, Location, Outcome, Severity
 from plangate.policy import waivers
 from plangate.policy.load import Policy
@@ -61,6 +62,8 @@ class Gate(Struct, frozen=True, kw_only=True):
     latest: str = "9999-12-31"
     """The last day until which a waiver may run."""
     notes: tuple[str, ...] = ()
+    inline: Comments | None = None
+    """Where waivers stand beside what they are for."""
 
     @property
     def config(self) -> Config:
@@ -139,7 +142,39 @@ class Gate(Struct, frozen=True, kw_only=True):
             target=options.target or "",
             anything=any(changeset.changes for changeset in changesets),
         )
-        return (*waivers.apply(judged, self.waivers, rules), *self._own(settled.placed))
+        beside, loosened = self._inline(changesets)
+        told = waivers.apply(judged, (*self.waivers, *beside), rules)
+        return (*told, *self._own(settled.placed, loosened))
+
+    def _inline(self, changesets: Sequence[ChangeSet]) -> tuple[list[Waiver], list[Loose]]:
+        """The waivers that stand beside what changes, one for each comment, and those that the change would add."""
+        addresses: dict[Comment, list[str]] = {}
+        if self.inline is None:
+            return [], []
+        for change in (change for changeset in changesets for change in changeset.changes):
+            for comment in self.inline.of(change):
+                addresses.setdefault(comment, []).append(str(change.address))
+        loosened = [
+            Loose(
+                f"this change would loosen the gate: a waiver of {c.policy} beside the code", file=c.file, line=c.line
+            )
+            for c in addresses
+            if not c.trusted
+        ]
+        return [
+            Waiver(
+                policy=comment.policy,
+                address=tuple(found),
+                reason=comment.reason,
+                owner=comment.owner or "not said (inline)",
+                expires=comment.until,
+                file=comment.file,
+                line=comment.line,
+                inline=True,
+            )
+            for comment, found in addresses.items()
+            if comment.trusted
+        ], loosened
 
     def _judged(self, finding: Finding, family: str, today: str, given: Collection[str]) -> Finding:
         setting = self.config.policies.get(finding.policy)
@@ -155,7 +190,7 @@ class Gate(Struct, frozen=True, kw_only=True):
             return finding
         return structs.replace(finding, enforced=start <= today, note="; ".join(notes))
 
-    def _own(self, placed: Placed) -> list[Finding]:
+    def _own(self, placed: Placed, loosened: Sequence[Loose]) -> list[Finding]:
         read = self.read
         found = []
         if placed.conflicts:
@@ -170,7 +205,7 @@ class Gate(Struct, frozen=True, kw_only=True):
             unknown = f"; it does not know {', '.join(read.newer)}" if read.newer else ""
             words = f"the configuration asks for plangate {self.config.requires}, and this is another version{unknown}"
             found.append(_finding("configuration-too-new", words, read.file, read.lines.get("requires", 1)))
-        for one in self.loosened:
+        for one in (*self.loosened, *loosened):
             line = one.line or read.lines.get(one.key, 1)
             found.append(_finding("gate-loosened", one.what, one.file or read.file, line))
         return found

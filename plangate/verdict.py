@@ -214,18 +214,8 @@ OWN: Final = {
         "It held data, or others stand on it. After this apply the state forgets that it was there.",
         "Find out who deleted it and why before the state forgets it. Restore it from a backup, or say that it was meant to go.",
     ),
-    "rego-denied": _Own(
-        Severity.HIGH,
-        "",
-        "A rule of your own Rego denies it (--conftest).",
-        "Change what the rule names, or the rule where it is wrong.",
-    ),
-    "rego-warned": _Own(
-        Severity.MEDIUM,
-        "",
-        "A rule of your own Rego warns of it (--conftest).",
-        "Change what the rule names, or say why it is meant to be so.",
-    ),
+    "rego-denied": _Own(Severity.HIGH, "", "A rule of your own Rego denies it.", "Change what it names, or the rule."),
+    "rego-warned": _Own(Severity.MEDIUM, "", "A rule of your own Rego warns of it.", "Change it, or say why it is so."),
     "check-failed": _Own(
         Severity.MEDIUM,
         "{address}: the check fails{messages}",

@@ -37,6 +37,8 @@ class Asked(Struct, frozen=True, kw_only=True):
     policies: tuple[Path, ...] = ()
     ref: str | None = None
     conftest: str | None = None
+    beside: bool = False
+    """Whether waivers beside the code are looked for: the folder of the configuration was named."""
 
 
 def options(command: Callable[..., int]) -> Callable[..., int]:
@@ -61,7 +63,8 @@ def prepare(
     """The policies, and the gate where there is any. Raises `UsageError`: then nothing is reviewed."""
     from plangate.policy.load import load
 
-    if asked.config is None and asked.ref is None and not asked.waivers and not os.path.lexists(_CONFIG):
+    named = asked.config is not None or asked.ref is not None or asked.waivers or asked.beside
+    if not named and not os.path.lexists(_CONFIG):
         return load(asked.policies), None
     from plangate import config as configuration
     from plangate import trust
@@ -102,7 +105,12 @@ def prepare(
     gate.check(policies)
     from msgspec import structs
 
-    return policies, structs.replace(gate, signals=tuple(_signals(gate, review, inputs, tf_dir)))
+    inline = None
+    if asked.beside:
+        from plangate.evidence.inline import Comments
+
+        inline = Comments(tf_dir, commit)
+    return policies, structs.replace(gate, signals=tuple(_signals(gate, review, inputs, tf_dir)), inline=inline)
 
 
 def rego(asked: Asked) -> Rules | None:

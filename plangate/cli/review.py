@@ -124,7 +124,15 @@ def review(
         fail_on=strict,
         required=_required(require),
     )
-    asked = gate.Asked(config=config, waivers=waiver_files, policies=policy_paths, ref=policy_ref, conftest=conftest)
+    given = click.get_current_context().get_parameter_source("tf_dir") is ParameterSource.COMMANDLINE
+    asked = gate.Asked(
+        config=config,
+        waivers=waiver_files,
+        policies=policy_paths,
+        ref=policy_ref,
+        conftest=conftest,
+        beside=given,
+    )
     policies, of_repository = gate.prepare(asked, options, inputs, tf_dir)
     request = engine.Request(
         inputs=inputs,
@@ -144,7 +152,7 @@ def review(
         result = engine.review(request)
     _tell(result)
     verdict = result.verdict
-    if click.get_current_context().get_parameter_source("tf_dir") is ParameterSource.COMMANDLINE:
+    if given:
         from plangate.evidence.source_lines import locate
 
         verdict = locate(verdict, tf_dir)

@@ -50,6 +50,8 @@ class Waiver(Written, frozen=True, kw_only=True):
 
     file: str = ""
     line: int = 0
+    inline: bool = False
+    """Whether it stands beside what it is for. Then `address` is that very address, and it need not meet anything."""
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -104,13 +106,14 @@ def _check(waiver: Written, marked: Marked, place: Place) -> None:
             marked.fail(f"{key} is empty", (*place, key))
     if not waiver.address:
         marked.fail("address is empty", (*place, "address"))
-    if not _is_day(waiver.expires):
+    if not is_day(waiver.expires):
         marked.fail("expires is a day, such as 2026-03-31", (*place, "expires"))
     if waiver.fingerprint and not re.fullmatch(_FINGERPRINT, waiver.fingerprint):
         marked.fail("a fingerprint is 16 digits, as the verdict says it; put it in quotes", (*place, "fingerprint"))
 
 
-def _is_day(text: str) -> bool:
+def is_day(text: str) -> bool:
+    """Whether a text is a day of the calendar, `YYYY-MM-DD`."""
     if not re.fullmatch(_DAY, text):
         return False
     year, month, day = (int(part) for part in text.split("-"))
@@ -132,12 +135,13 @@ def apply(findings: Sequence[Finding], waivers: Sequence[Waiver], rules: Rules) 
     able = [waiver for waiver in here if said[waiver] == _WORKS]
     said.update(dict.fromkeys(able, ("waiver-unmatched", "nothing of this review fits it")))
     judged = [_judged(finding, able, said, rules) for finding in findings]
-    own = [_finding(waiver, kind, words) for waiver, (kind, words) in said.items() if _is_told(kind, rules)]
+    own = [_finding(waiver, kind, words) for waiver, (kind, words) in said.items() if _is_told(waiver, kind, rules)]
     return (*judged, *own)
 
 
-def _is_told(kind: str, rules: Rules) -> bool:
-    return bool(kind) and (rules.anything or kind != "waiver-unmatched")
+def _is_told(waiver: Waiver, kind: str, rules: Rules) -> bool:
+    unmatched = kind == "waiver-unmatched" and waiver.policy in rules.known
+    return bool(kind) and not (unmatched and (waiver.inline or not rules.anything))
 
 
 def _is_here(waiver: Waiver, rules: Rules) -> bool:
@@ -149,9 +153,11 @@ def _problem(waiver: Waiver, rules: Rules) -> _Said:
     if waiver.policy not in rules.known:
         meant = did_you_mean(waiver.policy, sorted(rules.known))
         return "waiver-unmatched", f"there is no policy {waiver.policy}{meant}"
+    if waiver.inline and not (waiver.reason and is_day(waiver.expires)):
+        return "waiver-not-permitted", "it says no reason, or no last day: until=2026-03-31 reason=..."
     if waiver.policy in NEVER or waiver.policy in rules.policies:
         return "waiver-not-permitted", f"{waiver.policy} cannot be waived here"
-    if any(not re.sub(r"[*?.\[\]\"/]", "", address) for address in waiver.addresses):
+    if not waiver.inline and any(not re.sub(r"[*?.\[\]\"/]", "", address) for address in waiver.addresses):
         return "waiver-too-broad", "its address fits everything"
     if waiver.expires < rules.today:
         return "waiver-expired", f"it expired after {waiver.expires}"
@@ -165,7 +171,7 @@ def _judged(finding: Finding, waivers: Sequence[Waiver], said: dict[Waiver, _Sai
     if finding.outcome is Outcome.ERROR or finding.address is None:
         return finding
     for waiver in waivers:
-        if waiver.policy != finding.policy or not any(_fits(glob, finding.address) for glob in waiver.addresses):
+        if waiver.policy != finding.policy or not _covers(waiver, finding.address):
             continue
         if finding.severity in rules.severities:
             said[waiver] = ("waiver-not-permitted", f"{finding.severity.value} findings cannot be waived here")
@@ -177,6 +183,12 @@ def _judged(finding: Finding, waivers: Sequence[Waiver], said: dict[Waiver, _Sai
             said[waiver] = _WORKS
             return structs.replace(finding, waiver=Accepted(waiver.owner, waiver.reason, waiver.expires))
     return finding
+
+
+def _covers(waiver: Waiver, address: str) -> bool:
+    if waiver.inline:
+        return address in waiver.addresses
+    return any(_fits(glob, address) for glob in waiver.addresses)
 
 
 def _fits(glob: str, address: str) -> bool:

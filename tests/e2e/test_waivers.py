@@ -306,6 +306,102 @@ message: "{address}"
 remediation: y
 """
 
+# --- beside the code --------------------------------------------------------------------------------------------------
+
+IGNORE = "# plangate: ignore[stateful-resource-destroyed]"
+BLOCK = """\
+# the main database
+%s
+resource "aws_db_instance" "main" {
+  identifier = "main"
+}
+"""
+
+
+def beside(repo, comment):
+    (repo / "main.tf").write_text(BLOCK % comment)
+    (repo / "verdict.json").unlink(missing_ok=True)
+    done = run_here("review", "plan.json", "--tf-dir", ".", "--as-of", AS_OF, "-o", "json=verdict.json")
+    verdict = json.loads((repo / "verdict.json").read_text())
+    return done.code, verdict
+
+
+def test_a_waiver_beside_the_block_holds_and_is_listed(repo):
+    code, verdict = beside(repo, f"{IGNORE} until=2026-03-31 owner=ann@example.org reason=moved to the new account")
+    assert (code, verdict["decision"], verdict["findings"]) == (0, "pass", [])
+    (waived,) = verdict["waived"]
+    assert waived["waiver"] == {
+        "owner": "ann@example.org",
+        "reason": "moved to the new account",
+        "expires": "2026-03-31",
+    }
+
+
+@pytest.mark.parametrize(
+    ("comment", "policy", "words"),
+    [
+        (f"{IGNORE} until=2026-01-30 reason=x", "waiver-expired", "it expired after 2026-01-30"),
+        (
+            f"{IGNORE} reason=x",
+            "waiver-not-permitted",
+            "it says no reason, or no last day: until=2026-03-31 reason=...",
+        ),
+        (f"{IGNORE} until=2026-03-31", "waiver-not-permitted", "it says no reason, or no last day"),
+        (f"{IGNORE} until=soon reason=x", "waiver-not-permitted", "it says no reason, or no last day"),
+        (f"{IGNORE} until=2030-01-01 reason=x", "waiver-not-permitted", "it runs until 2030-01-01, and may run until"),
+        (
+            "# plangate: ignore[stateful-resource-destroyd] until=2026-03-31 reason=x",
+            "waiver-unmatched",
+            "there is no policy stateful-resource-destroyd; did you mean stateful-resource-destroyed?",
+        ),
+    ],
+)
+def test_a_waiver_beside_the_block_that_does_not_work_is_a_finding(repo, comment, policy, words):
+    code, verdict = beside(repo, comment)
+    assert code == 10
+    (finding,) = [f for f in verdict["findings"] if f["policy"] == policy]
+    assert words in finding["message"]
+    assert finding["location"] == {"file": "main.tf", "line": 2}
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        f"{IGNORE} until=2026-03-31 reason=x\n\n",
+        "# plangate: ignore[deletion-guard-removed] until=2026-03-31 reason=of something else",
+        f'locals {{ x = "{IGNORE} until=2026-03-31 reason=x" }}\n\n',
+    ],
+)
+def test_a_comment_that_is_not_at_the_block_waives_nothing(repo, comment):
+    code, verdict = beside(repo, comment)
+    assert (code, [f["policy"] for f in verdict["findings"]], verdict["waived"]) == (
+        10,
+        ["stateful-resource-destroyed"],
+        [],
+    )
+
+
+def test_a_waiver_of_what_is_forbidden_does_not_hold_beside_the_code_either(repo):
+    configure(repo, "waivers: {forbid: {severities: [critical]}}\n")
+    code, verdict = beside(repo, f"{IGNORE} until=2026-03-31 reason=x")
+    assert code == 10
+    assert {f["policy"] for f in verdict["findings"]} == {"stateful-resource-destroyed", "waiver-not-permitted"}
+
+
+def test_a_waiver_that_only_the_change_puts_beside_the_code_does_not_count(repo):
+    git(repo, "init", "--quiet", "--initial-branch=main")
+    (repo / "main.tf").write_text(BLOCK % "#")
+    commit(repo)
+    (repo / "main.tf").write_text(BLOCK % f"{IGNORE} until=2026-03-31 reason=x")
+    arguments = ("review", "plan.json", "--tf-dir", ".", "--policy-ref", "main", "--as-of", AS_OF, "--format", "json")
+    done = run_here(*arguments)
+    found = {f["policy"]: f for f in json.loads(done.stdout)["findings"]}
+    assert (done.code, set(found)) == (10, {"stateful-resource-destroyed", "gate-loosened"})
+    assert found["gate-loosened"]["location"] == {"file": "main.tf", "line": 2}
+    commit(repo)
+    assert run_here(*arguments).code == 0
+
+
 # --- trust ------------------------------------------------------------------------------------------------------------
 
 

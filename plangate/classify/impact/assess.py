@@ -62,6 +62,7 @@ RULES: Final = (
     Rule(documents.opened, _KEPT, exposure.documents),
     Rule(grants.opened, _KEPT, grants.concerns),
     Rule(updates.restarts, frozenset({Action.UPDATE}), risk.restarts),
+    Rule(updates.shortened, frozenset({Action.UPDATE}), risk.kept),
     Rule(updates.rolls_pods, frozenset({Action.UPDATE}), lambda type_: type_ in risk.knowledge().pod_templates),
     Rule(updates.scaled_to_zero, _CHANGED, lambda type_: risk.stops(type_) or type_ in risk.knowledge().counts),
     Rule(updates.reverts, _CHANGED),
@@ -95,7 +96,11 @@ def _assess(change: Change, around: Scene, told: Story) -> Change:
     effects = tuple(effect for rule in rules_for(change.action, type_) for effect in rule.ask(subject, around))
     refused = tuple(effect for effect in effects if effect.name is EffectName.FAILS and effect.certain)
     tied, note = told.tell(change, subject.traits)
-    return structs.replace(change, effects=refused or effects, traits=subject.traits | set(tied), note=note)
+    known = subject.traits | set(tied)
+    if subject.renamed and "recreatable" in known:
+        # A new one of the same name takes its place: nothing is left standing on air.
+        known -= {"foundation"}
+    return structs.replace(change, effects=refused or effects, traits=known, note=note)
 
 
 def _old(change: Change, partner: Change | None) -> Side | None:

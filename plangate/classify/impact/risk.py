@@ -29,12 +29,22 @@ class Stop(Struct, frozen=True, forbid_unknown_fields=True):
     when: Test
 
 
+class Kept(Struct, frozen=True, forbid_unknown_fields=True):
+    """A limit of how long the past is kept."""
+
+    types: tuple[str, ...]
+    path: str
+    forever: bool = False
+    """Whether a limit of 0 means for ever."""
+
+
 class RiskKnowledge(Struct, frozen=True, forbid_unknown_fields=True):
     """The document."""
 
     restarts: tuple[Restart, ...]
     pod_templates: dict[str, str]
     counts: dict[str, tuple[str, ...]]
+    kept: tuple[Kept, ...]
     stops: tuple[Stop, ...]
     secrets: dict[str, tuple[str, ...]]
     values: frozenset[str]
@@ -65,6 +75,16 @@ def stops(type_: str) -> tuple[Stop, ...]:
 @functools.cache
 def _stops() -> Lookup[Stop]:
     return Lookup((type_, entry) for entry in knowledge().stops for type_ in entry.types)
+
+
+def kept(type_: str) -> tuple[Kept, ...]:
+    """Limits of how long the past is kept, by type."""
+    return _kept()(type_)
+
+
+@functools.cache
+def _kept() -> Lookup[Kept]:
+    return Lookup((type_, entry) for entry in knowledge().kept for type_ in entry.types)
 
 
 @functools.cache

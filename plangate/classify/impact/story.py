@@ -40,7 +40,8 @@ class Story(Struct, frozen=True):
             told.append(("probable-move", partner))
         shift = self.shifts.get(change.address.text)
         if shift is not None and not change.address.deposed:
-            told.append(("count-shift", shift))
+            # What every deploy makes anew may take any place.
+            told.append(("" if "routine" in known else "count-shift", shift))
         if change.action is Action.REPLACE and (users := self.users.get(base(change.address.text))):
             told.append(("blast-radius", _radius(users)))
         if (many := self.crowds.get(pairs.key(change))) is not None:

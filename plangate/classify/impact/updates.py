@@ -71,6 +71,26 @@ def scaled_to_zero(subject: Subject, _scene: Scene) -> Iterator[Effect]:
             yield Effect(EffectName.SCALE_TO_ZERO, f"is switched off ({path})", "switched-off", (path,))
 
 
+def shortened(subject: Subject, _scene: Scene) -> Iterator[Effect]:
+    """A limit of how long the past is kept becomes lower: what is older is deleted."""
+    change = subject.change
+    for entry in risk.kept(subject.type):
+        if head(entry.path) not in change.differing:
+            continue
+        before, after = leaves(change.before, entry.path), leaves(change.after, entry.path)
+        old = number(before[0]) if before else None
+        if old is None or not after:
+            continue
+        path = spelled(entry.path)
+        because = f"keeps less of the past, and what is older is deleted ({path})"
+        new = number(after[0])
+        if new is None:
+            if isinstance(after[0], UNSURE):
+                yield Effect(EffectName.DATA_LOSS, because, "shortened", (path,), certain=False)
+        elif 0 < new < old or (entry.forever and old == 0 < new):
+            yield Effect(EffectName.DATA_LOSS, because, "shortened", (path,))
+
+
 def reverts(subject: Subject, scene: Scene) -> Iterator[Effect]:
     """What was changed outside of Terraform and is set back, or set to something else again."""
     paths = scene.reverted.get(str(subject.change.address))

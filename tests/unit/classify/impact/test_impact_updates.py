@@ -162,3 +162,27 @@ def test_a_credential_that_is_deleted():
 def test_an_unknown_action_has_no_other_effects():
     (found,) = plan(change("aws_acme_x", {"a": 1}, {"a": 2}, action=Action.UNKNOWN, actions=("melt",)))
     assert said(found) == []
+
+
+LESS = "keeps less of the past, and what is older is deleted (retention_in_days)"
+KEPT = {
+    "shorter": (365, 7, [("data-loss:shortened", LESS)]),
+    "as text": ("365", "7", [("data-loss:shortened", LESS)]),
+    "for ever before": (0, 7, [("data-loss:shortened", LESS)]),
+    "longer": (7, 365, []),
+    "for ever after": (7, 0, []),
+    "not said before": (None, 7, []),
+    "not said after": (7, None, []),
+    "not known": (7, UNKNOWN, [("?data-loss:shortened", LESS)]),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "expected"), KEPT.values(), ids=KEPT)
+def test_how_long_the_past_is_kept(before, after, expected):
+    sides = {"retention_in_days": before}, {"retention_in_days": after}
+    assert effects("aws_cloudwatch_log_group", *sides) == expected
+
+
+def test_a_backup_of_no_days_is_another_matter():
+    sides = {"backup_retention_period": 7}, {"backup_retention_period": 0}
+    assert "data-loss:shortened" not in [name for name, _ in effects("aws_db_instance", *sides)]
