@@ -14,7 +14,7 @@ from plangate import __version__
 from plangate.errors import ExitCode, PlangateError, UsageError
 
 COMMANDS = {
-    "review": ("plangate.cli.review:review", "Say whether it is safe to apply exactly this plan."),
+    "review": ("plangate.cli.review:review", "Say whether it is safe to apply exactly this."),
     "collect": ("plangate.cli.collect:collect", "Gather what is live into a folder, secrets removed."),
     "drift": ("plangate.cli.drift:drift", "Say what is live and differs from what is configured."),
     "explain": ("plangate.cli.explain:explain", "Explain one finding of a saved verdict."),
@@ -51,7 +51,7 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="plangate")
 def plangate() -> None:
-    """Say whether it is safe to apply exactly this Terraform plan.
+    """Say whether it is safe to apply exactly this Terraform plan or Helm upgrade.
 
     \b
     Exit codes: 0 pass (or review, unless --fail-on review)   10 block   11 review
