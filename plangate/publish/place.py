@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_QUEUE = re.compile(r"refs/heads/gh-readonly-queue/.+/pr-(\d{1,18})-[0-9a-f]{40,64}")
 _SERVER = re.compile(r"https://[A-Za-z0-9.-]+")
 
 
@@ -38,6 +39,8 @@ class Place(Struct, frozen=True, kw_only=True):
     url: str = ""
     """The page of the run, https only."""
     fork: bool = False
+    queued: int | None = None
+    """The pull request that a merge queue is about to merge last. It gets no comment, and its approvals count."""
     by_commit: bool = False
     """Whether the pull request has to be asked for: the payload does not name it."""
 
@@ -68,6 +71,7 @@ def find(
         attempt=_number(environment.get("GITHUB_RUN_ATTEMPT", "")),
         url=_run_page(environment, repository),
         fork=_from_fork(pull) if pull else _from_fork_run(run),
+        queued=_queued(_inner(payload, "merge_group").get("head_ref")),
         by_commit=by_commit and number is None,
     )
 
@@ -115,6 +119,12 @@ def _from_fork(pull: dict[str, Any]) -> bool:
 def _from_fork_run(run: dict[str, Any]) -> bool:
     head, base = (_inner(run, key).get("full_name") for key in ("head_repository", "repository"))
     return bool(run) and head != base
+
+
+def _queued(head_ref: object) -> int | None:
+    """`refs/heads/gh-readonly-queue/main/pr-7-<commit>`."""
+    found = _QUEUE.fullmatch(head_ref) if isinstance(head_ref, str) else None
+    return int(found[1]) if found is not None else None
 
 
 def _number(text: str) -> int:

@@ -48,6 +48,8 @@ class Extras(Struct, frozen=True, kw_only=True):
     commit: str = ""
     since: str = ""
     """What is new and what is resolved since the last push."""
+    approval: str = ""
+    """Who has approved, or who has to."""
     note: str = ""
     links: tuple[tuple[str, str], ...] = ()
     """Texts and addresses of our own, such as the run."""
@@ -107,6 +109,7 @@ def render(verdict: Verdict, extras: Extras | None = None) -> str:
         commit=extras.commit,
         since=extras.since,
         note=extras.note,
+        approval=extras.approval,
         links=[_Escaped(f"[{_md(text)}]({url})") for text, url in extras.links if _LINK.fullmatch(url)],
         inputs=[(source.path, source.sha256) for source in verdict.sources[:_MOST_INPUTS]],
         more_inputs=words.several(more, "more input") if more > 0 else "",
