@@ -82,6 +82,7 @@ class Pages:
             commit=place.sha[:7] if place is not None else "",
             since=since,
             approval=self._approval(),
+            source=place.source if place is not None else "",
             links=(("full report", place.url),) if place is not None and place.url else (),
             targets=tuple(self.saved.targets or ()),
             longest=longest,

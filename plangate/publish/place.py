@@ -38,6 +38,8 @@ class Place(Struct, frozen=True, kw_only=True):
     attempt: int = 0
     url: str = ""
     """The page of the run, https only."""
+    source: str = ""
+    """The address of the commit's files, ending in a slash; https only."""
     fork: bool = False
     queued: int | None = None
     """The pull request that a merge queue is about to merge last. It gets no comment, and its approvals count."""
@@ -70,6 +72,7 @@ def find(
         run=_number(environment.get("GITHUB_RUN_ID", "")),
         attempt=_number(environment.get("GITHUB_RUN_ATTEMPT", "")),
         url=_run_page(environment, repository),
+        source=_source(environment, repository, found),
         fork=_from_fork(pull) if pull else _from_fork_run(run),
         queued=_queued(_inner(payload, "merge_group").get("head_ref")),
         by_commit=by_commit and number is None,
@@ -129,6 +132,11 @@ def _queued(head_ref: object) -> int | None:
 
 def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
+
+
+def _source(environment: Mapping[str, str], repository: str, sha: str) -> str:
+    server = environment.get("GITHUB_SERVER_URL", "")
+    return f"{server}/{repository}/blob/{sha}/" if _SERVER.fullmatch(server) else ""
 
 
 def _run_page(environment: Mapping[str, str], repository: str) -> str:
