@@ -74,10 +74,27 @@ class FakeGitHub:
         self.delay = 0.0
         self.url = ""
         self.tags: dict[str, str] = {}
+        self.author = "ann"
+        self.reviews: list[dict[str, Any]] = []
+        self.teams: dict[str, set[str]] = {}
+        self.writers: set[str] = set()
+        self.teams_allowed = True
+        self.minutes = 0
 
     def new_id(self) -> int:
         self.next_id += 1
         return self.next_id
+
+    def now(self) -> str:
+        """The time, a minute later than when it was asked before."""
+        self.minutes += 1
+        return f"2026-01-31T{12 + self.minutes // 60:02}:{self.minutes % 60:02}:00Z"
+
+    def review(self, login: str, state: str = "APPROVED", sha: str = "") -> None:
+        """Somebody reviews the pull request as it is."""
+        self.reviews.append(
+            {"user": {"login": login}, "state": state, "commit_id": sha or self.head, "submitted_at": self.now()}
+        )
 
     def shown(self) -> list[Comment]:
         """The comments that people see unfolded."""
@@ -241,7 +258,27 @@ def _comment(github: FakeGitHub, comment: Comment) -> dict[str, Any]:
 
 @_ROUTER.on("GET", rf"{_REPO}/pulls/7")
 def _pull(github: FakeGitHub, request: Request, match: re.Match[str]) -> Any:
-    return 200, {"number": 7, "state": "open", "head": {"sha": github.head}}, {}
+    return 200, {"number": 7, "state": "open", "head": {"sha": github.head}, "user": {"login": github.author}}, {}
+
+
+@_ROUTER.on("GET", rf"{_REPO}/pulls/7/reviews")
+def _reviews(github: FakeGitHub, request: Request, match: re.Match[str]) -> Any:
+    part, headers = _paged(github, request, github.reviews)
+    return 200, part, headers
+
+
+@_ROUTER.on("GET", r"/orgs/octo/teams/([\w-]+)/memberships/([\w-]+)")
+def _membership(github: FakeGitHub, request: Request, match: re.Match[str]) -> Any:
+    if not github.teams_allowed:
+        raise _RefusedError(403, "Resource not accessible by integration")
+    if match[2] not in github.teams.get(match[1], ()):
+        raise _RefusedError(404, "Not Found")
+    return 200, {"state": "active", "role": "member"}, {}
+
+
+@_ROUTER.on("GET", rf"{_REPO}/collaborators/([\w-]+)/permission")
+def _permission(github: FakeGitHub, request: Request, match: re.Match[str]) -> Any:
+    return 200, {"permission": "write" if match[1] in github.writers else "read"}, {}
 
 
 @_ROUTER.on("GET", r"/user")
@@ -313,7 +350,7 @@ def _create_check(github: FakeGitHub, request: Request, match: re.Match[str]) ->
         "annotations": [],
         "html_url": "https://github.com/octo/infra/runs/1",
     }
-    _into(run, request.body)
+    _into(run, request.body, github.now())
     github.checks.append(run)
     return 201, run, {}
 
@@ -322,12 +359,12 @@ def _create_check(github: FakeGitHub, request: Request, match: re.Match[str]) ->
 def _edit_check(github: FakeGitHub, request: Request, match: re.Match[str]) -> Any:
     for run in github.checks:
         if run["id"] == int(match[1]):
-            _into(run, request.body)
+            _into(run, request.body, github.now())
             return 200, run, {}
     raise _RefusedError(404, "Not Found")
 
 
-def _into(run: dict[str, Any], body: dict[str, Any]) -> None:
+def _into(run: dict[str, Any], body: dict[str, Any], moment: str) -> None:
     output = body.get("output", {})
     annotations = output.get("annotations", [])
     if len(annotations) > 50:
@@ -344,6 +381,8 @@ def _into(run: dict[str, Any], body: dict[str, Any]) -> None:
     conclusion = body.get("conclusion")
     if conclusion == "action_required" and not (body.get("details_url") or run.get("details_url")):
         run["details_url"] = None
+    if body.get("status") == "completed":
+        run["completed_at"] = moment
     run["annotations"] += annotations
     run.update({name: value for name, value in body.items() if name != "output"})
     run["output"] = {"title": output.get("title"), "summary": output.get("summary")}

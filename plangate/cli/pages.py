@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Final
 from plangate.model import Decision
 
 if TYPE_CHECKING:
-    from plangate.model import Finding, Verdict
+    from plangate.model import Approvals, Finding, Verdict
+    from plangate.publish.approvals import Answer, Plan, Reader
     from plangate.publish.check import Annotation, Report
     from plangate.publish.comment import Wish
+    from plangate.publish.github import GitHub
     from plangate.publish.place import Place
     from plangate.publish.state import State
     from plangate.report import wire
@@ -36,6 +38,9 @@ class Pages:
         self.saved = saved
         self.verdict: Verdict = restore(saved)
         self.place: Place | None = None
+        self.answer: Answer | None = None
+        """Who has approved, where that was asked."""
+        self.gate_key: bytes | None = None
 
     # --- comment ------------------------------------------------------------------------------------------------------
 
@@ -76,30 +81,98 @@ class Pages:
         return Extras(
             commit=place.sha[:7] if place is not None else "",
             since=since,
+            approval=self._approval(),
+            source=place.source if place is not None else "",
             links=(("full report", place.url),) if place is not None and place.url else (),
             targets=tuple(self.saved.targets or ()),
             longest=longest,
         )
 
+    # --- approvals ----------------------------------------------------------------------------------------------------
+
+    @property
+    def wants_approval(self) -> bool:
+        """Whether there is anything to be answered, and somebody who may."""
+        return (
+            self.verdict.decision is Decision.REVIEW
+            and self.verdict.mode == "enforce"
+            and bool(self.saved.approvals)
+            and bool(self.saved.binding)
+        )
+
+    @property
+    def rules(self) -> tuple[Approvals, ...]:
+        """Who has to answer: every rule counts."""
+        from plangate.model import Approvals
+
+        return tuple(Approvals(one.count, one.teams, one.users) for one in self.saved.approvals or ())
+
+    def plan(self) -> Plan:
+        """What an approver sees: each finding that decides, with all that its change does."""
+        from plangate.publish.approvals import Plan, asked
+        from plangate.report import binding
+
+        volatile = self.saved.binding.volatile if self.saved.binding else ()
+        fingerprint = self.saved.binding.fingerprint if self.saved.binding else "0" * 64
+        changes: dict[tuple[str, str | None], list[str]] = {}
+        for change in self.saved.changes:
+            if change.findings:
+                key = (change.address, change.release)
+                changes.setdefault(key, []).append(repr(binding.described(change, volatile)))
+        said = (
+            repr((f.policy, f.severity, f.outcome, f.target, f.message, f.address, f.release, changes.get(key, [])))
+            for f in self.saved.findings
+            if f.decision != "pass"
+            for key in [(f.address or "", f.release)]
+        )
+        return Plan(fingerprint, asked(said))
+
+    def name(self, given: str | None) -> str:
+        """The name of the check."""
+        where = ", ".join(part for part in (self.saved.target, self.saved.environment) if part)
+        return _basic(given or (f"plangate ({where})" if where else "plangate"), 100)
+
+    def reader(self, github: GitHub, place: Place, name: str | None) -> Reader:
+        """What reads the reviews of the pull request."""
+        from plangate.publish.approvals import Reader
+
+        return Reader(github, place, name=self.name(name), key=self._key(), gate_key=self.gate_key)
+
+    def _approval(self) -> str:
+        """Who has answered, or who has to."""
+        if not self.wants_approval:
+            return ""
+        if self.answer is None:
+            from plangate.publish.approvals import needed
+
+            return "; ".join(needed(rule, rule.count) for rule in self.rules)
+        return self.answer.missing or f"approved by {' and '.join(self.answer.by)}, for what this plan asks about"
+
     # --- check --------------------------------------------------------------------------------------------------------
 
     def check(self, name: str | None) -> Report:
         """The check to be. Its title is the headline."""
+        from plangate.publish import approvals
         from plangate.publish.check import Report
         from plangate.report import markdown, story
 
-        where = ", ".join(part for part in (self.saved.target, self.saved.environment) if part)
         observed = "" if self.verdict.mode == "enforce" else "only observed: "
-        title = f"{observed}{self.verdict.decision.value.upper()}: {self.verdict.headline}"
-        summary = markdown.render(self.verdict, self._extras(60_000)).partition("\n")[2]
+        approved = self.answer is not None and self.answer.approved and self.wants_approval
+        answered = f", approved by {' and '.join(self.answer.by)}" if approved and self.answer is not None else ""
+        title = f"{observed}{self.verdict.decision.value.upper()}{answered}: {self.verdict.headline}"
+        hidden = ""
+        if self.wants_approval and self.place is not None:
+            hidden = f"{approvals.line(self.plan(), self.place.sha, self.gate_key)}\n\n"
+        summary = hidden + markdown.render(self.verdict, self._extras(60_000 - len(hidden))).partition("\n")[2]
         deciding = story.deciding(story.told(self.verdict))[:_MOST_ANNOTATIONS]
         return Report(
-            name=_basic(name or (f"plangate ({where})" if where else "plangate"), 100),
+            name=self.name(name),
             key=self._key(),
             decision=self.verdict.decision,
             title=_basic(title, _MOST_TITLE),
             summary=_within_the_plane(summary),
             enforced=self.verdict.mode == "enforce",
+            approved=approved,
             annotations=tuple(self._annotation(one.decision, one.finding) for one in deciding),
         )
 
@@ -150,6 +223,9 @@ class Pages:
                 "risk": self.saved.risk or "none",
                 "findings": str(len(findings)),
                 **{name: str(count) for name, count in counts.items()},
+                "approved": str(self.answer is not None and self.answer.approved).lower()
+                if self.wants_approval
+                else "",
                 "verdict": path,
                 "fingerprint": self.saved.binding.fingerprint if self.saved.binding else "",
                 **facts,

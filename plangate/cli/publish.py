@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,11 +71,11 @@ def publish(
             "is not signed by this gate, which has a key", where=verdict, hint="review it with PLANGATE_KEY"
         )
     pages = Pages(saved)
+    pages.gate_key = key
     code = code_of(saved)
     delivery = _Delivery(pages)
     delivery.attempt("the summary", pages.write_summary)
-    place = _place(repository, sha, number)
-    pages.place = place
+    pages.place = place = _in_order(_place(repository, sha, number), saved.created_at)
 
     def connect() -> GitHub:
         from plangate.publish import github
@@ -90,6 +91,9 @@ def publish(
     if comment or check:
         delivery.publish(connect, place, check_name, comment_max_bytes, comment=comment, check=check)
     delivery.attempt("the outputs", lambda: pages.write_outputs(verdict, delivery.facts()))
+    if code == ExitCode.REVIEW and pages.wants_approval and pages.answer is not None and pages.answer.approved:
+        # Somebody has looked, which is all that it asked for.
+        code = ExitCode.OK
     if (
         delivery.failed
         and require
@@ -97,6 +101,20 @@ def publish(
     ):
         return ExitCode.NOT_PUBLISHED
     return code
+
+
+def _in_order(place: Place, created_at: str) -> Place:
+    """The place with an order in which the later verdict is right, and of one verdict the later run.
+
+    Runs alone would not do: a verdict may be published again by a later run, and the earlier one may then be run again.
+    """
+    from msgspec import structs
+
+    try:
+        moment = int(datetime.datetime.fromisoformat(created_at).timestamp())
+    except (ValueError, OverflowError):
+        raise InputError("does not say when it was made", hint="review the plan again") from None
+    return structs.replace(place, run=max(0, moment), attempt=place.run * 100 + min(place.attempt, 99))
 
 
 def _place(repository: str, sha: str, number: int | None) -> Place:
@@ -153,6 +171,11 @@ class _Delivery:
             return
         annotated = False
         forbidden = False
+        if self.pages.wants_approval:
+            try:
+                self._answer(github, place, check_name)
+            except PublishError as error:
+                self._say("who has approved was not read, so nobody counts; the rest of", error, fork=place.fork)
         if check:
             try:
                 annotated = self._check(github, place, check_name)
@@ -162,6 +185,14 @@ class _Delivery:
             self.pages.print_annotations()
         if comment and not forbidden:
             self.attempt("the comment", lambda: self._comment(github, place, longest))
+
+    def _answer(self, github: GitHub, place: Place, name: str | None) -> None:
+        """Ask who has approved. A merge queue asks about the pull request that it is about to merge."""
+        number = place.number or place.queued
+        if number is not None:
+            self.pages.answer = self.pages.reader(github, place, name).answer(
+                number, self.pages.rules, self.pages.plan()
+            )
 
     def _check(self, github: GitHub, place: Place, name: str | None) -> bool:
         from plangate.publish import check

@@ -6,13 +6,13 @@ is a failure or asks for action.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
 from plangate.errors import PublishError, RefusedError, UnclearError
 from plangate.model import Decision
+from plangate.publish.state import EXTERNAL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,6 @@ _MOST_ANNOTATIONS: Final = 1_000
 _PAUSE_SECONDS: Final = 1.0
 """Between writes one after the other, as GitHub asks for."""
 
-_EXTERNAL = re.compile(r"plangate/v1 (?P<key>[0-9a-f]{16}) (?P<run>\d{1,18})\.(?P<attempt>\d{1,18})")
 _NO_CHECKS: Final = (403, 404)
 """What a token gets that is not of an app."""
 
@@ -69,16 +68,21 @@ class Report(Struct, frozen=True, kw_only=True):
     annotations: tuple[Annotation, ...] = ()
     enforced: bool = True
     """Where nothing is enforced, the decision is told and the merge is not held back."""
+    approved: bool = False
+    """Whether those have answered a review who have to."""
 
     @property
     def conclusion(self) -> str:
         """The conclusion of a check run."""
+        if self.decision is Decision.REVIEW and self.approved:
+            return "success"
         return _CONCLUSIONS[self.decision] if self.enforced or self.decision is Decision.PASS else "neutral"
 
     @property
     def state(self) -> str:
         """The state of a commit status, which knows no neutral."""
-        return _STATES[self.decision] if self.enforced else "success"
+        answered = self.decision is Decision.REVIEW and self.approved
+        return _STATES[self.decision] if self.enforced and not answered else "success"
 
 
 class Checked(Struct, frozen=True):
@@ -121,7 +125,7 @@ class _Check:
         batches = [annotations[i : i + BATCH] for i in range(0, len(annotations), BATCH)] or [[]]
         number, finished = None, False
         for other in self._there():
-            found = _EXTERNAL.fullmatch(str(other.get("external_id", "")))
+            found = EXTERNAL.fullmatch(str(other.get("external_id", "")))
             if found is None:
                 continue
             order = int(found["run"]), int(found["attempt"])

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_QUEUE = re.compile(r"refs/heads/gh-readonly-queue/.+/pr-(\d{1,18})-[0-9a-f]{40,64}")
 _SERVER = re.compile(r"https://[A-Za-z0-9.-]+")
 
 
@@ -37,7 +38,11 @@ class Place(Struct, frozen=True, kw_only=True):
     attempt: int = 0
     url: str = ""
     """The page of the run, https only."""
+    source: str = ""
+    """The address of the commit's files, ending in a slash; https only."""
     fork: bool = False
+    queued: int | None = None
+    """The pull request that a merge queue is about to merge last. It gets no comment, and its approvals count."""
     by_commit: bool = False
     """Whether the pull request has to be asked for: the payload does not name it."""
 
@@ -67,7 +72,9 @@ def find(
         run=_number(environment.get("GITHUB_RUN_ID", "")),
         attempt=_number(environment.get("GITHUB_RUN_ATTEMPT", "")),
         url=_run_page(environment, repository),
+        source=_source(environment, repository, found),
         fork=_from_fork(pull) if pull else _from_fork_run(run),
+        queued=_queued(_inner(payload, "merge_group").get("head_ref")),
         by_commit=by_commit and number is None,
     )
 
@@ -117,8 +124,19 @@ def _from_fork_run(run: dict[str, Any]) -> bool:
     return bool(run) and head != base
 
 
+def _queued(head_ref: object) -> int | None:
+    """`refs/heads/gh-readonly-queue/main/pr-7-<commit>`."""
+    found = _QUEUE.fullmatch(head_ref) if isinstance(head_ref, str) else None
+    return int(found[1]) if found is not None else None
+
+
 def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
+
+
+def _source(environment: Mapping[str, str], repository: str, sha: str) -> str:
+    server = environment.get("GITHUB_SERVER_URL", "")
+    return f"{server}/{repository}/blob/{sha}/" if _SERVER.fullmatch(server) else ""
 
 
 def _run_page(environment: Mapping[str, str], repository: str) -> str:

@@ -6,12 +6,14 @@ import functools
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from msgspec import Struct
 
 from plangate.model import ABSENT, Decision
 from plangate.report import escape, rows, story, words
-from plangate.report.values import clip, pair
+from plangate.report.places import inside
+from plangate.report.values import clip, pair, tail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,13 +23,16 @@ if TYPE_CHECKING:
     from plangate.model import Finding, Location, OutputChange, Verdict
     from plangate.report import wire
     from plangate.report.rows import Delta
-    from plangate.report.story import Told
+    from plangate.report.story import Together, Told
 
 LONGEST: Final = 60_000
 """Bytes of UTF-8. GitHub takes 65,536 characters by its own words; this is safe however they are counted."""
 
 _LINK = re.compile(r"https://[A-Za-z0-9.-]+(?:/[A-Za-z0-9._~/#%&=?+-]*)?")
 """What may become a link: a policy's reference without anything that could end the link."""
+
+_SHOWN: Final = 3
+"""Rows of the table that stand in the open. What else decides is one click away."""
 
 _MOST_INPUTS: Final = 5
 """Inputs that are named."""
@@ -48,7 +53,11 @@ class Extras(Struct, frozen=True, kw_only=True):
     commit: str = ""
     since: str = ""
     """What is new and what is resolved since the last push."""
+    approval: str = ""
+    """Who has approved, or who has to."""
     note: str = ""
+    source: str = ""
+    """The address of the commit's files, ending in a slash: places in them become links."""
     links: tuple[tuple[str, str], ...] = ()
     """Texts and addresses of our own, such as the run."""
     targets: tuple[wire.Target, ...] = ()
@@ -68,6 +77,13 @@ class _Item(Struct, frozen=True):
     macro: str
     value: Any
     weight: int = 1
+
+
+class _Row(Struct, frozen=True):
+    """Findings that read the same, and the number of an earlier one with the same way out; 0 where there is none."""
+
+    group: Together
+    same_as: int
 
 
 class _Plan(Struct, frozen=True, kw_only=True):
@@ -107,10 +123,12 @@ def render(verdict: Verdict, extras: Extras | None = None) -> str:
         commit=extras.commit,
         since=extras.since,
         note=extras.note,
+        approval=extras.approval,
         links=[_Escaped(f"[{_md(text)}]({url})") for text, url in extras.links if _LINK.fullmatch(url)],
         inputs=[(source.path, source.sha256) for source in verdict.sources[:_MOST_INPUTS]],
         more_inputs=words.several(more, "more input") if more > 0 else "",
         created_at=verdict.created_at,
+        shown=_SHOWN,
         quiet=story.quiet(verdict),
         observed=story.observed(verdict),
         next=story.next_step(verdict, story.deciding(told)),
@@ -118,8 +136,9 @@ def render(verdict: Verdict, extras: Extras | None = None) -> str:
     empty = _Section(title="", header=_Escaped(), remark="", items=(), count=0, hidden="")
     used = _size(body(left_out="", targets=empty, findings=empty, unclear=empty, sections=())) + _OVERHEAD
     filled, left_out = [], []
+    source = extras.source if _LINK.fullmatch(extras.source) else ""
     for plan in (_targets(extras.targets), *_plans(verdict, told)):
-        section, used, hidden = _fill(plan, used, plan.upto * extras.longest // LONGEST)
+        section, used, hidden = _fill(plan, used, plan.upto * extras.longest // LONGEST, source)
         filled.append(section)
         if hidden:
             left_out.append(hidden)
@@ -154,7 +173,7 @@ def _does_anything(target: wire.Target) -> bool:
 def _plans(verdict: Verdict, told: tuple[Told, ...]) -> Iterator[_Plan]:
     grouped = rows.group(verdict.changes)
     minor = [one for one in told if one.decision is Decision.PASS]
-    findings = [_Item("finding", group, group.count) for group in story.together(story.deciding(told))]
+    findings = [_Item("finding", row, row.group.count) for row in _finding_rows(told)]
     yield _Plan(upto=34_000, noun="finding", items=findings)
     reasons = [_Item("unclear", skipped) for skipped in story.cannot_tell(verdict)]
     yield _Plan(upto=38_000, noun="reason", items=reasons)
@@ -183,11 +202,21 @@ def _plans(verdict: Verdict, told: tuple[Told, ...]) -> Iterator[_Plan]:
     yield _Plan(upto=59_000, noun="step", items=steps, title="Before, after, rollback")
 
 
-def _fill(plan: _Plan, used: int, upto: int) -> tuple[_Section, int, str]:
+def _finding_rows(told: tuple[Told, ...]) -> Iterator[_Row]:
+    """The findings that decide. The same way out is written once."""
+    first: dict[str, int] = {}
+    for group in story.together(story.deciding(told)):
+        number = group.numbers[0]
+        same_as = first.setdefault(group.first.instead, number)
+        yield _Row(group, same_as if same_as != number else 0)
+
+
+def _fill(plan: _Plan, used: int, upto: int, source: str) -> tuple[_Section, int, str]:
     """Finish as many lines as there is room for. Whole lines only: half of an escape is none."""
     items: list[_Escaped] = []
     for item in plan.items:
-        line = _Escaped(getattr(_template("items.md.j2").module, item.macro)(item.value))
+        macro = getattr(_template("items.md.j2").module, item.macro)
+        line = _Escaped(macro(item.value, source) if item.macro == "finding" else macro(item.value))
         if used + _size(line) + 1 > upto:
             break
         used += _size(line) + 1
@@ -238,6 +267,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters = {
         "md": _md,
+        "tail": _tail,
         "length": len,
         "numbers": _numbers,
         "prose": _prose,
@@ -260,6 +290,11 @@ def _only_escaped(value: object) -> object:
 
 def _md(text: str, most: int = 200) -> _Escaped:
     return _Escaped(escape.markdown(clip(text, most)))
+
+
+def _tail(path: str) -> str:
+    """The end of a path, which says most."""
+    return tail(path, 60)
 
 
 def _numbers(numbers: list[int]) -> _Escaped:
@@ -302,5 +337,8 @@ def _rule(finding: Finding) -> _Escaped:
     return _Escaped(f"[{_code(finding.policy)}]({finding.url})")
 
 
-def _place(location: Location) -> _Escaped:
-    return _code(f"{location.file}:{location.line}")
+def _place(location: Location, source: str) -> _Escaped:
+    """A place in a file, linked to it where the commit's files have an address."""
+    place = _code(f"{location.file}:{location.line}")
+    url = f"{source}{quote(inside(location.file), errors='replace')}#L{location.line}"
+    return _Escaped(f"[{place}]({url})") if source and _LINK.fullmatch(url) else place

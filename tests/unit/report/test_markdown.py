@@ -12,9 +12,9 @@ from tests.unit.report.verdicts import HOSTILE, NONE, change, changed, everythin
 GOLDEN = Path(__file__).parents[2] / "golden" / "report"
 GITHUB = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 OURS = re.compile(
-    r"<!-- plangate:verdict/v1 target=[A-Za-z0-9%._~/:-]* -->|</?details>|<details><summary>[\w, ]+ \(\d+\)</summary>|</details>"
+    r"<!-- plangate:verdict/v1 target=[A-Za-z0-9%._~/:-]* -->|</?details>|<details><summary>(?:[\w, ]+ \(\d+\)|\d+ more that decide)</summary>|</details>"
 )
-IN_LINE = {"<br>", "<code>", "</code>"}
+IN_LINE = {"<br>", "<code>", "</code>", "<sub>", "</sub>"}
 MENTION = re.compile(r"@[\w\[]")
 REFERENCE = re.compile(r"(?:#|GH-)\d|://|www\.|\b[0-9a-f]{7,40}\b", re.IGNORECASE)
 
@@ -92,11 +92,13 @@ def test_the_marker_is_the_first_line():
     assert second == "## PASS: no changes"
 
 
-def test_a_plan_with_nothing_to_do_is_two_lines_and_a_marker():
+def test_a_plan_with_nothing_to_do_is_a_few_short_lines():
     assert markdown.render(verdict(environment="prod")).splitlines()[1:] == [
         "## PASS: no changes",
         "",
-        "prod · `plan.json` (`abababababab`) · reviewed 2026-01-31T12:00:00Z",
+        "prod · reviewed 2026-01-31T12:00:00Z",
+        "",
+        "<sub>`plan.json` `abababababab`</sub>",
     ]
 
 

@@ -1,0 +1,304 @@
+"""A review is answered by those who may, for the plan that they saw, and by nobody else."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from msgspec import structs
+
+from plangate.report import json_v1
+from tests.e2e.test_publish import Runner, runner  # noqa: F401 - the fixture
+from tests.github_server import HEAD, NEW, Fault
+from tests.support import AS_OF, run_here
+
+REPLACED = {
+    "format_version": "1.2",
+    "terraform_version": "1.11.4",
+    "planned_values": {"root_module": {}},
+    "complete": True,
+    "applyable": True,
+    "errored": False,
+}
+
+
+def bucket(name: str, description: str = "old") -> dict:
+    """A bucket that goes, and would refuse while it is not empty: a review."""
+    before = {"bucket": name, "force_destroy": False, "tags": {"about": description}}
+    return {
+        "address": f"aws_s3_bucket.{name}",
+        "mode": "managed",
+        "type": "aws_s3_bucket",
+        "name": name,
+        "provider_name": "registry.terraform.io/hashicorp/aws",
+        "change": {
+            "actions": ["delete"],
+            "before": before,
+            "after": None,
+            "after_unknown": {},
+            "before_sensitive": {},
+            "after_sensitive": False,
+        },
+    }
+
+
+def resized(type_: str) -> dict:
+    """A virtual machine whose type changes: a review, with a value that decides."""
+    sides = [{"ami": "ami-1", "instance_type": size} for size in ("m5.large", type_)]
+    return {
+        **bucket("x"),
+        "address": "aws_instance.main",
+        "type": "aws_instance",
+        "name": "main",
+        "change": {
+            "actions": ["update"],
+            "before": sides[0],
+            "after": sides[1],
+            "after_unknown": {},
+            "before_sensitive": {},
+            "after_sensitive": {},
+        },
+    }
+
+
+@pytest.fixture
+def repo(runner: Runner, monkeypatch):  # noqa: F811
+    monkeypatch.chdir(runner.folder)
+    for name in ("PLANGATE_KEY", "PLANGATE_KEY_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    runner.configure = (runner.folder / ".plangate.yaml").write_text  # type: ignore[attr-defined]
+    runner.configure("approvals: {users: [bob, cy]}\n")  # type: ignore[attr-defined]
+    return runner
+
+
+def go(repo: Runner, *changes: dict, run: int = 55, fail_on: str = "block") -> int:
+    """Review these changes and publish the verdict, as one run of the workflow."""
+    (repo.folder / "plan.json").write_text(json.dumps({**REPLACED, "resource_changes": list(changes)}))
+    path = repo.folder / "verdict.json"
+    done = run_here("review", "plan.json", "--as-of", AS_OF, "--fail-on", fail_on, "-o", f"json={path}")
+    assert json.loads(path.read_bytes())["decision"] == "review", done.stdout
+    return again(repo, run=run)
+
+
+def again(repo: Runner, run: int = 60) -> int:
+    """Publish the same verdict again, as a later run does when somebody has approved."""
+    import os
+
+    os.environ["GITHUB_RUN_ID"] = str(run)
+    done = run_here("publish", repo.folder / "verdict.json", "--github-host", "127.0.0.1", "--check-name", "plangate")
+    repo.said = done.stderr.decode()  # type: ignore[attr-defined]
+    return done.code
+
+
+def conclusion(repo: Runner) -> str:
+    """What GitHub shows: the latest check of that name on the head."""
+    return [run for run in repo.server.checks if run["head_sha"] == repo.server.head][-1]["conclusion"]
+
+
+def push(repo: Runner, sha: str = NEW) -> None:
+    repo.server.head = sha
+    repo.event(sha=sha)
+
+
+def test_the_check_waits_until_somebody_who_may_has_approved(repo):
+    assert go(repo, bucket("logs"), fail_on="review") == 11
+    assert conclusion(repo) == "action_required"
+    assert (
+        "needs an approval: 1 approval of bob or cy, who did not open this pull request" in repo.server.comments[0].body
+    )
+    repo.server.review("bob")
+    assert again(repo) == 0
+    assert conclusion(repo) == "success"
+    assert repo.server.checks[-1]["output"]["title"].startswith("REVIEW, approved by bob: ")
+    assert "approved by bob, for what this plan asks about" in repo.server.comments[0].body
+    assert repo.outputs["approved"] == "true"
+
+
+@pytest.mark.parametrize("who", ["ann", "mallory", "github-actions[bot]"])
+def test_neither_the_author_nor_somebody_else_answers(repo, who):
+    repo.configure("approvals: {users: [ann, bob]}\n")
+    go(repo, bucket("logs"))
+    repo.server.review(who)
+    again(repo)
+    assert conclusion(repo) == "action_required"
+    assert "approved" not in repo.server.comments[0].body
+
+
+def test_teams_and_numbers(repo):
+    repo.configure("approvals: {teams: [platform], users: [cy], count: 2}\n")
+    repo.server.teams["platform"] = {"bob", "ann"}
+    go(repo, bucket("logs"))
+    repo.server.review("bob")
+    again(repo, 60)
+    assert conclusion(repo) == "action_required"
+    assert "1 approval of the team platform or cy" in repo.server.comments[0].body
+    repo.server.review("cy")
+    again(repo, 61)
+    assert conclusion(repo) == "success"
+
+
+def test_without_names_whoever_may_write_answers(repo):
+    repo.configure("approvals: {}\n")
+    repo.server.writers = {"dee", "ann"}
+    go(repo, bucket("logs"))
+    repo.server.review("reader")
+    again(repo, 60)
+    assert conclusion(repo) == "action_required"
+    repo.server.review("dee")
+    again(repo, 61)
+    assert conclusion(repo) == "success"
+
+
+def test_an_approval_from_before_the_plan_was_shown_is_not_one_of_it(repo):
+    repo.server.review("bob")
+    go(repo, bucket("logs"))
+    assert conclusion(repo) == "action_required"
+    again(repo)
+    assert conclusion(repo) == "action_required"
+
+
+def test_an_approval_is_carried_over_to_a_plan_that_asks_for_no_more(repo):
+    go(repo, bucket("logs"), bucket("media"))
+    repo.server.review("bob")
+    push(repo)
+    go(repo, bucket("logs"), run=56)
+    assert conclusion(repo) == "success"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        [bucket("logs"), bucket("media")],
+        [bucket("media")],
+        [{**bucket("logs"), "address": "aws_s3_bucket.other"}],
+    ],
+)
+def test_and_not_to_one_that_asks_for_more_or_something_else(repo, changes):
+    go(repo, bucket("logs"))
+    repo.server.review("bob")
+    push(repo)
+    go(repo, *changes, run=56)
+    assert conclusion(repo) == "action_required"
+    repo.server.review("bob")
+    again(repo, 61)
+    assert conclusion(repo) == "success"
+
+
+def test_the_same_finding_of_a_change_that_does_something_else_is_another_one(repo):
+    go(repo, resized("m5.xlarge"))
+    repo.server.review("bob")
+    again(repo, 60)
+    assert conclusion(repo) == "success"
+    push(repo)
+    go(repo, resized("t3.micro"), run=61)
+    assert conclusion(repo) == "action_required"
+
+
+def test_another_plan_on_the_same_commit_needs_another_approval(repo):
+    go(repo, bucket("logs"))
+    repo.server.review("bob")
+    go(repo, bucket("media"), run=56)
+    assert conclusion(repo) == "action_required"
+
+
+@pytest.mark.parametrize("state", ["CHANGES_REQUESTED", "DISMISSED"])
+def test_an_approval_can_be_taken_back(repo, state):
+    go(repo, bucket("logs"))
+    repo.server.review("bob")
+    repo.server.review("bob", state)
+    again(repo)
+    assert conclusion(repo) == "action_required"
+
+
+def test_one_who_asks_for_changes_holds_it_back_and_a_remark_does_not(repo):
+    go(repo, bucket("logs"))
+    repo.server.review("bob")
+    repo.server.review("cy", "CHANGES_REQUESTED")
+    again(repo, 60)
+    assert conclusion(repo) == "action_required"
+    assert "cy asked for changes" in repo.server.comments[0].body
+    repo.server.review("cy")
+    repo.server.review("bob", "COMMENTED")
+    again(repo, 61)
+    assert conclusion(repo) == "success"
+
+
+def test_what_cannot_be_asked_approves_nothing(repo):
+    repo.configure("approvals: {teams: [platform]}\n")
+    repo.server.teams_allowed = False
+    go(repo, bucket("logs"))
+    repo.server.review("bob")
+    assert again(repo) == 0
+    assert conclusion(repo) == "action_required"
+    assert "who may approve cannot be asked" in repo.said
+
+
+def test_every_request_that_fails_leaves_it_unapproved_or_approved_by_right(repo):
+    go(repo, bucket("logs"))
+    for k in range(12):
+        repo.server.script = {len(repo.server.requests) + k: Fault("403")}
+        again(repo, 60 + k)
+        assert conclusion(repo) == "action_required"
+    repo.server.script = {}
+    repo.server.review("bob")
+    again(repo, 99)
+    assert conclusion(repo) == "success"
+
+
+def test_a_comment_that_says_it_was_approved_approves_nothing(repo):
+    go(repo, bucket("logs"))
+    repo.server.comments[0].body = repo.server.comments[0].body.replace("needs an approval", "approved by bob")
+    check = repo.server.checks[-1]["output"]["summary"].partition("\n")[0]
+    repo.server.add_comment(check, "mallory")
+    again(repo)
+    assert conclusion(repo) == "action_required"
+
+
+def test_with_a_key_only_what_the_gate_itself_told_was_seen(repo, monkeypatch):
+    monkeypatch.setenv("PLANGATE_KEY", "k1")
+    go(repo, bucket("logs"))
+    told = repo.server.checks[-1]
+    genuine = told["output"]["summary"]
+    told["output"]["summary"] = genuine.replace("seal=", "seal=0", 1)[: len(genuine)]
+    repo.server.review("bob")
+    again(repo, 60)
+    assert conclusion(repo) == "action_required"
+    repo.server.checks[:] = [told]
+    told["output"]["summary"] = genuine
+    again(repo, 61)
+    assert conclusion(repo) == "success"
+
+
+def test_the_merge_queue_asks_about_its_pull_request(repo):
+    go(repo, bucket("logs"))
+    repo.server.review("bob")
+    group = {"head_sha": NEW, "head_ref": f"refs/heads/gh-readonly-queue/main/pr-7-{HEAD}"}
+    (repo.folder / "event.json").write_text(json.dumps({"merge_group": group}))
+    again(repo)
+    assert repo.server.checks[-1]["head_sha"] == NEW
+    assert repo.server.checks[-1]["conclusion"] == "success"
+    assert len(repo.server.comments) == 1
+
+
+def test_a_block_cannot_be_approved(repo):
+    go(repo, bucket("logs"))
+    saved = json_v1.parse((repo.folder / "verdict.json").read_bytes())
+    (repo.folder / "verdict.json").write_bytes(
+        json_v1.ENCODER.encode(structs.replace(saved, decision="block", exit_code=10))
+    )
+    repo.server.review("bob")
+    assert again(repo) == 10
+    assert conclusion(repo) == "failure"
+
+
+def test_a_later_verdict_wins_over_an_earlier_one_that_was_published_again(repo):
+    go(repo, bucket("logs"))
+    repo.server.review("bob")
+    again(repo, 60)
+    assert conclusion(repo) == "success"
+    path = repo.folder / "verdict.json"
+    saved = json_v1.parse(path.read_bytes())
+    later = structs.replace(saved, decision="block", exit_code=10, created_at="2026-01-31T12:30:00Z")
+    path.write_bytes(json_v1.ENCODER.encode(later))
+    assert again(repo, 55) == 10
+    assert conclusion(repo) == "failure"
