@@ -306,3 +306,64 @@ def test_emptied_values_are_reused_by_helm(tmp_path: Path, reset: bool, status: 
     (tmp_path / "live.json").write_text('{"replicaCount": 6}')
     _, verdict = done("review", tmp_path / "plan.json", "--live-values", tmp_path / "live.json")
     assert {one["path"]: one["status"] for one in verdict["drift"] if one["release"]} == {"replicaCount": status}
+
+
+# --- releases that are not what the plan thinks, and imports ------------------------------------------------------------
+
+
+def release_plan(tmp_path: Path, before: Any, after: Any, actions: list[str], **more: Any) -> Path:
+    """A recorded plan with another change of its release."""
+    plan = json.loads((RECORDED / "provider3-03-image-tag" / "plan.json").read_text())
+    (release,) = [one for one in plan["resource_changes"] if one["type"] == "helm_release"]
+    known = release["change"]["before"]
+    release["change"].update(
+        actions=actions,
+        before=None if before is None else {**known, "set": [], "set_sensitive": [], **before},
+        after=None if after is None else {**known, "metadata": None, "set": [], "set_sensitive": [], **after},
+        **more,
+    )
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps(plan))
+    return path
+
+
+@pytest.mark.skipif(not RECORDED.is_dir(), reason="the recorded plans are not here")
+def test_an_import_is_compared_with_what_runs(tmp_path: Path) -> None:
+    read = {"values": None, "metadata": {"revision": 4, "values": '{"replicaCount": 6, "image": {"tag": "v1"}}'}}
+    values = {"values": ['{"replicaCount": 3, "image": {"tag": "v1"}}']}
+    path = release_plan(tmp_path, read, values, ["update"], importing={"id": "prod/litellm"})
+    _, verdict = done("review", path)
+    assert {one["path"]: one["status"] for one in verdict["drift"]} == {"replicaCount": "intended"}
+    assert [(one["policy"], one["message"]) for one in verdict["findings"]] == [
+        (
+            "import-changes-object",
+            "helm_release.litellm is imported and changed at once: 1 value of what runs (replicaCount)",
+        )
+    ]
+    minimal = {"values": ['{"replicaCount": 6, "image": {"tag": "v1"}}']}
+    _, verdict = done("review", release_plan(tmp_path, read, minimal, ["update"], importing={"id": "prod/litellm"}))
+    assert (verdict["decision"], verdict["drift"]) == ("pass", [])
+
+
+@pytest.mark.skipif(not RECORDED.is_dir(), reason="the recorded plans are not here")
+def test_an_install_over_a_release_that_is_there_fails(tmp_path: Path) -> None:
+    path = release_plan(tmp_path, None, {"values": ["a: 1"]}, ["create"])
+    folder = RECORDED / "provider3-03-image-tag"
+    given = ("--history", folder / "live-history.json", "--live-values", folder / "live-values.json")
+    finished, verdict = done("review", path, *given)
+    assert finished.code == 10
+    (finding,) = [one for one in verdict["findings"] if one["policy"] == "change-refused"]
+    assert "exists already at revision 1 (deployed)" in finding["message"]
+    assert verdict["drift"] == []
+
+
+@pytest.mark.skipif(not RECORDED.is_dir(), reason="the recorded plans are not here")
+def test_a_release_that_the_cluster_does_not_have(tmp_path: Path) -> None:
+    env = cluster(tmp_path)
+    folder = RECORDED / "provider3-03-image-tag"
+    given = ("--state", folder / "state.tfstate", "--live", "--format", "json")
+    finished = run("review", folder / "plan.json", *given, env=env, cwd=tmp_path)
+    verdict = json.loads(finished.stdout)
+    assert verdict["decision"] == "review", finished.everything
+    (finding,) = [one for one in verdict["findings"] if one["policy"] == "change-may-be-refused"]
+    assert "the cluster has no such release: there is nothing to upgrade" in finding["message"]
