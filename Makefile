@@ -41,6 +41,7 @@ format: .venv/.developing  ## put the code into the one format
 
 bench: .venv/.developing  ## time a large and a small review beside a bare interpreter; writes bench.json
 	$(BIN)/python tests/bench/bench.py --output bench.json
+	$(BIN)/python tests/bench/bench_state.py
 
 docs: .venv/.developing  ## write everything that is generated: the policy index and pages, the schema, blocks of the docs
 	$(BIN)/python -m plangate.policy.index

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import concurrent.futures
+import queue
+import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from plangate.model import Verdict
 
 _AT_ONCE: Final = 8
+_TICK: Final = 0.05
 
 
 class Target(Struct, frozen=True, kw_only=True):
@@ -73,21 +76,66 @@ def check(target: Target, options: Options, config: Config | None = None) -> Ver
 def check_all(
     targets: Sequence[Target], options: Options, config: Config | None = None, *, seconds: float
 ) -> list[Verdict]:
-    """Check many targets side by side. One that is slow or fails is inconclusive, and hides none of the others."""
-    pool = concurrent.futures.ThreadPoolExecutor(max_workers=min(_AT_ONCE, max(len(targets), 1)))
-    waiting = [(target, pool.submit(check, target, options, config)) for target in targets]
-    verdicts = []
-    for target, future in waiting:
+    """Check many targets side by side. One that is slow or fails is inconclusive, and hides none of the others.
+
+    The time of a target counts from its own start. A thread that never comes back is left behind: it ends with the process.
+    """
+    runs = [_Run(target, options, config) for target in targets]
+    waiting: queue.SimpleQueue[_Run] = queue.SimpleQueue()
+    for run in runs:
+        waiting.put(run)
+    for _ in range(min(_AT_ONCE, len(runs))):
+        _start(waiting)
+    pending = list(runs)
+    while pending:
+        pending[0].done.wait(_TICK)
+        for run in list(pending):
+            if run.done.is_set():
+                pending.remove(run)
+            elif run.started is not None and time.monotonic() - run.started > seconds:
+                pending.remove(run)
+                run.late = _gave_up(run.target, options, f"took longer than {seconds:g} seconds")
+                _start(waiting)
+    return [run.late or run.verdict for run in runs]
+
+
+class _Run:
+    """One target on its way to a verdict."""
+
+    def __init__(self, target: Target, options: Options, config: Config | None):
+        self.target = target
+        self.started: float | None = None
+        self.done = threading.Event()
+        self.late: Verdict | None = None
+        self._asked = (target, options, config)
+        self.verdict = _gave_up(target, options, "was not checked")
+
+    def run(self) -> None:
+        """Check it. Nothing is raised."""
+        self.started = time.monotonic()
+        target, options, _ = self._asked
         try:
-            verdicts.append(future.result(timeout=seconds))
-        except concurrent.futures.TimeoutError:
-            verdicts.append(_gave_up(target, options, f"took longer than {seconds:g} seconds"))
+            self.verdict = check(*self._asked)
         except PlangateError as error:
-            verdicts.append(_gave_up(target, options, str(error)))
+            self.verdict = _gave_up(target, options, str(error))
         except Exception as error:  # noqa: BLE001 - a bug met in one target must not hide the others
-            verdicts.append(_gave_up(target, options, f"plangate itself failed ({type(error).__name__})"))
-    pool.shutdown(wait=False, cancel_futures=True)
-    return verdicts
+            self.verdict = _gave_up(target, options, f"plangate itself failed ({type(error).__name__})")
+        finally:
+            self.done.set()
+
+
+def _start(waiting: queue.SimpleQueue[_Run]) -> None:
+    """One more thread that checks what waits, until nothing does."""
+
+    def work() -> None:
+        while True:
+            try:
+                run = waiting.get_nowait()
+            except queue.Empty:
+                return
+            run.run()
+
+    threading.Thread(target=work, daemon=True).start()
 
 
 def _gave_up(target: Target, options: Options, why: str) -> Verdict:

@@ -400,6 +400,8 @@ class Drift(Struct, frozen=True):
     note: str | None = None
     release: str | None = None
     noise: Noise | None = None
+    since: str = ""
+    """Which revisions of its release brought the live side, and when, in words."""
     lost: bool = False
     """True for an object that holds data, or that others stand on, which is gone and which this apply does not bring back."""
 

@@ -6,7 +6,7 @@ https://github.com/hashicorp/terraform), whatever else has changed; whether it m
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from plangate.model import Lock
-
-_NAMED: Final = 3
 
 
 def stand(
@@ -38,12 +36,3 @@ def stand(
         lock=lock,
         moved=None if moved is None else tuple(sorted(moved)),
     )
-
-
-def moved_words(moved: Mapping[str, tuple[str, ...]]) -> str:
-    """What moved of the resources of this plan, in words."""
-    if not moved:
-        return "nothing that this plan touches has changed in between"
-    named = [f"{address} ({', '.join(keys[:_NAMED])})" for address, keys in sorted(moved.items())[:_NAMED]]
-    more = len(moved) - _NAMED
-    return f"changed in between: {', '.join(named)}" + (f" and {more} more" if more > 0 else "")

@@ -195,6 +195,7 @@ class _LineUp:
             status=status,
             note=text,
             release=self.planned.release,
+            since=self.sides.when if text is not None else "",
         )
 
 

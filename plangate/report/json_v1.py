@@ -157,6 +157,7 @@ def _drift(entry: model.Drift) -> wire.Drift:
         live=_side(entry.live),
         status=entry.status.value,
         note=entry.note,
+        since=entry.since or UNSET,
     )
 
 

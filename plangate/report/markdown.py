@@ -177,9 +177,16 @@ def _plans(verdict: Verdict, told: tuple[Told, ...]) -> Iterator[_Plan]:
     yield _Plan(upto=34_000, noun="finding", items=findings)
     reasons = [_Item("unclear", skipped) for skipped in story.cannot_tell(verdict)]
     yield _Plan(upto=38_000, noun="reason", items=reasons)
-    drift = [_Item("drift", one) for one in story.by_hand(verdict)]
-    header = "| value | git | state | live | then |\n|---|---|---|---|---|"
-    yield _Plan(upto=42_000, noun="value", items=drift, title="Changed by hand", header=header)
+    by_hand = story.by_hand(verdict)
+    drift, made = [_Item("drift", one) for one in by_hand], story.made(by_hand)
+    header = "| value | git | state | live | after apply |\n|---|---|---|---|---|"
+    yield _Plan(
+        upto=42_000,
+        noun="value",
+        items=drift,
+        title=f"Changed by hand: {made}" if made else "Changed by hand",
+        header=header,
+    )
     yield _Plan(
         upto=52_000,
         noun="change",

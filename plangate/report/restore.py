@@ -157,7 +157,8 @@ def _drift(entry: wire.Drift) -> model.Drift:
     )
     status = model.DriftStatus(entry.status)
     address = _of(entry.target, entry.address) if entry.address is not None else entry.address
-    return model.Drift(address, entry.path, desired, recorded, live, status, entry.note, entry.release)
+    since = entry.since if isinstance(entry.since, str) else ""
+    return model.Drift(address, entry.path, desired, recorded, live, status, entry.note, entry.release, since=since)
 
 
 def _finding(finding: wire.Finding, position: int | None) -> model.Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
@@ -12,7 +13,7 @@ from plangate.report.rows import Delta, delta
 from plangate.report.values import short
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator
+    from collections.abc import Hashable, Iterator, Sequence
 
     from plangate.model import Absent, Change, Drift, Finding, Skipped, Value, Verdict
 
@@ -63,7 +64,9 @@ class ByHand(Struct, frozen=True):
     git: str
     state: str
     live: str
-    then: str
+    after: str
+    """What it is after the apply; of a whole object, what the apply does."""
+    since: str = ""
 
 
 class Counted(Struct, frozen=True):
@@ -204,8 +207,12 @@ def not_examined(verdict: Verdict) -> tuple[Skipped, ...]:
 
 
 def by_hand(verdict: Verdict) -> tuple[ByHand, ...]:
-    """The values that were changed by hand and that this apply does something to."""
-    return tuple(_by_hand(entry) for entry in verdict.drift if entry.status.value in _CHANGED_BY_HAND)
+    """The values that were changed by hand and that this apply does something to, and those of releases that it leaves so."""
+    return tuple(_by_hand(entry) for entry in verdict.drift if _is_shown(entry))
+
+
+def _is_shown(entry: Drift) -> bool:
+    return entry.status.value in _CHANGED_BY_HAND or (entry.status.value == "stays" and entry.release is not None)
 
 
 def _by_hand(entry: Drift) -> ByHand:
@@ -217,8 +224,23 @@ def _by_hand(entry: Drift) -> ByHand:
         git=git,
         state=state,
         live=live,
-        then=words.DRIFT_OF_OBJECTS.get(entry.status.value, "") if whole else words.DRIFT[entry.status.value],
+        after=words.DRIFT_OF_OBJECTS.get(entry.status.value, "") if whole else _after(entry),
+        since=entry.since,
     )
+
+
+def _after(entry: Drift) -> str:
+    """What a value is after the apply: what stays, or what is wanted."""
+    if entry.status.value == "unknown":
+        return "cannot tell"
+    kept = entry.status.value in ("stays", "converged")
+    return short(entry.live if kept else entry.desired, _SHORT_VALUE)
+
+
+def made(entries: Sequence[ByHand]) -> str:
+    """Which revisions the changes are of, where all of them are of the same."""
+    since = {entry.since for entry in entries}
+    return since.pop() if len(since) == 1 else ""
 
 
 def _side(value: Value | Absent, *, whole: bool) -> str:
@@ -228,10 +250,12 @@ def _side(value: Value | Absent, *, whole: bool) -> str:
 
 def other_drift(verdict: Verdict) -> dict[str, int]:
     """How many differences of each other status there are."""
+    shown = Counter(entry.status.value for entry in verdict.drift if _is_shown(entry))
     return {
-        status: count
+        status: count - (shown[status] if status == "stays" else 0)
         for status, count in verdict.coverage.drift.items()
         if status not in (*_CHANGED_BY_HAND, "clean", "intended")
+        and count > (shown[status] if status == "stays" else 0)
     }
 
 

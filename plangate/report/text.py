@@ -153,8 +153,10 @@ class _Page:
             return
         self.screen.blank()
         most = len(found) if self.everything else _MOST_LINES
-        table = [(f"{one.subject} {one.path}".strip(), one.git, one.state, one.live, one.then) for one in found[:most]]
-        self.screen.table("drift", ("changed by hand", "git", "state", "live", "then"), table)
+        table = [(f"{one.subject} {one.path}".strip(), one.git, one.state, one.live, one.after) for one in found[:most]]
+        made = story.made(found)
+        title = f"changed by hand ({made})" if made else "changed by hand"
+        self.screen.table("drift", (title, "git", "state", "live", "after apply"), table)
         if len(found) > most:
             self.screen.entry("", f"and {words.several(len(found) - most, 'more value')} changed by hand", edge="--all")
 

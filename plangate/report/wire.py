@@ -118,6 +118,8 @@ class Drift(Struct, frozen=True):
     status: Literal["clean", "intended", "converged", "will-be-reverted", "stays", "conflict", "dropped", "unknown"]
     note: str | None
     target: str | UnsetType = UNSET
+    since: str | UnsetType = UNSET
+    """Which revisions of the release brought the live side, and when."""
 
 
 class Waiver(Struct, frozen=True):
