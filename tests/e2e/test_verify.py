@@ -95,7 +95,7 @@ def test_what_differs_is_shown(tmp_path):
     assert code == 10
     lines = said.splitlines()
     assert lines[1:3] == [
-        "  this plan is not the one that was reviewed",
+        "  - this plan is not the one that was reviewed",
         "    + terraform_data.new: create, which was not reviewed",
     ]
     assert f'    ~ {address}: input → "something else", reviewed unchanged' in lines
@@ -346,3 +346,24 @@ def test_a_release_that_moved_on_is_another_one(tmp_path, corpus):
     code, said = verified(path, "--plan", other)
     assert code == 10
     assert f"it was reviewed as revision {text['version'] - 1}, and this makes {text['version']}" in said
+
+
+def test_hostile_text_gives_no_command_to_a_runner(tmp_path, monkeypatch):
+    def edit(plan):
+        first = plan["resource_changes"][0]
+        first["change"]["after"]["input"] = "\n::error::x\n##[add-mask]y\x1b[31m"
+        copy = json.loads(json.dumps(first))
+        copy.update(address="::stop-commands::x\n::error::y", name="new")
+        copy["change"].update(actions=["create"], before=None)
+        plan["resource_changes"].append(copy)
+
+    path = review(tmp_path, PLAN, "--state", STATE)
+    name = tmp_path / "::error::z.json"
+    name.write_bytes(changed(tmp_path, edit).read_bytes())
+    monkeypatch.chdir(tmp_path)
+    for plan in (name, Path("::warning::missing.json")):
+        code, said = verified(path, "--plan", plan, "--state", STATE)
+        assert code in (4, 10)
+        assert not [line for line in said.splitlines() if line.lstrip().startswith("::")]
+        assert "##[" not in said
+        assert "\x1b" not in said
