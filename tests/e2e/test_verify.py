@@ -348,6 +348,32 @@ def test_a_release_that_moved_on_is_another_one(tmp_path, corpus):
     assert f"it was reviewed as revision {text['version'] - 1}, and this makes {text['version']}" in said
 
 
+def test_an_upgrade_is_compared_with_what_it_was_predicted_from(tmp_path, corpus):
+    folder = corpus / "helm-upgrades" / "config-checksum" / "helm3"
+    beside = ("--manifest", folder / "manifest-deployed.yaml", "--history", folder / "history.json")
+    path = review(tmp_path, folder / "dry-run.json", *beside)
+    code, said = verified(path, "--plan", folder / "dry-run.json", *beside)
+    assert (code, said.split()[0]) == (0, "SAME")
+    code, said = verified(path, "--plan", folder / "dry-run.json")
+    assert code == 4
+    assert "the review had manifest beside the input, and now it was not given" in said
+    history = json.loads((folder / "history.json").read_bytes())
+    history.append({**history[-1], "revision": history[-1]["revision"] + 1})
+    moved = tmp_path / "history.json"
+    moved.write_text(json.dumps(history))
+    code, said = verified(path, "--plan", folder / "dry-run.json", *beside[:2], "--history", moved)
+    assert code == 10
+    live = history[-1]["revision"]
+    assert f"the release has moved: it was at revision {live - 1}, and is at {live} now" in said
+    text = (folder / "dry-run.json").read_text()
+    other = tmp_path / "other.json"
+    other.write_text(text.replace("replicas: ", "replicas: 1"))
+    assert text != other.read_text()
+    code, said = verified(path, "--plan", other, *beside)
+    assert code == 10
+    assert "~ apps/Deployment/" in said
+
+
 def test_hostile_text_gives_no_command_to_a_runner(tmp_path, monkeypatch):
     def edit(plan):
         first = plan["resource_changes"][0]
