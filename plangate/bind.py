@@ -49,6 +49,7 @@ def bind(verdict: Verdict, changesets: Sequence[ChangeSet], terms: Terms) -> Ver
     if hidden:
         sensitive = "left-out" if terms.key is None else "hmac"
     revisions = [c.upgrade.revision for c in changesets if c.upgrade is not None]
+    newest = [c.upgrade.history[-1].number for c in changesets if c.upgrade is not None and c.upgrade.history]
     bound = Binding(
         expires_at=_later(verdict.created_at, terms.valid_hours),
         sensitive=sensitive,
@@ -56,6 +57,7 @@ def bind(verdict: Verdict, changesets: Sequence[ChangeSet], terms: Terms) -> Ver
         digests=tuple(digests),
         hooks=binding.short("".join(hooks).encode()) if hooks else "",
         revision=revisions[0] if len(revisions) == 1 else None,
+        revision_live=newest[0] if len(newest) == 1 else None,
         made_at=tuple(dict.fromkeys(c.made_at for c in changesets if c.made_at)),
     )
     return structs.replace(verdict, binding=bound)

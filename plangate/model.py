@@ -743,6 +743,8 @@ class Binding(Struct, frozen=True, kw_only=True):
     """The digest of what the hooks hold."""
     revision: int | None = None
     """The revision of the Helm release that the upgrade makes."""
+    revision_live: int | None = None
+    """The newest revision that the release had, where its history was given."""
     made_at: tuple[str, ...] = ()
     """When the tools made the inputs: a value that says nothing else says nothing."""
 

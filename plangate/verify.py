@@ -103,6 +103,11 @@ def _plan(asked: Asked) -> Iterator[Problem]:
     bound, other = asked.saved.binding, asked.fresh.binding
     if bound is UNSET or other is UNSET or asked.saved.targets is not UNSET:
         return
+    withheld = _withheld(asked.saved.coverage.evidence, asked.fresh.coverage.evidence)
+    if withheld:
+        words = f"the review had {' and '.join(withheld)} beside the input, and now it was not given"
+        yield Problem("unsure", words, "--evidence DIR, or the flags that the review had")
+        return
     if bound.sensitive == "hmac" and (asked.key is None or not binding.is_signed(asked.saved, asked.key)):
         # Its digests hold what only the gate's key can make again: what can be seen is compared, and is not enough.
         lines = tuple(_differences(_seen(asked.saved), _seen(asked.fresh), bound, bound))
@@ -117,6 +122,14 @@ def _plan(asked: Asked) -> Iterator[Problem]:
     versions = {asked.saved.plangate_version, asked.fresh.plangate_version}
     hint = "review this plan" if len(versions) == 1 else f"use one version of plangate: {', '.join(sorted(versions))}"
     yield Problem("different", "this plan is not the one that was reviewed", hint, lines)
+
+
+def _withheld(then: wire.Evidence, now: wire.Evidence) -> list[str]:
+    """What an upgrade was predicted from, and is not given now: without it other changes would be predicted."""
+    names = ("manifest", "live_objects")
+    return [
+        name.replace("_", " ") for name in names if getattr(then, name) == "given" and getattr(now, name) == "missing"
+    ]
 
 
 def _seen(verdict: wire.Verdict) -> wire.Verdict:
@@ -259,8 +272,7 @@ def _release(asked: Asked) -> Iterator[Problem]:
             f"the release has moved: it was reviewed as revision {bound.revision}, and this makes {other.revision}",
             "make the dry run again, and review it",
         )
-    then = asked.saved.freshness.revision_live if asked.saved.freshness is not None else None
-    now = asked.fresh.freshness.revision_live if asked.fresh.freshness is not None else None
+    then, now = (_live(one) for one in (asked.saved, asked.fresh))
     if then is not None and now is None:
         yield Problem(
             "unsure", f"the release was at revision {then}, and where it is now was not given", "--evidence DIR"
@@ -269,3 +281,10 @@ def _release(asked: Asked) -> Iterator[Problem]:
         yield Problem(
             "different", f"the release has moved: it was at revision {then}, and is at {now} now", "plan again"
         )
+
+
+def _live(verdict: wire.Verdict) -> int | None:
+    """The revision that a release was at: beside a plan, or beside a dry run."""
+    if verdict.freshness is not None and verdict.freshness.revision_live is not None:
+        return verdict.freshness.revision_live
+    return verdict.binding.revision_live if verdict.binding is not UNSET else None

@@ -10,11 +10,13 @@ import contextlib
 import hashlib
 import json
 import re
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -453,12 +455,17 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextlib.contextmanager
-def serving() -> Iterator[FakeGitHub]:
-    """A GitHub of its own, as long as the block lasts."""
+def serving(certificate: tuple[Path, Path] | None = None) -> Iterator[FakeGitHub]:
+    """A GitHub of its own, as long as the block lasts; over TLS with a certificate and its key."""
     github = FakeGitHub()
     handler = type("Handler", (_Handler,), {"github": github})
     server = _Server(("127.0.0.1", 0), handler)
     github.url = f"http://127.0.0.1:{server.server_address[1]}"
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        github.url = f"https://localhost:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

@@ -110,7 +110,8 @@ def _tell(answer: Answer, saved: wire.Verdict) -> None:
 
     lines = []
     for problem in answer.problems:
-        lines.append(f"  {problem.text}")
+        # Never the text alone: a runner takes a line that starts with `::` for a command.
+        lines.append(f"  - {problem.text}")
         lines += [f"    {line}" for line in problem.lines[:_MOST]]
         if len(problem.lines) > _MOST:
             lines.append(f"    and {len(problem.lines) - _MOST} more")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, structs
 
-from plangate.model import Decision, Location
+from plangate.model import Action, Decision, Location
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +33,11 @@ _HEREDOC = re.compile(r"<<[-~]?\s*([A-Za-z_][A-Za-z0-9_-]*)\s*$")
 _STEP = re.compile(r'module\.([A-Za-z0-9_-]+)(?:\[(?:"(?:[^"\\]|\\.)*"|\d+)\])?(?:\.|$)')
 _MODES: Final = {"managed": "resource", "data": "data", "ephemeral": "ephemeral"}
 
+_MOST_SAID: Final = 5
+_GENERATED: Final = (
+    "some of the configuration is generated (.tf.json) and has no lines: what is found in it stands at the plan"
+)
+
 _Name = tuple[str, str, str]
 """Kind of block, and its labels."""
 
@@ -43,6 +48,8 @@ class _Module(Struct, frozen=True):
     folder: str
     blocks: dict[_Name, Location]
     sources: dict[str, str]
+    generated: bool = False
+    """Whether there are `.tf.json` files, in which nobody edits a line."""
 
 
 class Lines:
@@ -51,6 +58,8 @@ class Lines:
     def __init__(self, folder: Path):
         self._root = str(folder)
         self._read: dict[str, _Module] = {}
+        self.said: dict[str, None] = {}
+        """What has to be said of changes that have no line of their own, each once, in order."""
 
     def of(self, change: Change) -> Location | None:
         """Where a change is configured, or where the module that holds it is called, or nothing."""
@@ -63,9 +72,27 @@ class Lines:
             call = module.blocks.get(("module", name, ""))
             source = module.sources.get(name, "")
             if call is None or not source.startswith(("./", "../")):
+                if call is not None:
+                    self._say(
+                        f"the module {name} is not in this repository: what is found in it stands where it is called"
+                    )
+                else:
+                    self._missing(change, module)
                 return call
             module = self._module(os.path.normpath(Path(module.folder) / source))
-        return module.blocks.get((kind, change.type, change.name)) or call
+        found = module.blocks.get((kind, change.type, change.name))
+        if found is None:
+            self._missing(change, module)
+        return found or call
+
+    def _missing(self, change: Change, module: _Module) -> None:
+        """What goes has no block any more; anything else without one has to stand in a generated file."""
+        if module.generated and change.action not in (Action.DESTROY, Action.FORGET):
+            self._say(_GENERATED)
+
+    def _say(self, words: str) -> None:
+        if len(self.said) < _MOST_SAID:
+            self.said[words] = None
 
     def _module(self, folder: str) -> _Module:
         if folder not in self._read:
@@ -83,10 +110,11 @@ def locate(verdict: Verdict, folder: Path) -> Verdict:
         location = verdict.changes[finding.change].location or lines.of(verdict.changes[finding.change])
         if location is not None:
             found[finding.change] = location
-    if not found:
+    if not found and not lines.said:
         return verdict
     return structs.replace(
         verdict,
+        notes=tuple(dict.fromkeys((*verdict.notes, *lines.said))),
         changes=tuple(
             structs.replace(change, location=found[i]) if i in found else change
             for i, change in enumerate(verdict.changes)
@@ -117,16 +145,18 @@ def _scan(folder: str) -> _Module:
     shown = os.path.relpath(folder)
     try:
         inside = not shown.startswith("..")
-        files = sorted(p for p in Path(folder).iterdir() if p.suffix in (".tf", ".tofu")) if inside else []
+        every = sorted(Path(folder).iterdir()) if inside else []
     except OSError:
-        files = []
+        every = []
+    files = [path for path in every if path.suffix in (".tf", ".tofu")]
+    generated = any(path.name.endswith((".tf.json", ".tofu.json")) for path in every)
     for file in files[:_MOST_FILES]:
         name = os.path.normpath(Path(shown) / file.name).replace(os.sep, "/")
         for line, block, source in _headers(file):
             blocks.setdefault(block, Location(name, line))
             if source:
                 sources.setdefault(block[1], source)
-    return _Module(folder, blocks, sources)
+    return _Module(folder, blocks, sources, generated)
 
 
 def _headers(file: Path) -> Iterator[tuple[int, _Name, str]]:

@@ -93,6 +93,7 @@ def _bound(document: wire.Verdict, bound: model.Binding) -> wire.Verdict:
             volatile=bound.volatile,
             hooks=bound.hooks,
             revision=bound.revision,
+            revision_live=bound.revision_live,
             made_at=bound.made_at,
         ),
     )

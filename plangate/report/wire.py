@@ -287,6 +287,8 @@ class Binding(Struct, frozen=True):
     hooks: str = ""
     revision: int | None = None
     """The revision of the Helm release that the upgrade makes."""
+    revision_live: int | None = None
+    """The newest revision that the release had, where its history was given."""
     made_at: tuple[str, ...] = ()
     signature: str | UnsetType = UNSET
     """An HMAC-SHA-256 under the gate's key over the rest of the verdict."""

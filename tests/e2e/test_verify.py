@@ -95,7 +95,7 @@ def test_what_differs_is_shown(tmp_path):
     assert code == 10
     lines = said.splitlines()
     assert lines[1:3] == [
-        "  this plan is not the one that was reviewed",
+        "  - this plan is not the one that was reviewed",
         "    + terraform_data.new: create, which was not reviewed",
     ]
     assert f'    ~ {address}: input → "something else", reviewed unchanged' in lines
@@ -346,3 +346,50 @@ def test_a_release_that_moved_on_is_another_one(tmp_path, corpus):
     code, said = verified(path, "--plan", other)
     assert code == 10
     assert f"it was reviewed as revision {text['version'] - 1}, and this makes {text['version']}" in said
+
+
+def test_an_upgrade_is_compared_with_what_it_was_predicted_from(tmp_path, corpus):
+    folder = corpus / "helm-upgrades" / "config-checksum" / "helm3"
+    beside = ("--manifest", folder / "manifest-deployed.yaml", "--history", folder / "history.json")
+    path = review(tmp_path, folder / "dry-run.json", *beside)
+    code, said = verified(path, "--plan", folder / "dry-run.json", *beside)
+    assert (code, said.split()[0]) == (0, "SAME")
+    code, said = verified(path, "--plan", folder / "dry-run.json")
+    assert code == 4
+    assert "the review had manifest beside the input, and now it was not given" in said
+    history = json.loads((folder / "history.json").read_bytes())
+    history.append({**history[-1], "revision": history[-1]["revision"] + 1})
+    moved = tmp_path / "history.json"
+    moved.write_text(json.dumps(history))
+    code, said = verified(path, "--plan", folder / "dry-run.json", *beside[:2], "--history", moved)
+    assert code == 10
+    live = history[-1]["revision"]
+    assert f"the release has moved: it was at revision {live - 1}, and is at {live} now" in said
+    text = (folder / "dry-run.json").read_text()
+    other = tmp_path / "other.json"
+    other.write_text(text.replace("replicas: ", "replicas: 1"))
+    assert text != other.read_text()
+    code, said = verified(path, "--plan", other, *beside)
+    assert code == 10
+    assert "~ apps/Deployment/" in said
+
+
+def test_hostile_text_gives_no_command_to_a_runner(tmp_path, monkeypatch):
+    def edit(plan):
+        first = plan["resource_changes"][0]
+        first["change"]["after"]["input"] = "\n::error::x\n##[add-mask]y\x1b[31m"
+        copy = json.loads(json.dumps(first))
+        copy.update(address="::stop-commands::x\n::error::y", name="new")
+        copy["change"].update(actions=["create"], before=None)
+        plan["resource_changes"].append(copy)
+
+    path = review(tmp_path, PLAN, "--state", STATE)
+    name = tmp_path / "::error::z.json"
+    name.write_bytes(changed(tmp_path, edit).read_bytes())
+    monkeypatch.chdir(tmp_path)
+    for plan in (name, Path("::warning::missing.json")):
+        code, said = verified(path, "--plan", plan, "--state", STATE)
+        assert code in (4, 10)
+        assert not [line for line in said.splitlines() if line.lstrip().startswith("::")]
+        assert "##[" not in said
+        assert "\x1b" not in said

@@ -2,7 +2,7 @@ import pytest
 from msgspec import structs
 
 from plangate.evidence.source_lines import Lines, locate
-from plangate.model import Location, Severity
+from plangate.model import Action, Location, Severity
 from tests.unit.report.verdicts import change, finding, verdict
 
 MAIN = """# resource "aws_s3_bucket" "commented" {
@@ -99,3 +99,21 @@ def test_findings_and_their_changes_get_the_line(live):
 
 def test_a_folder_that_is_not_there_gives_no_lines(live):
     assert of(live / "no", "a", "b") is None
+
+
+def located(live, *modules, type_="aws_x", action=Action.UPDATE):
+    changes = tuple(change(f"{m}.aws_x.y", type_=type_, name="y", module=m, action=action) for m in modules)
+    findings = tuple(finding("p", Severity.HIGH, address=str(c.address), change=i) for i, c in enumerate(changes))
+    return locate(verdict(changes=changes, findings=findings), live).notes
+
+
+def test_a_module_from_elsewhere_is_said_once(live):
+    said = "the module vpc is not in this repository: what is found in it stands where it is called"
+    assert located(live, "module.vpc", "module.vpc.module.deeper") == (said,)
+
+
+def test_generated_configuration_is_said(live):
+    said = "some of the configuration is generated (.tf.json) and has no lines: what is found in it stands at the plan"
+    assert located(live, "") == (said,)
+    assert located(live, "", action=Action.DESTROY) == ()
+    assert located(live, "module.db") == ()

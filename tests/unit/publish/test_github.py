@@ -3,6 +3,8 @@ import logging
 import pytest
 
 from plangate.errors import PublishError, RefusedError, UnclearError, UsageError
+from plangate.publish import hosts
+from plangate.publish.github import GitHub
 from tests.github_server import TOKEN, Fault, serving
 from tests.unit.publish.actors import Watch, client
 
@@ -142,3 +144,65 @@ def test_a_server_that_is_not_there_is_told(server):
 def test_an_error_of_graphql_is_a_refusal(server):
     with pytest.raises(RefusedError, match="no such node"):
         client(server).graphql("mutation { minimizeComment }", {"id": "IC_1"})
+
+
+# --- the way there ----------------------------------------------------------------------------------------------------
+
+
+def test_the_proxy_of_the_environment_is_used_and_can_be_kept_out(server, monkeypatch):
+    for name in ("HTTP_PROXY", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy", "https_proxy", "HTTPS_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", server.url)
+    nobody = hosts.endpoints("http://127.0.0.1:9", "", ["127.0.0.1"])
+    assert GitHub(nobody, TOKEN, clock=Watch().clock).get("/repos/octo/infra/pulls/7")["number"] == 7
+    assert server.requests[0].path == "http://127.0.0.1:9/repos/octo/infra/pulls/7"
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with pytest.raises(PublishError, match="GitHub does not answer"):
+        GitHub(nobody, TOKEN, clock=Watch().clock).get("/repos/octo/infra/pulls/7")
+    assert len(server.requests) == 1
+
+
+def certificate(folder):
+    """A certificate for localhost that nobody knows, and its key, both PEM."""
+    import datetime
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.datetime.now(datetime.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "ca.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    (folder / "key.pem").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return folder / "ca.pem", folder / "key.pem"
+
+
+@pytest.mark.parametrize("how", ["--ca-bundle", "SSL_CERT_FILE"])
+def test_a_certificate_authority_of_ones_own_is_trusted_when_it_is_named_and_only_then(tmp_path, monkeypatch, how):
+    ca, key = certificate(tmp_path)
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    with serving(certificate=(ca, key)) as server:
+        endpoints = hosts.endpoints(server.url, "", ["localhost"])
+        with pytest.raises(PublishError, match="SSLError"):
+            GitHub(endpoints, TOKEN, clock=Watch().clock).get("/repos/octo/infra/pulls/7")
+        assert server.requests == []
+        if how == "SSL_CERT_FILE":
+            monkeypatch.setenv("SSL_CERT_FILE", str(ca))
+        bundle = str(ca) if how == "--ca-bundle" else ""
+        found = GitHub(endpoints, TOKEN, clock=Watch().clock, ca_bundle=bundle).get("/repos/octo/infra/pulls/7")
+        assert found["number"] == 7
