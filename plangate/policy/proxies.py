@@ -2,7 +2,7 @@
 
 A case has `before`, `after`, or both, each a handful of keys laid over the sound deployment: sections of the configuration
 (`general_settings`, ...), `models` (added to the list), `environment`, `secrets`, `image`, `replicas`, `workers`, `ingress`, `service`,
-`job`, `pod`, `spec`, `scaler`, `budget`, `masterkey`, `postgres`, `name`, `chart`, `version`. Null takes a thing away.
+`job`, `pod`, `spec`, `scaler`, `budget`, `masterkey`, `postgres`, `redis`, `name`, `chart`, `version`. Null takes a thing away.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ _OURS: Final = frozenset(
             "chart",
             "version",
         ),
-        *("models", "scaler", "masterkey", "postgres", "configmap", "args", "strategy"),
+        *("redis", "models", "scaler", "masterkey", "postgres", "configmap", "args", "strategy"),
     }
 )
 
@@ -138,7 +138,7 @@ def _objects(one: dict[str, Any]) -> tuple[list[dict[str, Any]], list[dict[str, 
                 "apiVersion": "policy/v1",
                 "kind": "PodDisruptionBudget",
                 "metadata": {"name": name},
-                "spec": {"minAvailable": 1},
+                "spec": one["budget"] if isinstance(one["budget"], dict) else {"minAvailable": 1},
             }
         )
     if "scaler" in one:
@@ -166,6 +166,16 @@ def _objects(one: dict[str, Any]) -> tuple[list[dict[str, Any]], list[dict[str, 
                 "apiVersion": "apps/v1",
                 "kind": "StatefulSet",
                 "metadata": {"name": f"{name}-postgresql"},
+                "spec": {"template": {"spec": pod}},
+            }
+        )
+    if "redis" in one:
+        pod = {"containers": [{"name": "redis", "image": "docker.io/bitnamilegacy/redis:7.2.4"}]}
+        made.append(
+            {
+                "apiVersion": "apps/v1",
+                "kind": "StatefulSet",
+                "metadata": {"name": one["redis"]},
                 "spec": {"template": {"spec": pod}},
             }
         )

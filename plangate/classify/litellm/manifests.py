@@ -30,6 +30,7 @@ _KINDS: Final = frozenset(
         "ScaledObject",
         "PodDisruptionBudget",
         "Job",
+        "ServiceAccount",
     }
 )
 _PREFIXES: Final[dict[str, Path]] = {
@@ -39,6 +40,7 @@ _PREFIXES: Final[dict[str, Path]] = {
     "ingress:ingress": ("metadata",),
     "service:service": ("spec",),
     "secret:masterkey": ("data", "masterkey"),
+    "budget:budget": ("spec",),
 }
 
 
@@ -175,7 +177,7 @@ class _Side:
         opaque, provided = self._sources(container)
         secret = self._secret()
         labels = tree(tree(self.workload.body.get("metadata")).get("labels")) if self.workload is not None else {}
-        scaler = self._autoscaler()
+        scaler, budget = self._autoscaler(), self._about("PodDisruptionBudget")
         replicas, most = self._replicas(scaler)
         return Proxy(
             config=None
@@ -195,14 +197,22 @@ class _Side:
             ingress=_read_ingress(self._ingress()),
             service=_read_service(self._service()),
             pod=_read_pod(self.workload, pod, container),
-            budget=self._about("PodDisruptionBudget") is not None,
+            budget=budget is not None,
+            budget_keeps=ABSENT if budget is None else tree(budget.body.get("spec")).get("minAvailable", ABSENT),
             job=self._job()[1],
             schema_update=env.get("DISABLE_SCHEMA_UPDATE", ABSENT),
             database=_read_database(self._database()),
+            redis=any(one.name.endswith(("-redis", "-redis-master", "-redis-node")) for one in self._kind(*_WORKLOADS)),
+            identity=self._identity(pod),
             names={"workload": self.workload.name} if self.workload is not None else {},
             master_key=ABSENT if secret is None else tree(secret.body.get("data")).get("masterkey", ABSENT),
             master_key_drawn=secret is not None and "masterkey" in secret.chance,
         )
+
+    def _identity(self, pod: Tree) -> Tree:
+        name = tree(pod.get("spec")).get("serviceAccountName")
+        found = next((one for one in self._kind("ServiceAccount") if one.name == name), None)
+        return {} if found is None else tree(tree(found.body.get("metadata")).get("annotations"))
 
     def _replicas(self, scaler: KubeObject | None) -> tuple[Value | Absent, Value | Absent]:
         spec = tree(self.workload.body.get("spec")) if self.workload is not None else {}
@@ -322,6 +332,7 @@ def _read_pod(one: KubeObject | None, template: Tree, container: Tree) -> Tree:
         "args": container.get("args"),
         "terminationGracePeriodSeconds": spec.get("terminationGracePeriodSeconds", 30),
         "strategy": tree(one.body.get("spec")).get("strategy"),
+        "serviceAccountName": spec.get("serviceAccountName", "default"),
         "containers": [c.get("name") for c in _list(spec.get("containers"))],
         **{name: container.get(name) for name in ("livenessProbe", "readinessProbe", "startupProbe")},
     }

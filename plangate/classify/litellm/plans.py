@@ -150,7 +150,12 @@ def _read(found: Tree, side: Side, *, whole: bool) -> Proxy:
         else None,
         pod=_pod(found),
         budget=tree(found.get("pdb")).get("enabled") is True,
+        budget_keeps=tree(found.get("pdb")).get("minAvailable", ABSENT)
+        if tree(found.get("pdb")).get("enabled") is True
+        else ABSENT,
         database={"image": tree(tree(found.get("postgresql")).get("image")).get("tag")} if standalone else None,
+        redis=tree(found.get("redis")).get("enabled") is True,
+        identity=tree(tree(found.get("serviceAccount")).get("annotations")),
         service={
             "type": tree(found.get("service")).get("type", "ClusterIP"),
             "port": tree(found.get("service")).get("port", 4000),

@@ -43,9 +43,19 @@ def _strategy(proxy: Proxy) -> Iterator[Problem]:
 def _policies(proxy: Proxy) -> Iterator[Problem]:
     """Keys of the policies, wherever they stand: unknown ones are dropped without a word."""
     for section in _SECTIONS:
-        for name, words in (("retry_policy", known().retries), ("allowed_fails_policy", known().fails)):
-            for key, value in tree(proxy.setting(section, name)).items():
-                path = (section, name, key)
+        groups = [
+            ("model_group_retry_policy", group) for group in tree(proxy.setting(section, "model_group_retry_policy"))
+        ]
+        for where, words in (
+            (("retry_policy",), known().retries),
+            (("allowed_fails_policy",), known().fails),
+            *((group, known().retries) for group in groups),
+        ):
+            policy = proxy.setting(section, where[0])
+            for group in where[1:]:
+                policy = tree(policy).get(group, ABSENT)
+            for key, value in tree(policy).items():
+                path = (section, *where, key)
                 if key not in words:
                     close = difflib.get_close_matches(key, words, 1, 0.5)
                     because = f"{said(path)} is ignored" + (f": {close[0]} is the name" if close else "")
@@ -79,7 +89,7 @@ def _shapes(proxy: Proxy, section: str) -> Iterator[Problem]:
                 continue
             for source, targets in one.items():
                 if source in texts(targets):
-                    because = f"{said(path)} sends {source} back to itself"
+                    because = f"{said(path)} sends {source} back to itself: a failing model is only tried again"
                     yield Problem("fallback-loop", f"{said(path)} {source}", because, path=(*path, i))
 
 

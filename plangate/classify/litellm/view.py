@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import structs
 
 from plangate.classify.diff import diff
-from plangate.classify.litellm import keys, models, moves, router, running, services, settings
+from plangate.classify.litellm import access, budgets, keys, models, moves, pods, router, running, services, settings
 from plangate.classify.litellm.images import read
 from plangate.classify.litellm.proxy import Problem, tree
 from plangate.model import ABSENT, UNKNOWN, Absent, Embedded, Notice, View, spell
@@ -26,6 +26,9 @@ _ASKED: Final = (
     keys.problems,
     services.problems,
     running.problems,
+    budgets.problems,
+    pods.problems,
+    access.problems,
 )
 _ORDER: Final[tuple[Home, ...]] = (
     "config",

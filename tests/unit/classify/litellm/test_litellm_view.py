@@ -58,7 +58,26 @@ def test_a_variable_that_an_unseen_secret_may_hold_is_not_said_to_be_missing() -
     named = {"litellm_settings": {"langfuse_host": "os.environ/LANGFUSE_HOST"}}
 
     assert ("reference-missing", True) in kinds(proxy(), proxy(**named))
-    assert ("reference-unseen", True) in kinds(proxy(opaque=("Secret keys",)), proxy(**named, opaque=("Secret keys",)))
+    found = kinds(proxy(opaque=("Secret keys",)), proxy(**named, opaque=("Secret keys",)))
+    assert {one for one in found if "reference" in one[0]} == {("reference-missing", False)}
+
+
+def test_an_unfamiliar_name_that_nobody_can_see_is_told() -> None:
+    unseen = ("Secret keys",)
+    for name in ("NOT_PROVIDED", "LANGFUSE_HOTS"):
+        one = {
+            "litellm_settings": {"langfuse_host": "os.environ/LANGFUSE_HOST", "langfuse_secret": f"os.environ/{name}"}
+        }
+        before = {"litellm_settings": {"langfuse_host": "os.environ/LANGFUSE_HOST"}}
+
+        assert ("reference-unseen", True) in kinds(proxy(**before, opaque=unseen), proxy(**one, opaque=unseen))
+
+
+def test_another_secret_at_the_same_place_is_another_leak() -> None:
+    old, new = ({"litellm_settings": {"cache_params": {"password": Sensitive(i)}}} for i in (1, 2))
+
+    assert ("secret-literal", True) in kinds(proxy(**old), proxy(**new))
+    assert kinds(proxy(**old), proxy(**old, replicas=4)) == set()
 
 
 def test_hostile_shapes_raise_nothing() -> None:
