@@ -39,7 +39,6 @@ def problems(proxy: Proxy) -> Iterator[Problem]:
 
 def _master(proxy: Proxy) -> Iterator[Problem]:
     value = proxy.setting("general_settings", "master_key")
-    visible = proxy.origin == "helm" or isinstance(value, str)
     if value is ABSENT or value == "":
         provided = proxy.provides("LITELLM_MASTER_KEY")
         if provided is not True:
@@ -50,7 +49,7 @@ def _master(proxy: Proxy) -> Iterator[Problem]:
     elif not is_reference(value) and not _malformed(value):
         because = "writes the master key itself into the configuration instead of a reference such as os.environ/PROXY_MASTER_KEY"
         subject = str(hash(value)) if isinstance(value, Sensitive) else ""
-        yield Problem("master-key-literal", subject, because, path=_MASTER, certain=visible)
+        yield Problem("master-key-literal", subject, because, path=_MASTER, certain=value not in proxy.veiled)
 
 
 def installed(proxy: Proxy) -> Iterator[Problem]:
@@ -68,13 +67,13 @@ def _literals(proxy: Proxy) -> Iterator[Problem]:
         because = f"{said(path)} holds a secret in clear text, for everybody who can read the ConfigMap"
         # Another secret at the same place is another leak.
         subject = f"{_subject(proxy, path)} {hash(value)}"
-        yield Problem("secret-literal", subject, because, path=path, certain=proxy.origin != "values")
+        yield Problem("secret-literal", subject, because, path=path, certain=value not in proxy.veiled)
     for name, value in proxy.env.items():
         if isinstance(value, Sensitive):
             because = f"gives {name} to the pods in clear text, for everybody who can read the values or the Deployment"
             path = ("environment", name)
             yield Problem(
-                "secret-literal", f"{name} {hash(value)}", because, "workload", path, proxy.origin != "values"
+                "secret-literal", f"{name} {hash(value)}", because, "workload", path, value not in proxy.veiled
             )
 
 

@@ -10,13 +10,13 @@ from msgspec import structs
 from plangate.classify.litellm import view
 from plangate.classify.litellm.knowledge import known
 from plangate.classify.litellm.proxy import Job, Proxy, tree
-from plangate.model import ABSENT, Action
+from plangate.model import ABSENT, Absent, Action
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from plangate.classify.litellm.proxy import Home, Tree
-    from plangate.model import Absent, Change, ChangeSet, KubeObject, Path, Upgrade, Value
+    from plangate.model import Change, ChangeSet, KubeObject, Path, Upgrade, Value
 
 _WORKLOADS: Final = ("Deployment", "StatefulSet", "Rollout")
 _KINDS: Final = frozenset(
@@ -201,13 +201,18 @@ class _Side:
             budget_keeps=ABSENT if budget is None else tree(budget.body.get("spec")).get("minAvailable", ABSENT),
             job=self._job()[1],
             schema_update=env.get("DISABLE_SCHEMA_UPDATE", ABSENT),
-            database=_read_database(self._database()),
+            database=_read_database(self._database(), self._password()),
             redis=any(one.name.endswith(("-redis", "-redis-master", "-redis-node")) for one in self._kind(*_WORKLOADS)),
             identity=self._identity(pod),
             names={"workload": self.workload.name} if self.workload is not None else {},
             master_key=ABSENT if secret is None else tree(secret.body.get("data")).get("masterkey", ABSENT),
             master_key_drawn=secret is not None and "masterkey" in secret.chance,
         )
+
+    def _password(self) -> Value | Absent:
+        """What the chart's Secret holds for the Postgres that comes with it."""
+        found = next((one for one in self._kind("Secret") if one.name.endswith("-dbcredentials")), None)
+        return ABSENT if found is None else tree(found.body.get("data")).get("password", ABSENT)
 
     def _identity(self, pod: Tree) -> Tree:
         name = tree(pod.get("spec")).get("serviceAccountName")
@@ -339,11 +344,12 @@ def _read_pod(one: KubeObject | None, template: Tree, container: Tree) -> Tree:
     return {key: value for key, value in found.items() if value is not None}
 
 
-def _read_database(one: KubeObject | None) -> Tree | None:
+def _read_database(one: KubeObject | None, password: Value | Absent) -> Tree | None:
     if one is None:
         return None
     containers = _list(tree(_template(one).get("spec")).get("containers"))
-    return {"image": containers[0].get("image") if containers else None, "name": one.name}
+    found: Tree = {"image": containers[0].get("image") if containers else None, "name": one.name}
+    return found if isinstance(password, Absent) else {**found, "password": password}
 
 
 def _read_job(one: KubeObject) -> Job:

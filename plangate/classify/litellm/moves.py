@@ -207,6 +207,10 @@ def _database(before: Proxy, after: Proxy) -> Iterator[Problem]:
         because = "brings its own Redis with the chart: one pod, no copy, and the router counts limits in it"
         yield Problem("redis-bundled", "", because, "workload", ("redis",))
     if before.database is not None and after.database is not None:
+        ours, theirs = (side.get("password") for side in (before.database, after.database))
+        if ours is not None and theirs is not None and ours != theirs:
+            because = "changes the password of the Postgres of the chart, whose volume keeps the old one: the proxy cannot log in to it any more"
+            yield Problem("database-password", "", because, "database", ("database", "password"))
         images = [read(str(side.get("image", ""))) for side in (before.database, after.database)]
         if images[0].text != images[1].text and images[0].tag.partition(".")[0] != images[1].tag.partition(".")[0]:
             because = f"moves the bundled Postgres from {images[0].tag} to {images[1].tag}: another major version does not read the old files"
@@ -221,6 +225,10 @@ def _database(before: Proxy, after: Proxy) -> Iterator[Problem]:
 
 
 def _image(before: Proxy, after: Proxy) -> Iterator[Problem]:
+    if after.image is ABSENT and isinstance(before.image, str) and after.origin == "values":
+        because = f"no longer pins its image ({before.image}): the chart's own tag is taken, which for some versions was never published"
+        yield Problem("image-moving", "", because, "workload", ("image", "tag"))
+        return
     if not isinstance(before.image, str) or not isinstance(after.image, str) or before.image == after.image:
         return
     old, new, path = read(before.image), read(after.image), ("image",)
@@ -236,10 +244,9 @@ def _image(before: Proxy, after: Proxy) -> Iterator[Problem]:
     elif old.number and new.number and new.number != old.number:
         because = f"goes from {old.version} to {new.version}: migrations of the database cannot be undone by a rollback"
         yield Problem("version-changes", "", because, "workload", path)
-        if (
-            after.job is not None
-            and "pre-upgrade" not in after.job.hooks
-            and str(after.schema_update).lower() == "true"
+        if all(
+            side.job is not None and "pre-upgrade" not in side.job.hooks and str(side.schema_update).lower() == "true"
+            for side in (before, after)
         ):
             because = f"starts {new.version} on a database that is not migrated yet: the migration Job is no pre-upgrade hook of Helm"
             yield Problem("migration-unordered", "version", because, "workload", path)

@@ -49,7 +49,6 @@ def problems(proxy: Proxy) -> Iterator[Problem]:
         args
         and not any(one == "--config" or one.startswith(("--config=", "-c")) for one in args)
         and "CONFIG_FILE_PATH" not in proxy.env
-        and proxy.origin == "helm"
     ):
         because = "starts without --config: models, master key and every setting of the ConfigMap are not read"
         yield Problem("config-unused", "", because, "workload", ("args",))

@@ -87,6 +87,8 @@ class Proxy(Struct, frozen=True, kw_only=True):
     master_key: Value | Absent = ABSENT
     """What the chart's own Secret holds, masked."""
     master_key_drawn: bool = False
+    veiled: tuple[Value, ...] = ()
+    """Values that Terraform hides by itself: they may be references as well as secrets."""
     partial: bool = False
     """Part of it cannot be seen, and differs from the other side."""
 

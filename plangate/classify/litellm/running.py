@@ -29,7 +29,7 @@ def problems(proxy: Proxy) -> Iterator[Problem]:
     yield from _migration(proxy)
     yield from _timeouts(proxy)
     yield from _settings_nobody_reads(proxy)
-    if not proxy.config_created and proxy.origin == "helm":
+    if not proxy.config_created:
         because = "reads its configuration from a ConfigMap that this release does not make: a change of it restarts nothing, and proxy_config is ignored"
         yield Problem("config-elsewhere", "config", because, "workload", ("configmap",))
 
@@ -110,7 +110,7 @@ def _migration(proxy: Proxy) -> Iterator[Problem]:
     disabled = (
         str(proxy.schema_update).lower() == "true" or proxy.setting(_GENERAL, "disable_prisma_schema_update") is True
     )
-    if proxy.origin != "helm" or isinstance(proxy.schema_update, Sensitive):
+    if proxy.origin == "configmap" or isinstance(proxy.schema_update, Sensitive):
         return
     job, pods = proxy.job, proxy.pods
     if job is None and disabled:
