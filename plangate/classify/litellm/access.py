@@ -19,12 +19,27 @@ _GENERAL = "general_settings"
 
 def problems(proxy: Proxy) -> Iterator[Problem]:
     """What one side leaves unchecked."""
+    yield from _passed_through(proxy)
     if proxy.setting("litellm_settings", "ssl_verify") is False:
         because = "no longer checks certificates of model providers (litellm_settings.ssl_verify)"
         yield Problem("certificates-unchecked", "", because, path=("litellm_settings", "ssl_verify"))
     elif str(proxy.env.get("SSL_VERIFY", "")).lower() in _FALSE:
         because = "no longer checks certificates of model providers (SSL_VERIFY in the environment)"
         yield Problem("certificates-unchecked", "", because, "workload", ("environment", "SSL_VERIFY"))
+
+
+def _passed_through(proxy: Proxy) -> Iterator[Problem]:
+    """Paths that go to somebody else with a key of ours, and ask for none (https://docs.litellm.ai/docs/proxy/pass_through)."""
+    endpoints = proxy.setting(_GENERAL, "pass_through_endpoints")
+    for i, one in enumerate(endpoints if isinstance(endpoints, list) else []):
+        if not isinstance(one, dict) or one.get("auth") is True:
+            continue
+        keys = [name for name in tree(one.get("headers")) if name.lower() in ("authorization", "api-key", "x-api-key")]
+        if keys:
+            because = f"passes {one.get('path')} on with the proxy's own {keys[0]} header and asks callers for no key"
+            yield Problem(
+                "pass-through-open", str(one.get("path")), because, path=(_GENERAL, "pass_through_endpoints", i)
+            )
 
 
 def moved(before: Proxy, after: Proxy) -> Iterator[Problem]:

@@ -36,6 +36,7 @@ class Settings(Struct, frozen=True):
     ranges: dict[str, dict[str, tuple[int, int]]]
     durations: frozenset[str]
     strategies: tuple[str, ...]
+    counting_strategies: frozenset[str]
     retries: tuple[str, ...]
     fails: tuple[str, ...]
     caches: tuple[str, ...]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from plangate.classify.litellm.knowledge import known
 from plangate.classify.litellm.near import near
-from plangate.classify.litellm.proxy import Problem, hidden, leaves, said, texts, tree, whole
+from plangate.classify.litellm.proxy import Problem, hidden, is_reference, leaves, said, texts, tree, whole
 from plangate.model import ABSENT
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ def _entry(proxy: Proxy, entry: Tree, path: Path) -> Iterator[Problem]:
     yield from _slips(name, entry, params, path)
     yield from _example(name, params, where)
     yield from _zero(name, subject, params, where)
+    yield from _typed(name, subject, params, where)
     yield from _endpoints(name, subject, params, where)
     provider = _provider(params)
     if _is_bedrock(model, params):
@@ -217,6 +218,21 @@ def _example(name: str, params: Tree, where: Path) -> Iterator[Problem]:
             because = f"{name} is the example of the chart: prompts would go to a stranger's endpoint"
             yield Problem("model-example", name, because, path=path)
             return
+
+
+_PARAM_TYPES = {
+    **dict.fromkeys(("rpm", "tpm", "max_parallel_requests", "max_retries", "num_retries", "weight"), "a whole number"),
+    **dict.fromkeys(("timeout", "stream_timeout", "max_budget"), "a number"),
+}
+
+
+def _typed(name: str, subject: str, params: Tree, where: Path) -> Iterator[Problem]:
+    """Numbers of a deployment that are none."""
+    for key, kind in _PARAM_TYPES.items():
+        value = params.get(key)
+        if isinstance(value, (str, bool)) and whole(value) is None and not is_reference(value):
+            because = f"{name} has {key} {value}, and it has to be {kind}"
+            yield Problem("setting-type", f"{subject} {key}", because, path=(*where, key))
 
 
 def _zero(name: str, subject: str, params: Tree, where: Path) -> Iterator[Problem]:

@@ -63,7 +63,9 @@ def _models(before: Proxy, after: Proxy) -> Iterator[Problem]:
         yield from _credentials(name, before.named[name], after.named[name])
         if old != new and not set(old) & set(new):
             because = f"sends {name} to {', '.join(new)} instead of {', '.join(old)}"
-            yield Problem("model-repointed", name, because, path=("model_list",))
+            providers = [{model.partition("/")[0] for model in side} for side in (old, new)]
+            kind = "model-repointed" if providers[0] & providers[1] else "model-provider-changes"
+            yield Problem(kind, name, because, path=("model_list",))
 
 
 def _credentials(name: str, before: list[Tree], after: list[Tree]) -> Iterator[Problem]:
@@ -171,6 +173,10 @@ def _keys(before: Proxy, after: Proxy) -> Iterator[Problem]:
 
 
 def _database(before: Proxy, after: Proxy) -> Iterator[Problem]:
+    ours, theirs = (side.setting("general_settings", "database_url") for side in (before, after))
+    if theirs not in (ours, ABSENT, "os.environ/DATABASE_URL"):
+        because = "moves the proxy to the database of general_settings.database_url: keys, teams, models and spend stay in the old one"
+        yield Problem("database-switched", "setting", because, path=("general_settings", "database_url"))
     for name in _DATABASE:
         old, new = before.env.get(name), after.env.get(name)
         if old is not None and old != new and after.env:
@@ -207,8 +213,8 @@ def _database(before: Proxy, after: Proxy) -> Iterator[Problem]:
         because = "brings its own Redis with the chart: one pod, no copy, and the router counts limits in it"
         yield Problem("redis-bundled", "", because, "workload", ("redis",))
     if before.database is not None and after.database is not None:
-        ours, theirs = (side.get("password") for side in (before.database, after.database))
-        if ours is not None and theirs is not None and ours != theirs:
+        kept, given = (side.get("password") for side in (before.database, after.database))
+        if kept is not None and given is not None and kept != given:
             because = "changes the password of the Postgres of the chart, whose volume keeps the old one: the proxy cannot log in to it any more"
             yield Problem("database-password", "", because, "database", ("database", "password"))
         images = [read(str(side.get("image", ""))) for side in (before.database, after.database)]

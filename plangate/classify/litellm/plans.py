@@ -153,7 +153,7 @@ def _read(found: Tree, side: Side, *, whole: bool) -> Proxy:
         chart=chart.rpartition("/")[2] if isinstance(chart, str) else "",
         replicas=autoscaling.get("minReplicas", 1) if on else found.get("replicaCount", 1),
         most_replicas=autoscaling.get("maxReplicas", ABSENT) if on else ABSENT,
-        workers=found.get("numWorkers", ABSENT),
+        workers=found.get("numWorkers", _workers(found)),
         env={**_database(tree(found.get("db"))), "PROXY_MASTER_KEY": _master(found), **env},
         opaque=_sources(secrets, "Secret")
         + _sources(maps, "ConfigMap")
@@ -256,6 +256,13 @@ def _job(found: Tree) -> Job | None:
         ttl=wanted.get("ttlSecondsAfterFinished", 120),
         deadline=wanted.get("activeDeadlineSeconds", ABSENT),
     )
+
+
+def _workers(found: Tree) -> Value | Absent:
+    """What args of one's own say."""
+    args = found.get("args")
+    words = args if isinstance(args, list) else []
+    return next((words[i + 1] for i, word in enumerate(words[:-1]) if word == "--num_workers"), ABSENT)
 
 
 def _bundled(postgresql: Tree) -> Tree:

@@ -110,6 +110,38 @@ def test_hostile_shapes_raise_nothing() -> None:
         )
 
 
+def test_hostile_shapes_of_services_and_pods_raise_nothing() -> None:
+    for value in (None, 1, "x", "80%", "%", [], [1, None, "x", {}], {"a": {"b": [None]}}, UNKNOWN, Sensitive(2), True):
+        config = {
+            **SOUND,
+            "guardrails": [value, {"guardrail_name": "a", "litellm_params": value}],
+            "general_settings": dict.fromkeys(
+                ("master_key", "pass_through_endpoints", "custom_auth", "alerting", "database_url"), value
+            ),
+            "router_settings": dict.fromkeys(("provider_budget_config", "timeout", "model_group_retry_policy"), value),
+            "model_list": [{"model_name": "a", "litellm_params": {"model": "a/b", "timeout": value, "api_key": value}}],
+        }
+        pod = dict.fromkeys(
+            ("args", "strategy", "resources", "startupProbe", "livenessProbe", "containers", "serviceAccountName"),
+            value,
+        )
+        odd = Proxy(
+            config=config,
+            budget=True,
+            budget_keeps=value,
+            replicas=3,
+            pod=pod,
+            env={"A": value, "SSL_VERIFY": value},
+            identity={"eks.amazonaws.com/role-arn": value},
+            database={"image": value, "password": value},
+        )
+        plain = Proxy(config=SOUND, pod={"strategy": {}}, database={}, identity={"eks.amazonaws.com/role-arn": "x"})
+
+        assert introduced(plain, odd) is not None
+        assert introduced(odd, plain) is not None
+        assert introduced(None, odd) is not None
+
+
 def test_what_seems_absent_in_a_partial_picture_is_unknown() -> None:
     assert Sided({"a": 1}, partial=True).at(("b",)) is UNKNOWN
     assert Sided({"a": 1}).at(("b",)) is ABSENT
