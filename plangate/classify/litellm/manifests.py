@@ -91,10 +91,8 @@ class _Side:
         self._hooks = tuple(hooks)
         self._by_kind: dict[str, list[KubeObject]] = {}
         for one in objects:
-            kind = next(
-                (kind for kind in _KINDS if one.mentions(f"kind: {kind}") or one.mentions(f'"kind":"{kind}"')), None
-            )
-            if kind is not None and one.kind in _KINDS:
+            # Only what may be of such a kind is read at all: the word is there however the kind is quoted.
+            if any(one.mentions(kind) for kind in _KINDS) and one.kind in _KINDS:
                 self._by_kind.setdefault(one.kind, []).append(one)
         self.key = "config.yaml"
         self.workload = next(self._workloads(), None)

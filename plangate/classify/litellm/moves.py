@@ -58,14 +58,19 @@ def _models(before: Proxy, after: Proxy) -> Iterator[Problem]:
         because = f"adds {', '.join(added[:5])} to the configuration, while models are kept in the database: the UI or the API is the place"
         yield Problem("model-by-values", "", because, path=("model_list",))
     for name in sorted(before.named.keys() & after.named.keys()):
-        old = sorted(str(tree(one.get("litellm_params")).get("model")) for one in before.named[name])
-        new = sorted(str(tree(one.get("litellm_params")).get("model")) for one in after.named[name])
+        old, new = (sorted(_ids(side.named[name])) for side in (before, after))
         yield from _credentials(name, before.named[name], after.named[name])
-        if old != new and not set(old) & set(new):
+        if old and new and not set(old) & set(new):
             because = f"sends {name} to {', '.join(new)} instead of {', '.join(old)}"
             providers = [{model.partition("/")[0] for model in side} for side in (old, new)]
             kind = "model-repointed" if providers[0] & providers[1] else "model-provider-changes"
             yield Problem(kind, name, because, path=("model_list",))
+
+
+def _ids(deployments: list[Tree]) -> set[str]:
+    """The models that clients reach by one name."""
+    found = [tree(one.get("litellm_params")).get("model") for one in deployments]
+    return {one for one in found if isinstance(one, str)}
 
 
 def _credentials(name: str, before: list[Tree], after: list[Tree]) -> Iterator[Problem]:
@@ -222,7 +227,8 @@ def _database(before: Proxy, after: Proxy) -> Iterator[Problem]:
             because = f"moves the bundled Postgres from {images[0].tag} to {images[1].tag}: another major version does not read the old files"
             yield Problem("database-image", "", because, "database", ("database", "image"))
     if (
-        before.setting("general_settings", "store_model_in_db") is True
+        after.config is not None
+        and before.setting("general_settings", "store_model_in_db") is True
         and after.setting("general_settings", "store_model_in_db") is not True
         and not stored(after)
     ):

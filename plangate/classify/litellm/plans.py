@@ -144,7 +144,7 @@ def _read(found: Tree, side: Side, *, whole: bool) -> Proxy:
         env["DISABLE_SCHEMA_UPDATE"] = "true"
     return Proxy(
         origin="values",
-        config=tree(config) if config is not None and not isinstance(config, (Unknown, Sensitive)) else None,
+        config=None if config is None or isinstance(config, (Unknown, Sensitive)) else _completed(tree(config)),
         config_created=tree(found.get("proxyConfigMap")).get("create", True) is not False,
         image=_image(image),
         job=job,
@@ -242,6 +242,14 @@ def _sources(value: Value | None, kind: str) -> tuple[str, ...]:
 def _hosts(ingress: Tree) -> list[Value]:
     hosts = ingress.get("hosts")
     return [str(one.get("host")) for one in hosts if isinstance(one, dict)] if isinstance(hosts, list) else []
+
+
+def _completed(config: Tree) -> Tree:
+    """The configuration with what the chart's own values add: the master key, where values neither give it nor take it away."""
+    general = config.get("general_settings", {})
+    if not isinstance(general, dict) or "master_key" in general:
+        return config
+    return {**config, "general_settings": {"master_key": "os.environ/PROXY_MASTER_KEY", **general}}
 
 
 def _job(found: Tree) -> Job | None:

@@ -112,7 +112,7 @@ def changed(before: Proxy, after: Proxy) -> Iterator[Problem]:
             because = f"changes the cloud role that the pods act as: {name} ({role}) goes {words}"
             yield Problem("identity-changes", name, because, "release", ("serviceAccount", "annotations", name))
     ours, theirs = (side.pod.get("serviceAccountName") for side in (before, after))
-    if isinstance(ours, str) and theirs is not None and ours != theirs:
+    if isinstance(ours, str) and theirs is not None and ours != theirs and before.names == after.names:
         because = f"acts as the ServiceAccount {theirs} instead of {ours}: what the old one was allowed, a cloud role for one, is gone"
         yield Problem("identity-changes", "", because, "workload", ("serviceAccountName",))
 

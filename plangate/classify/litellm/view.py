@@ -145,7 +145,7 @@ def attach(
         notices[objects.get(problem.home, leading)].append(notice)
     pictures = [None if side is None else picture(side) for side in (before, after)]
     sides = [
-        None if one is None else Sided(one, partial=side is after and side.partial)
+        None if one is None else Sided(one, partial=side is after and (side.partial or side.config is None))
         for side, one in zip((before, after), pictures, strict=True)
     ]
     attributes = tuple(diff(pictures[0], pictures[1], ())) if None not in pictures else ()
