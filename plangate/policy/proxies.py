@@ -2,7 +2,7 @@
 
 A case has `before`, `after`, or both, each a handful of keys laid over the sound deployment: sections of the configuration
 (`general_settings`, ...), `models` (added to the list), `environment`, `secrets`, `image`, `replicas`, `workers`, `ingress`, `service`,
-`job`, `pod`, `spec`, `scaler`, `budget`, `masterkey`, `postgres`, `name`, `chart`, `version`. Null takes a thing away.
+`job`, `pod`, `spec`, `scaler`, `budget`, `masterkey`, `postgres`, `password`, `redis`, `name`, `chart`, `version`. Null takes a thing away.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ _OURS: Final = frozenset(
             "chart",
             "version",
         ),
-        *("models", "scaler", "masterkey", "postgres", "configmap", "args", "strategy"),
+        *("password", "redis", "models", "scaler", "masterkey", "postgres", "configmap", "args", "strategy"),
     }
 )
 
@@ -141,41 +141,39 @@ def _objects(one: dict[str, Any]) -> tuple[list[dict[str, Any]], list[dict[str, 
                 "apiVersion": "policy/v1",
                 "kind": "PodDisruptionBudget",
                 "metadata": {"name": name},
-                "spec": {"minAvailable": 1},
+                "spec": one["budget"] if isinstance(one["budget"], dict) else {"minAvailable": 1},
             }
         )
-    if "scaler" in one:
-        made.append(
-            {
-                "apiVersion": "autoscaling/v2",
-                "kind": "HorizontalPodAutoscaler",
-                "metadata": {"name": name},
-                "spec": one["scaler"],
-            }
-        )
-    if "masterkey" in one:
-        made.append(
-            {
-                "apiVersion": "v1",
-                "kind": "Secret",
-                "metadata": {"name": f"{name}-masterkey"},
-                "stringData": {"masterkey": one["masterkey"]},
-            }
-        )
-    if "postgres" in one:
-        pod = {"containers": [{"name": "postgresql", "image": one["postgres"]}]}
-        made.append(
-            {
-                "apiVersion": "apps/v1",
-                "kind": "StatefulSet",
-                "metadata": {"name": f"{name}-postgresql"},
-                "spec": {"template": {"spec": pod}},
-            }
-        )
+    made += _beside(one, name)
     job = _job(one, name) if "job" in one else None
     if job is None:
         return made, []
     return (made, [job]) if one["job"].get("hooks") else ([*made, job], [])
+
+
+def _beside(one: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    """What the chart makes besides the proxy where values ask for it."""
+    made = []
+    if "scaler" in one:
+        made.append(_object("autoscaling/v2", "HorizontalPodAutoscaler", name, spec=one["scaler"]))
+    if "masterkey" in one:
+        made.append(_object("v1", "Secret", f"{name}-masterkey", stringData={"masterkey": one["masterkey"]}))
+    if "password" in one:
+        made.append(_object("v1", "Secret", f"{name}-dbcredentials", stringData={"password": one["password"]}))
+    if "postgres" in one:
+        made.append(_stateful(f"{name}-postgresql", one["postgres"]))
+    if "redis" in one:
+        made.append(_stateful(one["redis"], "docker.io/bitnamilegacy/redis:7.2.4"))
+    return made
+
+
+def _object(version: str, kind: str, name: str, **rest: Any) -> dict[str, Any]:
+    return {"apiVersion": version, "kind": kind, "metadata": {"name": name}, **rest}
+
+
+def _stateful(name: str, image: str) -> dict[str, Any]:
+    pod = {"containers": [{"name": "main", "image": image}]}
+    return _object("apps/v1", "StatefulSet", name, spec={"template": {"spec": pod}})
 
 
 def _deployment(one: dict[str, Any], name: str) -> dict[str, Any]:

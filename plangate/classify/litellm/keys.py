@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from plangate.classify.litellm.proxy import REFERENCE, Problem, is_reference, leaves, said
+from plangate.classify.litellm.knowledge import known
+from plangate.classify.litellm.near import near
+from plangate.classify.litellm.proxy import REFERENCE, Problem, is_reference, leaves, said, tree
 from plangate.model import ABSENT, UNKNOWN, Sensitive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from plangate.classify.litellm.proxy import Proxy
-    from plangate.model import Path
+    from plangate.model import Absent, Path, Value
 
 _MASTER: Path = ("general_settings", "master_key")
-_URLS = ("database_url", "redis_url")
+_SECRETS = frozenset(
+    {
+        *("master_key", "api_key", "aws_access_key_id", "aws_secret_access_key", "aws_session_token", "password"),
+        *("database_url", "redis_url", "redis_password", "azure_ad_token", "client_secret", "vertex_credentials"),
+    }
+)
+_LIKE_VARIABLE = re.compile(
+    r"\$\{?\(?[A-Za-z_]\w*\)?\}?|(?:os\.)?env(?:iron)?[./:\[]+.*|\{\{.*\}\}|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+"
+)
 
 
 def problems(proxy: Proxy) -> Iterator[Problem]:
@@ -28,15 +39,17 @@ def problems(proxy: Proxy) -> Iterator[Problem]:
 
 def _master(proxy: Proxy) -> Iterator[Problem]:
     value = proxy.setting("general_settings", "master_key")
-    visible = proxy.origin == "helm" or isinstance(value, str)
     if value is ABSENT or value == "":
         provided = proxy.provides("LITELLM_MASTER_KEY")
         if provided is not True:
             because = "gives no master key (general_settings.master_key, LITELLM_MASTER_KEY): whoever reaches the proxy may use it"
+            if provided is None and proxy.opaque:
+                because += f", unless {', '.join(proxy.opaque[:3])} holds LITELLM_MASTER_KEY"
             yield Problem("master-key-missing", "", because, path=_MASTER, certain=provided is False)
-    elif not is_reference(value):
+    elif not is_reference(value) and not _malformed(value):
         because = "writes the master key itself into the configuration instead of a reference such as os.environ/PROXY_MASTER_KEY"
-        yield Problem("master-key-literal", "", because, path=_MASTER, certain=visible)
+        subject = str(hash(value)) if isinstance(value, Sensitive) else ""
+        yield Problem("master-key-literal", subject, because, path=_MASTER, certain=value not in proxy.veiled)
 
 
 def installed(proxy: Proxy) -> Iterator[Problem]:
@@ -52,7 +65,16 @@ def _literals(proxy: Proxy) -> Iterator[Problem]:
         if path == _MASTER or value is UNKNOWN or not isinstance(value, Sensitive):
             continue
         because = f"{said(path)} holds a secret in clear text, for everybody who can read the ConfigMap"
-        yield Problem("secret-literal", _subject(proxy, path), because, path=path, certain=proxy.origin != "values")
+        # Another secret at the same place is another leak.
+        subject = f"{_subject(proxy, path)} {hash(value)}"
+        yield Problem("secret-literal", subject, because, path=path, certain=value not in proxy.veiled)
+    for name, value in proxy.env.items():
+        if isinstance(value, Sensitive):
+            because = f"gives {name} to the pods in clear text, for everybody who can read the values or the Deployment"
+            path = ("environment", name)
+            yield Problem(
+                "secret-literal", f"{name} {hash(value)}", because, "workload", path, value not in proxy.veiled
+            )
 
 
 def _subject(proxy: Proxy, path: Path) -> str:
@@ -66,8 +88,12 @@ def _subject(proxy: Proxy, path: Path) -> str:
 
 
 def _references(proxy: Proxy) -> Iterator[Problem]:
+    named = {str(value).removeprefix(REFERENCE) for _, value in leaves(proxy.config) if is_reference(value)}
     for path, value in leaves(proxy.config):
         if not is_reference(value):
+            if path[-1] in _SECRETS and _malformed(value):
+                because = f"{said(path)} is {value}, which is sent as it stands: a variable is written os.environ/NAME"
+                yield Problem("reference-malformed", _subject(proxy, path), because, path=path)
             continue
         name = str(value).removeprefix(REFERENCE)
         provided = proxy.provides(name)
@@ -76,7 +102,41 @@ def _references(proxy: Proxy) -> Iterator[Problem]:
         if provided is False:
             because = f"{said(path)} refers to {name}, and nothing gives that variable to the pods"
             yield Problem("reference-missing", name, because, path=path)
+            continue
+        sources = ", ".join(proxy.opaque[:3])
+        because = f"{said(path)} refers to {name}: no variable of that name is set, and whether {sources} holds it cannot be seen"
+        meant = _meant(name, named)
+        if meant or not _fits(proxy, path, name):
+            hint = f" ({meant} is the name elsewhere)" if meant else ""
+            yield Problem("reference-unseen", name, because + hint, path=path)
         else:
-            sources = ", ".join(proxy.opaque[:3])
-            because = f"{said(path)} refers to {name}: no variable of that name is set, and whether {sources} holds it cannot be seen"
-            yield Problem("reference-unseen", name, because, path=path)
+            yield Problem("reference-missing", name, because, path=path, certain=False)
+
+
+def _malformed(value: Value | Absent) -> bool:
+    """Whether it names a variable in a way that LiteLLM does not read."""
+    return isinstance(value, str) and bool(_LIKE_VARIABLE.fullmatch(value))
+
+
+def _fits(proxy: Proxy, path: Path, name: str) -> bool:
+    """Whether it is a usual name for what it is given to: the key of one provider is not that of another."""
+    if name.partition("_")[0] not in known().familiar_variables:
+        return False
+    owners = {provider for provider, names in known().provider_keys.items() if name in names}
+    models = (proxy.config or {}).get("model_list")
+    if not owners or len(path) < 4 or not isinstance(models, list) or not isinstance(path[1], int):
+        return True
+    params = tree(tree(models[path[1]]).get("litellm_params"))
+    provider = params.get("custom_llm_provider") or str(params.get("model", "")).partition("/")[0]
+    return provider in owners or provider not in known().provider_keys
+
+
+def _meant(name: str, others: set[str]) -> str:
+    """The variable that a name is a slip of: one that the configuration uses elsewhere, or the usual one of a provider."""
+    usual = {one for names in known().provider_keys.values() for one in names}
+    if name in usual:
+        return ""
+    for other in sorted((others - {name}) | usual):
+        if name.replace("_", "") == other.replace("_", ""):
+            return other
+    return near(name, sorted((others - {name}) | usual))

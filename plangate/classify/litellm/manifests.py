@@ -10,13 +10,13 @@ from msgspec import structs
 from plangate.classify.litellm import view
 from plangate.classify.litellm.knowledge import known
 from plangate.classify.litellm.proxy import Job, Proxy, tree
-from plangate.model import ABSENT, Action
+from plangate.model import ABSENT, Absent, Action
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from plangate.classify.litellm.proxy import Home, Tree
-    from plangate.model import Absent, Change, ChangeSet, KubeObject, Path, Upgrade, Value
+    from plangate.model import Change, ChangeSet, KubeObject, Path, Upgrade, Value
 
 _WORKLOADS: Final = ("Deployment", "StatefulSet", "Rollout")
 _KINDS: Final = frozenset(
@@ -30,6 +30,7 @@ _KINDS: Final = frozenset(
         "ScaledObject",
         "PodDisruptionBudget",
         "Job",
+        "ServiceAccount",
     }
 )
 _PREFIXES: Final[dict[str, Path]] = {
@@ -39,6 +40,7 @@ _PREFIXES: Final[dict[str, Path]] = {
     "ingress:ingress": ("metadata",),
     "service:service": ("spec",),
     "secret:masterkey": ("data", "masterkey"),
+    "budget:budget": ("spec",),
 }
 
 
@@ -89,10 +91,8 @@ class _Side:
         self._hooks = tuple(hooks)
         self._by_kind: dict[str, list[KubeObject]] = {}
         for one in objects:
-            kind = next(
-                (kind for kind in _KINDS if one.mentions(f"kind: {kind}") or one.mentions(f'"kind":"{kind}"')), None
-            )
-            if kind is not None and one.kind in _KINDS:
+            # Only what may be of such a kind is read at all: the word is there however the kind is quoted.
+            if any(one.mentions(kind) for kind in _KINDS) and one.kind in _KINDS:
                 self._by_kind.setdefault(one.kind, []).append(one)
         self.key = "config.yaml"
         self.workload = next(self._workloads(), None)
@@ -175,7 +175,7 @@ class _Side:
         opaque, provided = self._sources(container)
         secret = self._secret()
         labels = tree(tree(self.workload.body.get("metadata")).get("labels")) if self.workload is not None else {}
-        scaler = self._autoscaler()
+        scaler, budget = self._autoscaler(), self._about("PodDisruptionBudget")
         replicas, most = self._replicas(scaler)
         return Proxy(
             config=None
@@ -195,14 +195,27 @@ class _Side:
             ingress=_read_ingress(self._ingress()),
             service=_read_service(self._service()),
             pod=_read_pod(self.workload, pod, container),
-            budget=self._about("PodDisruptionBudget") is not None,
+            budget=budget is not None,
+            budget_keeps=ABSENT if budget is None else tree(budget.body.get("spec")).get("minAvailable", ABSENT),
             job=self._job()[1],
             schema_update=env.get("DISABLE_SCHEMA_UPDATE", ABSENT),
-            database=_read_database(self._database()),
+            database=_read_database(self._database(), self._password()),
+            redis=any(one.name.endswith(("-redis", "-redis-master", "-redis-node")) for one in self._kind(*_WORKLOADS)),
+            identity=self._identity(pod),
             names={"workload": self.workload.name} if self.workload is not None else {},
             master_key=ABSENT if secret is None else tree(secret.body.get("data")).get("masterkey", ABSENT),
             master_key_drawn=secret is not None and "masterkey" in secret.chance,
         )
+
+    def _password(self) -> Value | Absent:
+        """What the chart's Secret holds for the Postgres that comes with it."""
+        found = next((one for one in self._kind("Secret") if one.name.endswith("-dbcredentials")), None)
+        return ABSENT if found is None else tree(found.body.get("data")).get("password", ABSENT)
+
+    def _identity(self, pod: Tree) -> Tree:
+        name = tree(pod.get("spec")).get("serviceAccountName")
+        found = next((one for one in self._kind("ServiceAccount") if one.name == name), None)
+        return {} if found is None else tree(tree(found.body.get("metadata")).get("annotations"))
 
     def _replicas(self, scaler: KubeObject | None) -> tuple[Value | Absent, Value | Absent]:
         spec = tree(self.workload.body.get("spec")) if self.workload is not None else {}
@@ -322,17 +335,19 @@ def _read_pod(one: KubeObject | None, template: Tree, container: Tree) -> Tree:
         "args": container.get("args"),
         "terminationGracePeriodSeconds": spec.get("terminationGracePeriodSeconds", 30),
         "strategy": tree(one.body.get("spec")).get("strategy"),
+        "serviceAccountName": spec.get("serviceAccountName", "default"),
         "containers": [c.get("name") for c in _list(spec.get("containers"))],
         **{name: container.get(name) for name in ("livenessProbe", "readinessProbe", "startupProbe")},
     }
     return {key: value for key, value in found.items() if value is not None}
 
 
-def _read_database(one: KubeObject | None) -> Tree | None:
+def _read_database(one: KubeObject | None, password: Value | Absent) -> Tree | None:
     if one is None:
         return None
     containers = _list(tree(_template(one).get("spec")).get("containers"))
-    return {"image": containers[0].get("image") if containers else None, "name": one.name}
+    found: Tree = {"image": containers[0].get("image") if containers else None, "name": one.name}
+    return found if isinstance(password, Absent) else {**found, "password": password}
 
 
 def _read_job(one: KubeObject) -> Job:

@@ -7,7 +7,8 @@ import re
 from typing import TYPE_CHECKING
 
 from plangate.classify.litellm.knowledge import known
-from plangate.classify.litellm.proxy import Problem, hidden, leaves, said, texts, tree, whole
+from plangate.classify.litellm.near import near
+from plangate.classify.litellm.proxy import Problem, hidden, is_reference, leaves, said, texts, tree, whole
 from plangate.model import ABSENT
 
 if TYPE_CHECKING:
@@ -61,8 +62,10 @@ def _entry(proxy: Proxy, entry: Tree, path: Path) -> Iterator[Problem]:
         return
     where = (*path, "litellm_params")
     subject = f"{name} {model}"
+    yield from _slips(name, entry, params, path)
     yield from _example(name, params, where)
     yield from _zero(name, subject, params, where)
+    yield from _typed(name, subject, params, where)
     yield from _endpoints(name, subject, params, where)
     provider = _provider(params)
     if _is_bedrock(model, params):
@@ -81,6 +84,19 @@ def _entry(proxy: Proxy, entry: Tree, path: Path) -> Iterator[Problem]:
         )
         yield Problem("provider-missing", subject, because, path=(*where, "model"))
     yield from _complete(proxy, subject, params, where)
+
+
+def _slips(name: str, entry: Tree, params: Tree, path: Path) -> Iterator[Problem]:
+    """Keys of a deployment that nobody reads: beside litellm_params instead of in it, or one letter off."""
+    for key in entry:
+        if key in known().model_params and key not in known().model_keys:
+            because = f"{name} has {key} beside litellm_params instead of in it, where nothing reads it"
+            yield Problem("setting-misplaced", f"{name} {key}", because, path=(*path, key))
+    for key in params:
+        meant = near(key, known().model_params)
+        if meant:
+            because = f"{name} has {key} in litellm_params: {meant} was meant, and the provider gets a parameter that it does not know"
+            yield Problem("setting-misspelled", f"{name} {key}", because, path=(*path, "litellm_params", key))
 
 
 def _provider(params: Tree) -> str | None:
@@ -141,12 +157,21 @@ def _bedrock(proxy: Proxy, name: str, subject: str, params: Tree, where: Path) -
 
 def _region(proxy: Proxy, subject: str, params: Tree, where: Path, bare: str) -> Iterator[Problem]:
     name = subject.partition(" ")[0]
-    region = params.get("aws_region_name")
+    region = params.get("aws_region_name") or params.get("region_name")
     if region is None and "aws_bedrock_runtime_endpoint" not in params and not bare.startswith("arn:"):
-        provided = [proxy.provides(variable) for variable in _REGIONS]
-        if True not in provided:
-            because = f"{name} says no aws_region_name, and nothing that can be seen sets a region"
-            yield Problem("bedrock-region", subject, because, path=where, certain=None not in provided)
+        if not any(proxy.provides(variable) is True for variable in _REGIONS):
+            unseen = f" (whether {proxy.opaque[0]} holds one cannot be seen)" if proxy.opaque else ""
+            because = f"{name} says no aws_region_name, and no {_REGIONS[0]} is set for the pods{unseen}"
+            yield Problem(
+                "bedrock-region",
+                "unseen" if proxy.opaque else subject,
+                because,
+                path=where,
+                certain=proxy.environment_known,
+            )
+    elif isinstance(region, str) and not region.startswith("os.environ/") and not _REGION.fullmatch(region):
+        because = f"{name} calls Bedrock in {region}, which is no region of AWS"
+        yield Problem("bedrock-geography", subject, because, path=(*where, "aws_region_name"))
     prefix = bare.partition(".")[0]
     regions = known().bedrock_profiles.get(prefix)
     if isinstance(region, str) and _REGION.fullmatch(region) and regions and not region.startswith(regions):
@@ -158,7 +183,11 @@ def _complete(proxy: Proxy, subject: str, params: Tree, where: Path) -> Iterator
     """What a provider needs besides the model. A variable that may stand in an unseen Secret is asked for all the same."""
     name, provider = subject.partition(" ")[0], _provider(params)
     base = params.get("api_base") or params.get("base_url")
-    str(params["model"])
+    variables = known().provider_keys.get(provider or "", ())
+    own = base is not None or any(key in params for key in ("api_key", "litellm_credential_name"))
+    if variables and not own and all(proxy.provides(variable) is False for variable in variables):
+        because = f"{name} has no api_key, and nothing gives {variables[0]} to the pods: {provider} refuses every call"
+        yield Problem("provider-incomplete", f"{subject} key", because, path=where)
     if provider == "azure" and base is None and proxy.provides("AZURE_API_BASE") is not True:
         because = f"{name} is an Azure deployment without api_base, and no AZURE_API_BASE can be seen"
         yield Problem("provider-incomplete", f"{subject} base", because, path=where)
@@ -189,6 +218,21 @@ def _example(name: str, params: Tree, where: Path) -> Iterator[Problem]:
             because = f"{name} is the example of the chart: prompts would go to a stranger's endpoint"
             yield Problem("model-example", name, because, path=path)
             return
+
+
+_PARAM_TYPES = {
+    **dict.fromkeys(("rpm", "tpm", "max_parallel_requests", "max_retries", "num_retries", "weight"), "a whole number"),
+    **dict.fromkeys(("timeout", "stream_timeout", "max_budget"), "a number"),
+}
+
+
+def _typed(name: str, subject: str, params: Tree, where: Path) -> Iterator[Problem]:
+    """Numbers of a deployment that are none."""
+    for key, kind in _PARAM_TYPES.items():
+        value = params.get(key)
+        if isinstance(value, (str, bool)) and whole(value) is None and not is_reference(value):
+            because = f"{name} has {key} {value}, and it has to be {kind}"
+            yield Problem("setting-type", f"{subject} {key}", because, path=(*where, key))
 
 
 def _zero(name: str, subject: str, params: Tree, where: Path) -> Iterator[Problem]:

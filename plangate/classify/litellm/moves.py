@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from plangate.classify.litellm import access, budgets, pods
 from plangate.classify.litellm.images import read
 from plangate.classify.litellm.knowledge import known
-from plangate.classify.litellm.proxy import Problem, hidden, is_number, texts, tree, whole
+from plangate.classify.litellm.proxy import Problem, hidden, texts, tree, whole
 from plangate.classify.litellm.router import stored
 from plangate.classify.litellm.running import connections
 from plangate.model import ABSENT, spell
@@ -14,11 +15,13 @@ from plangate.model import ABSENT, spell
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from plangate.classify.litellm.proxy import Proxy
+    from plangate.classify.litellm.proxy import Proxy, Tree
 
 _DATABASE = ("DATABASE_URL", "DATABASE_HOST", "DATABASE_NAME", "DIRECT_URL")
 _SALT = "LITELLM_SALT_KEY"
 _CALLBACKS = ("success_callback", "failure_callback", "callbacks", "service_callbacks")
+_MEANINGFUL = ("ingress.kubernetes.io/", "cert-manager.io/", "external-dns.", "traefik.", "konghq.com/")
+"""Annotations of an ingress that somebody acts on."""
 _FALLBACKS = ("default_fallbacks", "fallbacks", "context_window_fallbacks", "content_policy_fallbacks")
 
 
@@ -31,7 +34,8 @@ def problems(before: Proxy, after: Proxy) -> Iterator[Problem]:
     yield from _database(before, after)
     yield from _image(before, after)
     yield from _capacity(before, after)
-    yield from _pod(before, after)
+    yield from pods.changed(before, after)
+    yield from access.moved(before, after)
     yield from _entrance(before, after)
     yield from _names(before, after)
 
@@ -54,11 +58,35 @@ def _models(before: Proxy, after: Proxy) -> Iterator[Problem]:
         because = f"adds {', '.join(added[:5])} to the configuration, while models are kept in the database: the UI or the API is the place"
         yield Problem("model-by-values", "", because, path=("model_list",))
     for name in sorted(before.named.keys() & after.named.keys()):
-        old = sorted(str(tree(one.get("litellm_params")).get("model")) for one in before.named[name])
-        new = sorted(str(tree(one.get("litellm_params")).get("model")) for one in after.named[name])
-        if old != new and not set(old) & set(new):
+        old, new = (sorted(_ids(side.named[name])) for side in (before, after))
+        yield from _credentials(name, before.named[name], after.named[name])
+        if old and new and not set(old) & set(new):
             because = f"sends {name} to {', '.join(new)} instead of {', '.join(old)}"
-            yield Problem("model-repointed", name, because, path=("model_list",))
+            providers = [{model.partition("/")[0] for model in side} for side in (old, new)]
+            kind = "model-repointed" if providers[0] & providers[1] else "model-provider-changes"
+            yield Problem(kind, name, because, path=("model_list",))
+
+
+def _ids(deployments: list[Tree]) -> set[str]:
+    """The models that clients reach by one name."""
+    found = [tree(one.get("litellm_params")).get("model") for one in deployments]
+    return {one for one in found if isinstance(one, str)}
+
+
+def _credentials(name: str, before: list[Tree], after: list[Tree]) -> Iterator[Problem]:
+    """A deployment that loses its own key falls back to the usual variable of its provider."""
+    old, new = (
+        {str(tree(one.get("litellm_params")).get("model")): tree(one.get("litellm_params")) for one in side}
+        for side in (before, after)
+    )
+    for model in sorted(old.keys() & new.keys()):
+        given = old[model].get("api_key")
+        usual = known().provider_keys.get(model.partition("/")[0], ())
+        if given is None or "api_key" in new[model] or "litellm_credential_name" in new[model]:
+            continue
+        if str(given).removeprefix("os.environ/") not in usual:
+            because = f"takes the api_key of {name} ({model}) away: it is called with {usual[0] if usual else 'no key'} from now on"
+            yield Problem("provider-incomplete", f"{name} {model} taken", because, path=("model_list",))
 
 
 def _settings(before: Proxy, after: Proxy) -> Iterator[Problem]:
@@ -88,29 +116,15 @@ def _settings(before: Proxy, after: Proxy) -> Iterator[Problem]:
     if lost_keys:
         because = f"takes {', '.join(lost_keys)} away: a failing model is an error for the caller then"
         yield Problem("fallback-removed", "", because, path=("litellm_settings", lost_keys[0]))
-    for key in ("max_budget", "max_internal_user_budget", "max_end_user_budget", "max_user_budget"):
-        old, new = (side.setting("litellm_settings", key) for side in (before, after))
-        if is_number(old) and old > 0 and new is ABSENT:  # type: ignore[operator]
-            yield Problem(
-                "budget-removed", key, f"takes the budget litellm_settings.{key} away", path=("litellm_settings", key)
-            )
-        elif is_number(old) and is_number(new) and 0 < old < new and new >= 2 * old:  # type: ignore[operator]
-            yield Problem(
-                "budget-raised",
-                key,
-                f"raises litellm_settings.{key} from {old} to {new}",
-                path=("litellm_settings", key),
-            )
-    if (
-        before.setting("router_settings", "provider_budget_config") is not ABSENT
-        and after.setting("router_settings", "provider_budget_config") is ABSENT
-    ):
-        because = "takes the budgets of providers away"
-        yield Problem("budget-removed", "provider", because, path=("router_settings", "provider_budget_config"))
+    yield from budgets.lost(before, after)
     master = [side.setting("general_settings", "master_key") for side in (before, after)]
+    if master[0] not in (ABSENT, "") and master[1] in (ABSENT, "") and after.provides("LITELLM_MASTER_KEY") is None:
+        unless = f", unless {', '.join(after.opaque[:3])} holds LITELLM_MASTER_KEY" if after.opaque else ""
+        because = f"takes general_settings.master_key away: whoever reaches the proxy may use it{unless}"
+        yield Problem("master-key-missing", "taken", because, path=("general_settings", "master_key"))
     if (
         master[0] is not ABSENT
-        and master[1] is not ABSENT
+        and master[1] not in (ABSENT, "")
         and master[0] != master[1]
         and all(isinstance(one, str) for one in master)
     ):
@@ -124,6 +138,13 @@ def _keys(before: Proxy, after: Proxy) -> Iterator[Problem]:
         yield Problem("master-key-drawn", "", because, "secret", ("masterkey",))
     elif before.master_key is not ABSENT and after.master_key is not ABSENT and before.master_key != after.master_key:
         yield Problem("master-key-changes", "value", "changes the master key", "secret", ("masterkey",))
+    elif before.master_key is ABSENT and after.master_key is not ABSENT and "PROXY_MASTER_KEY" in before.env:
+        because = "takes the master key from the chart's values instead of a Secret of its own: it stands in the release, and differs unless it was copied"
+        yield Problem("master-key-changes", "value", because, "secret", ("masterkey",))
+    if stored(after) and before.env and before.provides(_SALT) is not True and after.provides(_SALT) is True:
+        unless = f", unless {', '.join(before.opaque[:3])} held the same one" if before.opaque else ""
+        because = f"sets {_SALT} on a proxy that had none: credentials in the database, encrypted with the master key until now, cannot be read{unless}"
+        yield Problem("salt-key-added", "", because, "workload", ("environment", _SALT))
     for name, kind in (
         ("PROXY_MASTER_KEY", "master-key-changes"),
         ("LITELLM_MASTER_KEY", "master-key-changes"),
@@ -157,6 +178,10 @@ def _keys(before: Proxy, after: Proxy) -> Iterator[Problem]:
 
 
 def _database(before: Proxy, after: Proxy) -> Iterator[Problem]:
+    ours, theirs = (side.setting("general_settings", "database_url") for side in (before, after))
+    if theirs not in (ours, ABSENT, "os.environ/DATABASE_URL"):
+        because = "moves the proxy to the database of general_settings.database_url: keys, teams, models and spend stay in the old one"
+        yield Problem("database-switched", "setting", because, path=("general_settings", "database_url"))
     for name in _DATABASE:
         old, new = before.env.get(name), after.env.get(name)
         if old is not None and old != new and after.env:
@@ -189,13 +214,21 @@ def _database(before: Proxy, after: Proxy) -> Iterator[Problem]:
     if after.database is not None and before.database is None:
         because = "brings its own Postgres with the chart: no backups, no replica, default passwords unless set"
         yield Problem("database-bundled", "", because, "database", ("database",))
+    if after.redis and not before.redis:
+        because = "brings its own Redis with the chart: one pod, no copy, and the router counts limits in it"
+        yield Problem("redis-bundled", "", because, "workload", ("redis",))
     if before.database is not None and after.database is not None:
+        kept, given = (side.get("password") for side in (before.database, after.database))
+        if kept is not None and given is not None and kept != given:
+            because = "changes the password of the Postgres of the chart, whose volume keeps the old one: the proxy cannot log in to it any more"
+            yield Problem("database-password", "", because, "database", ("database", "password"))
         images = [read(str(side.get("image", ""))) for side in (before.database, after.database)]
         if images[0].text != images[1].text and images[0].tag.partition(".")[0] != images[1].tag.partition(".")[0]:
             because = f"moves the bundled Postgres from {images[0].tag} to {images[1].tag}: another major version does not read the old files"
             yield Problem("database-image", "", because, "database", ("database", "image"))
     if (
-        before.setting("general_settings", "store_model_in_db") is True
+        after.config is not None
+        and before.setting("general_settings", "store_model_in_db") is True
         and after.setting("general_settings", "store_model_in_db") is not True
         and not stored(after)
     ):
@@ -204,6 +237,10 @@ def _database(before: Proxy, after: Proxy) -> Iterator[Problem]:
 
 
 def _image(before: Proxy, after: Proxy) -> Iterator[Problem]:
+    if after.image is ABSENT and isinstance(before.image, str) and after.origin == "values":
+        because = f"no longer pins its image ({before.image}): the chart's own tag is taken, which for some versions was never published"
+        yield Problem("image-moving", "", because, "workload", ("image", "tag"))
+        return
     if not isinstance(before.image, str) or not isinstance(after.image, str) or before.image == after.image:
         return
     old, new, path = read(before.image), read(after.image), ("image",)
@@ -219,10 +256,9 @@ def _image(before: Proxy, after: Proxy) -> Iterator[Problem]:
     elif old.number and new.number and new.number != old.number:
         because = f"goes from {old.version} to {new.version}: migrations of the database cannot be undone by a rollback"
         yield Problem("version-changes", "", because, "workload", path)
-        if (
-            after.job is not None
-            and "pre-upgrade" not in after.job.hooks
-            and str(after.schema_update).lower() == "true"
+        if all(
+            side.job is not None and "pre-upgrade" not in side.job.hooks and str(side.schema_update).lower() == "true"
+            for side in (before, after)
         ):
             because = f"starts {new.version} on a database that is not migrated yet: the migration Job is no pre-upgrade hook of Helm"
             yield Problem("migration-unordered", "version", because, "workload", path)
@@ -271,41 +307,6 @@ def _capacity(before: Proxy, after: Proxy) -> Iterator[Problem]:
         )
 
 
-def _pod(before: Proxy, after: Proxy) -> Iterator[Problem]:
-    if not before.pod or not after.pod:
-        return
-    for key, kind, words in (
-        ("resources", "resources-removed", "has no requests and limits any more"),
-        ("livenessProbe", "probe-removed", "loses its livenessProbe"),
-        ("readinessProbe", "probe-removed", "loses its readinessProbe: it gets requests before it can answer them"),
-        ("startupProbe", "probe-removed", "loses its startupProbe: a slow migration looks like a hung pod"),
-    ):
-        if tree(before.pod.get(key)) and not tree(after.pod.get(key)):
-            yield Problem(kind, key, words, "workload", (key,))
-    if tree(before.pod.get("resources")) and tree(after.pod.get("resources")):
-        old, new = (tree(tree(side.pod["resources"]).get("limits")) for side in (before, after))
-        if "memory" in old and "memory" not in new:
-            yield Problem("resources-removed", "memory", "has no memory limit any more", "workload", ("resources",))
-    grace = [whole(side.pod.get("terminationGracePeriodSeconds", 30)) for side in (before, after)]
-    if grace[0] and grace[1] is not None and grace[1] < grace[0]:
-        because = f"gives requests {grace[1]} s to finish when a pod stops, {grace[0]} before"
-        yield Problem("grace-shortened", "", because, "workload", ("terminationGracePeriodSeconds",))
-    old_strategy, new_strategy = (
-        tree(side.pod.get("strategy")).get("type", "RollingUpdate") for side in (before, after)
-    )
-    if new_strategy == "Recreate" != old_strategy:
-        yield Problem(
-            "strategy-recreate", "", "stops every pod before a new one starts (Recreate)", "workload", ("strategy",)
-        )
-    for name in sorted(set(texts(after.pod.get("containers"))) - set(texts(before.pod.get("containers")))):
-        yield Problem(
-            "companion-added", name, f"runs another container {name} beside the proxy", "workload", ("containers",)
-        )
-    for name in texts(after.pod.get("companions")):
-        if name not in texts(before.pod.get("companions")):
-            yield Problem("companion-added", name, f"turns {name} of the chart on", "workload", ("companions",))
-
-
 def _entrance(before: Proxy, after: Proxy) -> Iterator[Problem]:
     if before.ingress is not None and after.ingress is not None:
         old, new = (tree(side.ingress.get("annotations")) for side in (before, after) if side.ingress is not None)
@@ -318,16 +319,9 @@ def _entrance(before: Proxy, after: Proxy) -> Iterator[Problem]:
             elif "timeout" in name and (whole(new[name]) or 0) < (whole(old[name]) or 0):
                 because = f"shortens the timeout {name} from {old[name]} to {new[name]}"
                 yield Problem("ingress-timeout-shortened", name, because, "ingress", ("ingress", "annotations", name))
-            elif name not in new and any(
-                word in name for word in ("body-size", "whitelist", "allowlist", "auth-", "buffering", "ssl-redirect")
-            ):
-                yield Problem(
-                    "ingress-annotation-lost",
-                    name,
-                    f"loses the annotation {name}",
-                    "ingress",
-                    ("ingress", "annotations", name),
-                )
+            elif name not in new and any(word in name for word in _MEANINGFUL):
+                because = f"loses the annotation {name} ({old[name]})"
+                yield Problem("ingress-annotation-lost", name, because, "ingress", ("ingress", "annotations", name))
         if before.ingress.get("tls") and not after.ingress.get("tls"):
             because = "answers without TLS: keys and prompts can be read on the way"
             yield Problem("ingress-tls-lost", "", because, "ingress", ("ingress", "tls"))

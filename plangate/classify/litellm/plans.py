@@ -9,7 +9,7 @@ from msgspec import structs
 
 from plangate.classify.helm_release import values
 from plangate.classify.litellm import charts, view
-from plangate.classify.litellm.proxy import Problem, Proxy, tree
+from plangate.classify.litellm.proxy import Job, Problem, Proxy, tree
 from plangate.model import ABSENT, UNKNOWN, Action, Sensitive, Unknown
 
 if TYPE_CHECKING:
@@ -32,6 +32,13 @@ _RELEASE_PATHS: Final[dict[str, Path]] = {
     "workload:workers": ("values", "numWorkers"),
     "workload:environment": ("values", "envVars"),
     "workload:environment_sources": ("values", "environmentSecrets"),
+}
+_URL: Final = "postgresql://$(DATABASE_USERNAME):$(DATABASE_PASSWORD)@$(DATABASE_HOST)/$(DATABASE_NAME)"
+"""The chart's own, made of the other variables."""
+_PROBES: Final = {
+    "livenessProbe": "/health/liveliness",
+    "readinessProbe": "/health/readiness",
+    "startupProbe": "/health/readiness",
 }
 _DEFAULT_IMAGE: Final = "ghcr.io/berriai/litellm-database"
 _MAP_PATHS: Final[dict[str, Path]] = {"config": ("data", "config.yaml")}
@@ -127,16 +134,27 @@ def _read(found: Tree, side: Side, *, whole: bool) -> Proxy:
     config = found.get("proxy_config")
     chart = side.get("chart")
     standalone = tree(found.get("db")).get("deployStandalone", True) is True
-    env = {**_plain(found.get("envVars")), **_extra(found.get("extraEnvVars"))}
+    keda = tree(found.get("keda"))
+    if keda.get("enabled") is True:
+        autoscaling, on = keda, True
+    job = _job(found)
+    level = {"LITELLM_LOG": found["logLevel"]} if isinstance(found.get("logLevel"), str) else {}
+    env = {**level, **_plain(found.get("envVars")), **_extra(found.get("extraEnvVars"))}
+    if job is not None:
+        env["DISABLE_SCHEMA_UPDATE"] = "true"
     return Proxy(
         origin="values",
-        config=tree(config) if config is not None and not isinstance(config, (Unknown, Sensitive)) else None,
+        config=None if config is None or isinstance(config, (Unknown, Sensitive)) else _completed(tree(config)),
+        config_created=tree(found.get("proxyConfigMap")).get("create", True) is not False,
         image=_image(image),
+        job=job,
+        schema_update=env.get("DISABLE_SCHEMA_UPDATE", ABSENT),
+        veiled=_veiled_values(side),
         chart=chart.rpartition("/")[2] if isinstance(chart, str) else "",
         replicas=autoscaling.get("minReplicas", 1) if on else found.get("replicaCount", 1),
         most_replicas=autoscaling.get("maxReplicas", ABSENT) if on else ABSENT,
-        workers=found.get("numWorkers", ABSENT),
-        env={**env, **_database(tree(found.get("db"))), "PROXY_MASTER_KEY": _master(found)},
+        workers=found.get("numWorkers", _workers(found)),
+        env={**_database(tree(found.get("db"))), "PROXY_MASTER_KEY": _master(found), **env},
         opaque=_sources(secrets, "Secret")
         + _sources(maps, "ConfigMap")
         + (() if whole else ("the values that are not known yet",)),
@@ -150,7 +168,12 @@ def _read(found: Tree, side: Side, *, whole: bool) -> Proxy:
         else None,
         pod=_pod(found),
         budget=tree(found.get("pdb")).get("enabled") is True,
-        database={"image": tree(tree(found.get("postgresql")).get("image")).get("tag")} if standalone else None,
+        budget_keeps=tree(found.get("pdb")).get("minAvailable", ABSENT)
+        if tree(found.get("pdb")).get("enabled") is True
+        else ABSENT,
+        database=_bundled(tree(found.get("postgresql"))) if standalone else None,
+        redis=tree(found.get("redis")).get("enabled") is True,
+        identity=tree(tree(found.get("serviceAccount")).get("annotations")),
         service={
             "type": tree(found.get("service")).get("type", "ClusterIP"),
             "port": tree(found.get("service")).get("port", 4000),
@@ -196,6 +219,7 @@ def _database(db: Tree) -> Tree:
         return {
             "DATABASE_HOST": db.get("endpoint", ""),
             "DATABASE_NAME": db.get("database", ""),
+            "DATABASE_URL": db.get("url", _URL),
             "DATABASE_PASSWORD": {"secretKeyRef": {"name": secret.get("name"), "key": secret.get("passwordKey")}},
         }
     return {}
@@ -220,14 +244,69 @@ def _hosts(ingress: Tree) -> list[Value]:
     return [str(one.get("host")) for one in hosts if isinstance(one, dict)] if isinstance(hosts, list) else []
 
 
+def _completed(config: Tree) -> Tree:
+    """The configuration with what the chart's own values add: the master key, where values neither give it nor take it away."""
+    general = config.get("general_settings", {})
+    if not isinstance(general, dict) or "master_key" in general:
+        return config
+    return {**config, "general_settings": {"master_key": "os.environ/PROXY_MASTER_KEY", **general}}
+
+
+def _job(found: Tree) -> Job | None:
+    """The migration Job, which the chart makes unless told otherwise; Argo CD runs it unless it is a hook of Helm."""
+    wanted = tree(found.get("migrationJob"))
+    if wanted.get("enabled", True) is not True:
+        return None
+    hooks = tree(wanted.get("hooks"))
+    return Job(
+        hooks=("pre-install", "pre-upgrade") if tree(hooks.get("helm")).get("enabled") is True else (),
+        argocd=tree(hooks.get("argocd")).get("enabled", True) is True,
+        ttl=wanted.get("ttlSecondsAfterFinished", 120),
+        deadline=wanted.get("activeDeadlineSeconds", ABSENT),
+    )
+
+
+def _workers(found: Tree) -> Value | Absent:
+    """What args of one's own say."""
+    args = found.get("args")
+    words = args if isinstance(args, list) else []
+    return next((words[i + 1] for i, word in enumerate(words[:-1]) if word == "--num_workers"), ABSENT)
+
+
+def _bundled(postgresql: Tree) -> Tree:
+    """The Postgres that comes with the chart."""
+    tag = tree(postgresql.get("image")).get("tag")
+    found: Tree = {"image": f"postgresql:{tag}"} if isinstance(tag, str) else {}
+    return {**found, "password": tree(postgresql.get("auth")).get("password", "the chart's own")}
+
+
+def _veiled_values(side: Side) -> tuple[Value, ...]:
+    entries = side.get("set_sensitive")
+    found = [entry.get("value") for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+    return tuple(value for value in found if isinstance(value, Sensitive))
+
+
 def _pod(found: Tree) -> Tree:
+    account, more = tree(found.get("serviceAccount")), found.get("extraContainers")
+    name = account.get("name") or ("litellm" if account.get("create") is True else "default")
     picked: Tree = {
         "resources": found.get("resources"),
         "strategy": found.get("strategy"),
         "terminationGracePeriodSeconds": found.get("terminationGracePeriodSeconds", 90),
         "companions": [name for name in _companions() if tree(found.get(name)).get("enabled") is True],
+        "containers": ["litellm", *(tree(one).get("name") for one in (more if isinstance(more, list) else []))],
+        "args": found.get("args") or None,
+        "serviceAccountName": name,
+        **{probe: _probe(tree(found.get(probe)), path) for probe, path in _PROBES.items()},
     }
     return {key: value for key, value in picked.items() if value is not None}
+
+
+def _probe(wanted: Tree, path: str) -> Tree:
+    """A probe as the chart makes it, of the values that were given."""
+    limits = {key: value for key, value in wanted.items() if key != "path"}
+    usual: Tree = {"failureThreshold": 30} if not wanted or "failureThreshold" not in wanted else {}
+    return {"httpGet": {"path": wanted.get("path", path)}, **usual, **limits}
 
 
 def _companions() -> tuple[str, ...]:

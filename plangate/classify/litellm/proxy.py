@@ -72,15 +72,23 @@ class Proxy(Struct, frozen=True, kw_only=True):
     pod: Tree = {}
     """Resources, probes, grace period, strategy, names of containers."""
     budget: bool | None = None
+    budget_keeps: Value | Absent = ABSENT
+    """How many pods a drain has to leave."""
     job: Job | None = None
     schema_update: Value | Absent = ABSENT
     """DISABLE_SCHEMA_UPDATE of the pods."""
     database: Tree | None = None
     """The Postgres that comes with the chart: its image."""
+    redis: bool = False
+    """Whether a Redis comes with the chart."""
+    identity: Tree = {}
+    """Annotations of its ServiceAccount, where a cloud's roles are named."""
     names: Tree = {}
     master_key: Value | Absent = ABSENT
     """What the chart's own Secret holds, masked."""
     master_key_drawn: bool = False
+    veiled: tuple[Value, ...] = ()
+    """Values that Terraform hides by itself: they may be references as well as secrets."""
     partial: bool = False
     """Part of it cannot be seen, and differs from the other side."""
 

@@ -24,6 +24,7 @@ def problems(proxy: Proxy) -> Iterator[Problem]:
     if proxy.config is None:
         return
     yield from _strategy(proxy)
+    yield from _shared(proxy)
     yield from _policies(proxy)
     for section in _SECTIONS:
         yield from _shapes(proxy, section)
@@ -40,12 +41,42 @@ def _strategy(proxy: Proxy) -> Iterator[Problem]:
         yield Problem("strategy-unknown", value, because, path=("router_settings", "routing_strategy"))
 
 
+def _shared(proxy: Proxy) -> Iterator[Problem]:
+    """What has to be counted across pods: the Router takes Redis from its own settings or from the cache, not from the environment."""
+    cache = tree(proxy.setting("litellm_settings", "cache_params"))
+    router = proxy.section("router_settings")
+    seen = any(key in router for key in ("redis_host", "redis_url", "cache_kwargs")) or (
+        proxy.setting("litellm_settings", "cache") is True and "redis" in str(cache.get("type", "redis"))
+    )
+    if seen or "coordination_redis" in proxy.section("general_settings"):
+        return
+    processes = proxy.processes
+    strategy = router.get("routing_strategy")
+    counts = isinstance(strategy, str) and strategy in known().counting_strategies
+    if counts and processes is not None and processes > 1:
+        because = f"routes by use ({strategy}) without Redis: each of {processes} processes counts for itself, and limits of models are passed"
+        yield Problem("router-not-shared", "strategy", because, path=("router_settings", "routing_strategy"))
+    if proxy.setting("general_settings", "use_redis_transaction_buffer") is True:
+        because = "buffers spend in Redis (general_settings.use_redis_transaction_buffer), and no Redis is configured"
+        yield Problem("router-not-shared", "buffer", because, path=("general_settings", "use_redis_transaction_buffer"))
+
+
 def _policies(proxy: Proxy) -> Iterator[Problem]:
     """Keys of the policies, wherever they stand: unknown ones are dropped without a word."""
     for section in _SECTIONS:
-        for name, words in (("retry_policy", known().retries), ("allowed_fails_policy", known().fails)):
-            for key, value in tree(proxy.setting(section, name)).items():
-                path = (section, name, key)
+        groups = [
+            ("model_group_retry_policy", group) for group in tree(proxy.setting(section, "model_group_retry_policy"))
+        ]
+        for where, words in (
+            (("retry_policy",), known().retries),
+            (("allowed_fails_policy",), known().fails),
+            *((group, known().retries) for group in groups),
+        ):
+            policy = proxy.setting(section, where[0])
+            for group in where[1:]:
+                policy = tree(policy).get(group, ABSENT)
+            for key, value in tree(policy).items():
+                path = (section, *where, key)
                 if key not in words:
                     close = difflib.get_close_matches(key, words, 1, 0.5)
                     because = f"{said(path)} is ignored" + (f": {close[0]} is the name" if close else "")
@@ -79,7 +110,7 @@ def _shapes(proxy: Proxy, section: str) -> Iterator[Problem]:
                 continue
             for source, targets in one.items():
                 if source in texts(targets):
-                    because = f"{said(path)} sends {source} back to itself"
+                    because = f"{said(path)} sends {source} back to itself: a failing model is only tried again"
                     yield Problem("fallback-loop", f"{said(path)} {source}", because, path=(*path, i))
 
 

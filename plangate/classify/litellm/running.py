@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from plangate.classify.litellm.images import Image, read
 from plangate.classify.litellm.knowledge import known
-from plangate.classify.litellm.proxy import Problem, hidden, is_number, texts, tree, whole
+from plangate.classify.litellm.proxy import Problem, hidden, is_number, said, texts, tree, whole
 from plangate.model import ABSENT, Sensitive
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def problems(proxy: Proxy) -> Iterator[Problem]:
     yield from _migration(proxy)
     yield from _timeouts(proxy)
     yield from _settings_nobody_reads(proxy)
-    if not proxy.config_created and proxy.origin == "helm":
+    if not proxy.config_created:
         because = "reads its configuration from a ConfigMap that this release does not make: a change of it restarts nothing, and proxy_config is ignored"
         yield Problem("config-elsewhere", "config", because, "workload", ("configmap",))
 
@@ -110,7 +110,7 @@ def _migration(proxy: Proxy) -> Iterator[Problem]:
     disabled = (
         str(proxy.schema_update).lower() == "true" or proxy.setting(_GENERAL, "disable_prisma_schema_update") is True
     )
-    if proxy.origin != "helm" or isinstance(proxy.schema_update, Sensitive):
+    if proxy.origin == "configmap" or isinstance(proxy.schema_update, Sensitive):
         return
     job, pods = proxy.job, proxy.pods
     if job is None and disabled:
@@ -160,11 +160,8 @@ def _timeouts(proxy: Proxy) -> Iterator[Problem]:
     if proxy.config is None:
         return
     waits = _NGINX_DEFAULT if READ not in notes else whole(notes[READ])
-    timeout = proxy.either("request_timeout")
-    takes = _LITELLM_DEFAULT if timeout is ABSENT else int(timeout) if is_number(timeout) else None  # type: ignore[arg-type]
-    if waits is not None and takes is not None and takes > waits:
-        because = f"lets a request take {takes} s, and the ingress hangs up after {waits} s (proxy-read-timeout): callers get a 504"
-        yield Problem("timeout-beyond-ingress", "", because, path=("litellm_settings", "request_timeout"))
+    if waits is not None:
+        yield from _longer(proxy, waits)
     size = whole(proxy.setting(_GENERAL, "max_request_size_mb"))
     body = re.fullmatch(r"(\d+)m", str(notes.get(BODY, "1m")))
     if size is not None and body is not None and 0 < int(body.group(1)) < size:
@@ -172,6 +169,24 @@ def _timeouts(proxy: Proxy) -> Iterator[Problem]:
             f"allows requests of {size} MB, and the ingress refuses more than {body.group(1)} MB (proxy-body-size)"
         )
         yield Problem("body-beyond-ingress", "", because, path=(_GENERAL, "max_request_size_mb"))
+
+
+def _longer(proxy: Proxy, waits: int) -> Iterator[Problem]:
+    """Timeouts of the proxy, its router (whose own wins) and single models that are longer than the way in waits."""
+    words = f"and the ingress hangs up after {waits} s (proxy-read-timeout): callers get a 504"
+    timeout, path = proxy.setting("router_settings", "timeout"), ("router_settings", "timeout")
+    if timeout is ABSENT:
+        timeout, path = proxy.either("request_timeout"), ("litellm_settings", "request_timeout")
+    takes = _LITELLM_DEFAULT if timeout is ABSENT else int(timeout) if is_number(timeout) else None  # type: ignore[arg-type]
+    if takes is not None and takes > waits:
+        yield Problem("timeout-beyond-ingress", "", f"lets a request take {takes} s ({said(path)}), {words}", path=path)
+    models = (proxy.config or {}).get("model_list")
+    for i, entry in enumerate(models if isinstance(models, list) else []):
+        own = whole(tree(tree(entry).get("litellm_params")).get("timeout", ABSENT))
+        if own is not None and own > waits:
+            name = str(tree(entry).get("model_name"))
+            where = ("model_list", i, "litellm_params", "timeout")
+            yield Problem("timeout-beyond-ingress", name, f"lets a request to {name} take {own} s, {words}", path=where)
 
 
 def is_nginx(proxy: Proxy) -> bool:

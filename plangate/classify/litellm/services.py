@@ -33,6 +33,12 @@ def problems(proxy: Proxy) -> Iterator[Problem]:
     yield from _cache(proxy)
     yield from _callbacks(proxy)
     yield from _health(proxy)
+    yield from _alerts(proxy)
+    yield from _debug(proxy)
+
+
+def _debug(proxy: Proxy) -> Iterator[Problem]:
+    """What makes the log hold requests, keys and headers."""
     level = proxy.env.get("LITELLM_LOG")
     debug = isinstance(level, str) and level.upper() == "DEBUG"
     if debug:
@@ -41,6 +47,12 @@ def problems(proxy: Proxy) -> Iterator[Problem]:
     if proxy.setting(_LITELLM, "set_verbose") is True:
         because = "sets litellm_settings.set_verbose: the log then holds requests, keys and headers"
         yield Problem("debug-logging", "verbose", because, path=(_LITELLM, "set_verbose"))
+    if str(proxy.env.get("DETAILED_DEBUG", "")).lower() == "true":
+        because = "sets DETAILED_DEBUG: the log then holds requests, keys and headers"
+        yield Problem("debug-logging", "detailed", because, "workload", ("environment", "DETAILED_DEBUG"))
+    if proxy.setting(_LITELLM, "log_raw_request_response") is True:
+        because = "sets litellm_settings.log_raw_request_response: whole requests and answers go to the log's readers"
+        yield Problem("debug-logging", "raw", because, path=(_LITELLM, "log_raw_request_response"))
     if any(one in ("--detailed_debug", "--debug") for one in texts(proxy.pod.get("args"))):
         yield Problem(
             "debug-logging",
@@ -80,6 +92,14 @@ def _cache(proxy: Proxy) -> Iterator[Problem]:
     if kind in known().caches_of_one_process and processes is not None and processes > 1:
         because = f"caches in each of {processes} processes by itself ({kind}): they do not share what they keep"
         yield Problem("cache-not-shared", str(kind), because, path=(*path, "type"))
+    if kind == "qdrant-semantic" and "qdrant_api_base" not in params and proxy.provides("QDRANT_API_BASE") is not True:
+        because = "caches in Qdrant without qdrant_api_base, and no QDRANT_API_BASE can be seen"
+        yield Problem("cache-incomplete", "qdrant", because, path=path)
+    for name in ("ttl", "port"):
+        value = params.get(name)
+        if value is not None and not hidden(value) and not is_reference(value) and whole(value) is None:
+            because = f"sets {said((*path, name))} to {value}, which is no number"
+            yield Problem("setting-type", said((*path, name)), because, path=(*path, name))
     ttl = params.get("ttl")
     if is_number(ttl) and ttl <= 0:  # type: ignore[operator]
         yield Problem(
@@ -147,3 +167,20 @@ def _health(proxy: Proxy) -> Iterator[Problem]:
         if probe.get("path") in ("/health", "/health/"):
             because = f"probes /health ({name}), which calls every model and is paid for; /health/liveliness and /health/readiness do not"
             yield Problem("probe-costly", name, because, "workload", (name,))
+
+
+def _alerts(proxy: Proxy) -> Iterator[Problem]:
+    """Channels of alerts: ones that LiteLLM does not have, and ones whose address is not given."""
+    path = ("general_settings", "alerting")
+    for name in texts(proxy.setting(*path)):
+        if name not in known().alerts and not name.startswith("os.environ/"):
+            close = difflib.get_close_matches(name, known().alerts, 1)
+            because = f"alerts through {name}, which LiteLLM does not know" + (
+                f": {close[0]} was meant" if close else f" (it knows {', '.join(known().alerts)})"
+            )
+            yield Problem("alert-unsent", name, because, path=path)
+        for variable in known().alerts.get(name, ()):
+            provided = proxy.provides(variable)
+            if not provided and proxy.setting("general_settings", "alert_to_webhook_url") is ABSENT:
+                because = f"alerts through {name}, and {variable} is not given"
+                yield Problem("alert-unsent", name, because, path=path, certain=provided is False)

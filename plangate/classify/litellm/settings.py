@@ -6,8 +6,9 @@ import difflib
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from plangate.classify.litellm.budgets import DURATION
 from plangate.classify.litellm.knowledge import known
-from plangate.classify.litellm.proxy import Problem, hidden, is_number, is_reference, said, texts, whole
+from plangate.classify.litellm.proxy import Problem, hidden, is_number, is_reference, said, whole
 from plangate.model import ABSENT, Embedded
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from plangate.model import Absent, Value
 
 SECTIONS: Final = ("general_settings", "litellm_settings", "router_settings")
-_DURATION = re.compile(r"[1-9]\d*(?:s|m|h|d|w|mo)")
 _CLOSE: Final = 0.84
 _UNIT: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "mo": 2592000}
 _TYPES: Final[dict[str, Callable[[Any], bool]]] = {
@@ -52,7 +52,6 @@ def problems(proxy: Proxy) -> Iterator[Problem]:
     yield from _limits(proxy)
     yield from _licensed(proxy)
     yield from _retention(proxy)
-    yield from _budgets(proxy)
 
 
 def _sections(proxy: Proxy) -> Iterator[Problem]:
@@ -60,7 +59,11 @@ def _sections(proxy: Proxy) -> Iterator[Problem]:
         if key in known().sections:
             continue
         close = difflib.get_close_matches(key, known().sections, 1, _CLOSE)
-        if close:
+        homes = [section for section in SECTIONS if key in known().settings[section]]
+        if homes:
+            because = f"{key} has no effect at the top: it is read from {' or '.join(homes)} only"
+            yield Problem("setting-misplaced", key, because, path=(key,))
+        elif close:
             because = f"names a section {key}, which nothing reads: {close[0]} was meant"
             yield Problem("section-misspelled", key, because, path=(key,))
         else:
@@ -118,7 +121,7 @@ def _typed(section: str, key: str, value: Value) -> Iterator[Problem]:
         yield Problem(
             "setting-type", said((section, key)), f"{section}.{key} is not {_WORDS[kind]}", path=(section, key)
         )
-    elif key in known().durations and isinstance(value, str) and not _DURATION.fullmatch(value):
+    elif key in known().durations and isinstance(value, str) and not DURATION.fullmatch(value):
         because = f'{section}.{key} is not a duration such as "30d"'
         yield Problem("duration-invalid", said((section, key)), because, path=(section, key))
 
@@ -163,11 +166,14 @@ def _licensed(proxy: Proxy) -> Iterator[Problem]:
         return
     for key in (*known().licensed, *known().licensed_or_refused):
         value, path = proxy.setting("general_settings", key), ("general_settings", key)
-        if value is ABSENT or value == []:
+        if value is ABSENT or value == [] or value is False:
             continue
         if key in known().licensed_or_refused:
             because = f"sets {said(path)}, and the proxy refuses to start with it without an Enterprise licence"
             yield Problem("licence-refused", key, because, path=path, certain=licence is False)
+            if licence is None:
+                unseen = f"{because}: whether {', '.join(proxy.opaque[:3])} holds LITELLM_LICENSE cannot be seen"
+                yield Problem("licence-missing", key, unseen, path=path)
         else:
             because = f"sets {said(path)}, which is skipped without an Enterprise licence; none can be seen"
             yield Problem("licence-missing", key, because, path=path)
@@ -201,35 +207,8 @@ def _retention(proxy: Proxy) -> Iterator[Problem]:
 
 def seconds(value: Value | Absent) -> int | None:
     """The seconds of a duration such as `30d`; None for anything else."""
-    if not isinstance(value, str) or not _DURATION.fullmatch(value):
+    if not isinstance(value, str) or not DURATION.fullmatch(value):
         return None
     number = re.match(r"\d+", value)
     assert number is not None  # noqa: S101 - the pattern begins with a digit
     return int(number.group()) * _UNIT[value[number.end() :]]
-
-
-def _budgets(proxy: Proxy) -> Iterator[Problem]:
-    section = "litellm_settings"
-    for key, value in proxy.section(section).items():
-        if not (key.endswith("_budget") and is_number(value)):
-            continue
-        if value < 0:  # type: ignore[operator]
-            yield Problem("budget-invalid", key, f"sets {section}.{key} below 0", path=(section, key))
-        elif value == 0:
-            because = f"sets {section}.{key} to 0: depending on the release that means no budget or no spending at all"
-            yield Problem("budget-invalid", key, because, path=(section, key))
-    if whole(proxy.setting(section, "max_budget")) and proxy.setting(section, "budget_duration") is ABSENT:
-        because = "sets litellm_settings.max_budget without budget_duration: once it is spent, the proxy refuses requests for good"
-        yield Problem("budget-never-reset", "max_budget", because, path=(section, "max_budget"))
-    if proxy.setting("general_settings", "disable_reset_budget") is True:
-        because = "switches off the task that resets budgets: once spent, they stay spent"
-        yield Problem("budget-never-reset", "task", because, path=("general_settings", "disable_reset_budget"))
-    alerting = texts(proxy.setting("general_settings", "alerting"))
-    for name in alerting:
-        for variable in known().alerts.get(name, ()):
-            provided = proxy.provides(variable)
-            if not provided and proxy.setting("general_settings", "alert_to_webhook_url") is ABSENT:
-                because = f"alerts through {name}, and {variable} is not given"
-                yield Problem(
-                    "alert-unsent", name, because, path=("general_settings", "alerting"), certain=provided is False
-                )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import structs
 
 from plangate.classify.diff import diff
-from plangate.classify.litellm import keys, models, moves, router, running, services, settings
+from plangate.classify.litellm import access, budgets, keys, models, moves, pods, router, running, services, settings
 from plangate.classify.litellm.images import read
 from plangate.classify.litellm.proxy import Problem, tree
 from plangate.model import ABSENT, UNKNOWN, Absent, Embedded, Notice, View, spell
@@ -26,6 +26,9 @@ _ASKED: Final = (
     keys.problems,
     services.problems,
     running.problems,
+    budgets.problems,
+    pods.problems,
+    access.problems,
 )
 _ORDER: Final[tuple[Home, ...]] = (
     "config",
@@ -142,7 +145,7 @@ def attach(
         notices[objects.get(problem.home, leading)].append(notice)
     pictures = [None if side is None else picture(side) for side in (before, after)]
     sides = [
-        None if one is None else Sided(one, partial=side is after and side.partial)
+        None if one is None else Sided(one, partial=side is after and (side.partial or side.config is None))
         for side, one in zip((before, after), pictures, strict=True)
     ]
     attributes = tuple(diff(pictures[0], pictures[1], ())) if None not in pictures else ()

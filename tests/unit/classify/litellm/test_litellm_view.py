@@ -58,7 +58,26 @@ def test_a_variable_that_an_unseen_secret_may_hold_is_not_said_to_be_missing() -
     named = {"litellm_settings": {"langfuse_host": "os.environ/LANGFUSE_HOST"}}
 
     assert ("reference-missing", True) in kinds(proxy(), proxy(**named))
-    assert ("reference-unseen", True) in kinds(proxy(opaque=("Secret keys",)), proxy(**named, opaque=("Secret keys",)))
+    found = kinds(proxy(opaque=("Secret keys",)), proxy(**named, opaque=("Secret keys",)))
+    assert {one for one in found if "reference" in one[0]} == {("reference-missing", False)}
+
+
+def test_an_unfamiliar_name_that_nobody_can_see_is_told() -> None:
+    unseen = ("Secret keys",)
+    for name in ("NOT_PROVIDED", "LANGFUSE_HOTS"):
+        one = {
+            "litellm_settings": {"langfuse_host": "os.environ/LANGFUSE_HOST", "langfuse_secret": f"os.environ/{name}"}
+        }
+        before = {"litellm_settings": {"langfuse_host": "os.environ/LANGFUSE_HOST"}}
+
+        assert ("reference-unseen", True) in kinds(proxy(**before, opaque=unseen), proxy(**one, opaque=unseen))
+
+
+def test_another_secret_at_the_same_place_is_another_leak() -> None:
+    old, new = ({"litellm_settings": {"cache_params": {"password": Sensitive(i)}}} for i in (1, 2))
+
+    assert ("secret-literal", True) in kinds(proxy(**old), proxy(**new))
+    assert kinds(proxy(**old), proxy(**old, replicas=4)) == set()
 
 
 def test_hostile_shapes_raise_nothing() -> None:
@@ -89,6 +108,38 @@ def test_hostile_shapes_raise_nothing() -> None:
             )
             is not None
         )
+
+
+def test_hostile_shapes_of_services_and_pods_raise_nothing() -> None:
+    for value in (None, 1, "x", "80%", "%", [], [1, None, "x", {}], {"a": {"b": [None]}}, UNKNOWN, Sensitive(2), True):
+        config = {
+            **SOUND,
+            "guardrails": [value, {"guardrail_name": "a", "litellm_params": value}],
+            "general_settings": dict.fromkeys(
+                ("master_key", "pass_through_endpoints", "custom_auth", "alerting", "database_url"), value
+            ),
+            "router_settings": dict.fromkeys(("provider_budget_config", "timeout", "model_group_retry_policy"), value),
+            "model_list": [{"model_name": "a", "litellm_params": {"model": "a/b", "timeout": value, "api_key": value}}],
+        }
+        pod = dict.fromkeys(
+            ("args", "strategy", "resources", "startupProbe", "livenessProbe", "containers", "serviceAccountName"),
+            value,
+        )
+        odd = Proxy(
+            config=config,
+            budget=True,
+            budget_keeps=value,
+            replicas=3,
+            pod=pod,
+            env={"A": value, "SSL_VERIFY": value},
+            identity={"eks.amazonaws.com/role-arn": value},
+            database={"image": value, "password": value},
+        )
+        plain = Proxy(config=SOUND, pod={"strategy": {}}, database={}, identity={"eks.amazonaws.com/role-arn": "x"})
+
+        assert introduced(plain, odd) is not None
+        assert introduced(odd, plain) is not None
+        assert introduced(None, odd) is not None
 
 
 def test_what_seems_absent_in_a_partial_picture_is_unknown() -> None:
