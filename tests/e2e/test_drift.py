@@ -180,14 +180,14 @@ def test_a_slow_target_hides_none(release: Path) -> None:
         + "- {name: web, release: prod/web, values: [values.yaml]}\n"
     )
     began = time.monotonic()
-    finished = run("drift", release / "targets.yaml", "--live", "--timeout", "2", "--format", "json", env=env)
-    assert time.monotonic() - began < 30
+    finished = run("drift", release / "targets.yaml", "--live", "--timeout", "5", "--format", "json", env=env)
+    assert time.monotonic() - began < 55
     verdict = json.loads(finished.stdout)
     assert finished.code == 4, finished.everything
     decisions = {target["name"]: target["decision"] for target in verdict["targets"]}
     assert decisions.pop("web") == "review"
     assert set(decisions.values()) == {"inconclusive"}
-    assert "helm took longer than 2 seconds" in finished.stdout.decode()
+    assert "took longer than 5 seconds" in finished.stdout.decode()
 
 
 def test_owned_paths_are_named_and_not_alarmed(release: Path) -> None:
@@ -367,3 +367,48 @@ def test_a_release_that_the_cluster_does_not_have(tmp_path: Path) -> None:
     assert verdict["decision"] == "review", finished.everything
     (finding,) = [one for one in verdict["findings"] if one["policy"] == "change-may-be-refused"]
     assert "the cluster has no such release: there is nothing to upgrade" in finding["message"]
+
+
+def test_another_manager_of_the_same_object_is_named(release: Path) -> None:
+    """`managedFields` as a real API server writes them, and Helm's own annotation."""
+    folder = release / "evidence" / "prod" / "web"
+    folder.mkdir(parents=True)
+    for name, text in (("values.json", "same.json"), ("history.json", "history.json")):
+        (folder / name).write_text((release / text).read_text())
+    items = [
+        {
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": {
+                "name": "web",
+                "annotations": {
+                    "meta.helm.sh/release-name": "web",
+                    "meta.helm.sh/release-namespace": "prod",
+                },
+                "managedFields": [
+                    {"manager": "helm", "operation": "Update"},
+                    {"manager": "kustomize-controller", "operation": "Apply"},
+                    {"manager": "kube-controller-manager", "operation": "Update", "subresource": "status"},
+                ],
+            },
+        },
+        {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {
+                "name": "web",
+                "annotations": {
+                    "meta.helm.sh/release-name": "other",
+                    "meta.helm.sh/release-namespace": "prod",
+                },
+            },
+        },
+    ]
+    (folder / "live-objects.json").write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
+    given = ("--values", release / "values.yaml", "--evidence", release / "evidence")
+    finished, verdict = done("drift", "--release", "prod/web", *given)
+    assert finished.code == 11, finished.everything
+    assert [one["message"] for one in verdict["findings"]] == [
+        "prod/web has objects that Flux manages too, and the two undo each other: Deployment/web",
+        "prod/web has objects that release prod/other manages too, and the two undo each other: Service/web",
+    ]
