@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from plangate.errors import EvidenceError, InputError
+from plangate.ingest.marks import opened
 from plangate.ingest.veil import Veil
 from plangate.model import ReleaseEvidence, Skipped
 
@@ -110,7 +111,7 @@ class Reading:
         for instance in state.instances(types=frozenset({TYPE})):
             if instance.deposed:
                 continue
-            self._redactor.learn(_rough.decode(instance.attributes), instance.marks, TYPE)
+            self._redactor.learn(_rough.decode(instance.attributes), opened(instance.marks, TYPE), TYPE)
             found[instance.address] = _recorded(instance)
         return found
 
