@@ -78,6 +78,10 @@ def review(request: Request) -> Review:
         except Exception as error:  # noqa: BLE001 - a bug met in one input must not hide what another one says
             failures.append(error)
             skipped.append(Skipped(path, "plangate itself failed", "report it with the words above", input_failed=True))
+    if request.evidence.folder is not None:
+        from plangate import whose
+
+        skipped += whose.aged(changesets, request.evidence, request.options.created_at)
     options, policies, gate = request.options, request.policies, None
     if request.gate is not None:
         settled = request.gate.settle(options, policies, changesets)
