@@ -65,9 +65,10 @@ def check(target: Target, options: Options, config: Config | None = None) -> Ver
         changesets = _plan(target, around) if target.plan is not None else [_release(target, around)]
     except InputError as error:
         skipped.append(around_plans.failed(error, target.plan or target.release or "target"))
-    if config.environments:
+    if target.evidence.folder is not None or config.environments:
         from plangate import whose
 
+        skipped += whose.aged(changesets, target.evidence, options.created_at)
         skipped += whose.foreign(config, options.environment, changesets, target.evidence, around)
     report = PolicyReport(findings=tuple(f for c in changesets for f in found.of(c.drift, c.releases, around.owned)))
     return decide([_bare(c) for c in changesets], report, skipped, options)

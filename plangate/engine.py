@@ -94,6 +94,10 @@ def review(request: Request) -> Review:
         from plangate import joined
 
         changesets = joined.join(changesets)
+    if request.evidence.folder is not None:
+        from plangate import whose
+
+        skipped += whose.aged(changesets, request.evidence, request.options.created_at)
     options, policies, gate = request.options, request.policies, None
     if request.gate is not None:
         settled = request.gate.settle(options, policies, changesets)

@@ -557,6 +557,8 @@ class ReleaseEvidence(Struct, frozen=True, kw_only=True):
     live_status: str = ""
     live_version: str = ""
     history: tuple[Revision, ...] = ()
+    writers: tuple[tuple[str, str], ...] = ()
+    """Who else than Helm writes to its objects: the object as `Kind/name`, and the field manager, or `release NS/NAME`."""
     gone: bool = False
     """The cluster was asked, and has no such release."""
     evidence: dict[str, str] = {}

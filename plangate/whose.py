@@ -40,6 +40,27 @@ def foreign(
             yield _elsewhere(config, environment or "", around.place, place)
 
 
+def aged(changesets: Sequence[ChangeSet], asked: Asked, now: str) -> Iterator[Skipped]:
+    """What is said of collected evidence that is more than a day old: what it shows may have changed since."""
+    if asked.folder is None or not any(map(_used, changesets)):
+        return
+    from datetime import datetime
+
+    from plangate.evidence import cluster
+
+    try:
+        found = cluster.read(asked.folder)
+        collected = found.collected_at if found is not None else None
+        age = None if collected is None else datetime.fromisoformat(now) - datetime.fromisoformat(collected)
+    except (InputError, ValueError, TypeError):
+        return
+    if age is not None and age.days >= 1:
+        days = "1 day" if age.days == 1 else f"{age.days} days"
+        yield Skipped(
+            str(asked.folder), f"was collected {days} ago, and what is live may have changed since", "plangate collect"
+        )
+
+
 def _used(changeset: ChangeSet) -> bool:
     """Whether evidence of a cluster is part of what was reviewed."""
     kinds = ("values", "history", "manifest", "live_objects")

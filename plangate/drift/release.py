@@ -21,7 +21,7 @@ _UNDONE: Final = (DriftStatus.WILL_BE_REVERTED, DriftStatus.CONFLICT, DriftStatu
 _FREE: Final = ("uninstalled", "uninstalling")
 """Statuses of a newest revision whose name an install may take again, with `replace` or after its history is gone."""
 _NOT_BY_HAND: Final = (DriftStatus.CLEAN, DriftStatus.INTENDED, DriftStatus.CONVERGED)
-_ASIDE: Final = ("newer", "older", "failed")
+_ASIDE: Final = ("newer", "older", "failed", "managers")
 """Facts that an upgrade has no effect for."""
 _UPGRADES: Final = (Action.UPDATE, Action.REPLACE)
 _NAMED: Final = 3
@@ -34,6 +34,8 @@ class Knowledge(Struct, frozen=True):
     image: frozenset[str]
     security: frozenset[str]
     opening: frozenset[str]
+    managers: dict[str, str]
+    """Field managers that bring whole objects to what is written elsewhere, and how people call them."""
 
 
 @functools.cache
@@ -193,9 +195,22 @@ def _facts(evidence: ReleaseEvidence) -> Iterator[tuple[str, str, int]]:
             "it was installed anew, or this is another cluster",
             newest,
         )
+    yield from _fights(evidence)
     live, recorded = _chart_version(evidence.live_version), _chart_version(evidence.recorded_version)
     if live and recorded and live != recorded:
         yield "chart", f"runs chart version {live}, and the state knows {recorded}", newest
+
+
+def _fights(evidence: ReleaseEvidence) -> Iterator[tuple[str, str, int]]:
+    """Objects of the release that something else brings to another state again and again."""
+    by_manager: dict[str, list[str]] = {}
+    for subject, manager in evidence.writers:
+        name = manager if manager.startswith("release ") else knowledge().managers.get(manager)
+        if name is not None:
+            by_manager.setdefault(name, []).append(subject)
+    for name, subjects in by_manager.items():
+        objects = ", ".join(subjects[:_NAMED]) + (" and more" if len(subjects) > _NAMED else "")
+        yield "managers", f"has objects that {name} manages too, and the two undo each other: {objects}", 0
 
 
 def _chart_version(text: str) -> str:

@@ -41,7 +41,7 @@ def note(
         DriftStatus.CONVERGED: "this change asks for the same",
         DriftStatus.WILL_BE_REVERTED: _set_back(after),
         DriftStatus.DROPPED: "this apply removes it",
-        DriftStatus.CONFLICT: "this apply sets it to something else again" + _to(after)
+        DriftStatus.CONFLICT: "this apply sets it to something else again" + _to(after).replace(" to ", ": ", 1)
         if after is not ABSENT
         else "this apply removes it",
         DriftStatus.UNKNOWN: "what this apply does to it cannot be told",

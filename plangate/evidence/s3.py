@@ -93,9 +93,19 @@ class _Clients:
 
     def _assumed(self, session: Any, role_arn: str) -> Any:
         import boto3
+        from botocore.exceptions import ClientError
 
         sts = session.client("sts", endpoint_url=self._location.sts_endpoint, config=self._config)
-        given = sts.assume_role(RoleArn=role_arn, RoleSessionName=_ROLE_SESSION)["Credentials"]
+        try:
+            given = sts.assume_role(RoleArn=role_arn, RoleSessionName=_ROLE_SESSION)["Credentials"]
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") != "AccessDenied":
+                raise
+            raise EvidenceError(
+                "the role may not be taken with these credentials",
+                where=self._location.url,
+                hint="see the trust policy of the role, and sts:AssumeRole of the credentials",
+            ) from None
         return boto3.session.Session(
             aws_access_key_id=given["AccessKeyId"],
             aws_secret_access_key=given["SecretAccessKey"],

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from plangate.ingest import sealed
+from plangate.ingest.marks import opened
 from plangate.ingest.redact import Redactor
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def without_secrets(state: State, key: bytes | None) -> dict[str, Any]:
     redactor = Redactor()
     objects = [(one, _decode(one.attributes)) for one in state.instances()]
     for one, attributes in objects:
-        redactor.learn(attributes, one.marks, one.type)
+        redactor.learn(attributes, opened(one.marks, one.type), one.type)
     redactor.seal()
     resources: dict[tuple[str, str, str, str], list[dict[str, Any]]] = {}
     for one, attributes in objects:
@@ -61,7 +62,8 @@ def _attributes(one: Instance, attributes: Any, redactor: Redactor, key: bytes |
         return {}
     found = {}
     for name, value in attributes.items():
-        marks = one.marks.get(name, False) if isinstance(one.marks, dict) else one.marks
+        tree = opened(one.marks, one.type)
+        marks = tree.get(name, False) if isinstance(tree, dict) else tree
         clean = sealed.without_secrets(value, redactor, key, sensitive=marks, type_=one.type, path=(name,))
         found[name] = _metadata(value, clean, redactor, key) if one.type == _RELEASE and name == "metadata" else clean
     return found

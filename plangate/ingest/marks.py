@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
+
+_OF_BLOCKS: Final = {"helm_release": ("set_sensitive", "set_wo")}
+"""Attributes that are sets of blocks in one version of a provider. Terraform marks a set as a whole where anything in it is
+marked; only `value` is a secret, and `name` says where it goes."""
+_ENTRY: Final = [{"value": True}] * 256
+"""The marks of such a set. What is beyond it stays marked whole."""
+
+
+def opened(marks: Any, type_: str) -> Any:
+    """The marks of an object, with those of whole sets of blocks moved to the secret inside of each block."""
+    names = _OF_BLOCKS.get(type_)
+    if names is None or not isinstance(marks, dict) or not any(marks.get(name) is True for name in names):
+        return marks
+    return {key: _ENTRY if key in names and mark is True else mark for key, mark in marks.items()}
 
 
 def any_mark(marks: Any) -> bool:

@@ -18,6 +18,7 @@ from plangate.errors import InputError
 from plangate.ingest import terraform_releases, terraform_run
 from plangate.ingest import terraform_wire as wire
 from plangate.ingest.document import NULL, Document, Top
+from plangate.ingest.marks import opened
 from plangate.ingest.redact import Redactor
 from plangate.ingest.sides import LazySide, differing, holds_true, marks, union
 from plangate.ingest.terraform_configuration import Configuration, arguments, learn_configuration, references, written
@@ -220,7 +221,7 @@ class _Reader:
                 return
         if len(learned) < _MOST_COPIES:
             learned.append((values, sensitive, type_))
-        self.redactor.learn(wire.rough.decode(values), marks(sensitive), type_)
+        self.redactor.learn(wire.rough.decode(values), opened(marks(sensitive), type_), type_)
 
     def _learn_outputs(self, outputs: dict[str, wire.WireChange]) -> None:
         for name, change in outputs.items():
@@ -292,7 +293,7 @@ class _Reader:
         )
 
     def _sides(self, resource: wire.WireResource, change: wire.WireChange) -> tuple[LazySide | None, LazySide | None]:
-        sensitive = union(marks(change.before_sensitive), marks(change.after_sensitive))
+        sensitive = opened(union(marks(change.before_sensitive), marks(change.after_sensitive)), resource.type or "")
         unknown = marks(change.after_unknown)
 
         def side(values: Raw, unknown: Any) -> LazySide | None:

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from plangate.errors import EvidenceError, InputError
+from plangate.ingest.marks import opened
 from plangate.ingest.veil import Veil
 from plangate.model import ReleaseEvidence, Skipped
 
@@ -96,7 +97,7 @@ class Reading:
         self._releases = tuple(dict.fromkeys(releases))
         self._recorded = self._learn_state(beside.state)
         self._given = {one: self._gather(beside, one) for one in self._releases}
-        self._live = {one: self._learn_live(given) for one, given in self._given.items()}
+        self._live = {one: self._learn_live(given, f"{one.namespace}/{one.name}") for one, given in self._given.items()}
 
     def evidence(self) -> tuple[ReleaseEvidence, ...]:
         """What is known of each release."""
@@ -112,7 +113,7 @@ class Reading:
         for instance in state.instances(types=frozenset({TYPE})):
             if instance.deposed:
                 continue
-            self._redactor.learn(_rough.decode(instance.attributes), instance.marks, TYPE)
+            self._redactor.learn(_rough.decode(instance.attributes), opened(instance.marks, TYPE), TYPE)
             found[instance.address] = _recorded(instance)
         return found
 
@@ -163,7 +164,7 @@ class Reading:
             )
         return False
 
-    def _learn_live(self, given: Mapping[str, Given]) -> dict[str, Any]:
+    def _learn_live(self, given: Mapping[str, Given], release: str) -> dict[str, Any]:
         """What Helm says of a release, by kind of evidence."""
         if not given:
             return {}
@@ -177,6 +178,14 @@ class Reading:
                     found[kind] = read(given[kind])
                 except InputError as error:
                     self._failed(error)
+        if "live_objects" in given:
+            from plangate.ingest import manifests, writers
+
+            reader = manifests.Reader(self._redactor, given["live_objects"].path)
+            try:
+                found["writers"] = writers.writers(helm_evidence.live(given["live_objects"], reader), release)
+            except InputError as error:
+                self._failed(error)
         if found.get("values"):
             self._redactor.learn(found["values"], False, "")
         return found
@@ -209,6 +218,7 @@ class Reading:
             live_status=newest.status if newest is not None else metadata.status if metadata is not None else "",
             live_version=metadata.version if metadata is not None else newest.chart if newest is not None else "",
             history=history,
+            writers=live.get("writers", ()),
             gone=gone,
             evidence={kind: "given" if kind in live or gone else "missing" for kind in WANTED},
         )

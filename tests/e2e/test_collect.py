@@ -116,6 +116,19 @@ def test_without_a_key_secrets_of_objects_are_said_not_to_be_compared(helm: Path
     assert said["why"] == ("not compared, because they were removed when they were collected: Secret s, ConfigMap c")
 
 
+def test_old_evidence_is_said_to_be_old(helm: Path) -> None:
+    _, out = collect(helm, "k", "prod/web")
+    (helm.parent / "values.yaml").write_text("replicaCount: 6\n")
+    given = ("--values", helm.parent / "values.yaml", "--evidence", out, "--format", "json", "--as-of")
+    skipped = {}
+    for as_of in ("2026-02-01T11:59:59Z", "2026-02-03T12:00:00Z"):
+        done = run("drift", "--release", "prod/web", *given, as_of)
+        skipped[as_of] = [
+            one["why"] for one in json.loads(done.stdout)["coverage"]["skipped"] if one["what"] == str(out)
+        ]
+    assert list(skipped.values()) == [[], ["was collected 3 days ago, and what is live may have changed since"]]
+
+
 def test_what_an_earlier_run_left_is_not_taken_for_what_is_there(helm: Path) -> None:
     collect(helm, "k", "prod/web")
     (helm / "helm").write_text("#!/bin/sh\necho 'Error: Kubernetes cluster unreachable' >&2; exit 1\n")

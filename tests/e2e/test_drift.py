@@ -180,14 +180,14 @@ def test_a_slow_target_hides_none(release: Path) -> None:
         + "- {name: web, release: prod/web, values: [values.yaml]}\n"
     )
     began = time.monotonic()
-    finished = run("drift", release / "targets.yaml", "--live", "--timeout", "2", "--format", "json", env=env)
-    assert time.monotonic() - began < 30
+    finished = run("drift", release / "targets.yaml", "--live", "--timeout", "5", "--format", "json", env=env)
+    assert time.monotonic() - began < 55
     verdict = json.loads(finished.stdout)
     assert finished.code == 4, finished.everything
     decisions = {target["name"]: target["decision"] for target in verdict["targets"]}
     assert decisions.pop("web") == "review"
     assert set(decisions.values()) == {"inconclusive"}
-    assert "helm took longer than 2 seconds" in finished.stdout.decode()
+    assert "took longer than 5 seconds" in finished.stdout.decode()
 
 
 def test_owned_paths_are_named_and_not_alarmed(release: Path) -> None:
@@ -367,3 +367,86 @@ def test_a_release_that_the_cluster_does_not_have(tmp_path: Path) -> None:
     assert verdict["decision"] == "review", finished.everything
     (finding,) = [one for one in verdict["findings"] if one["policy"] == "change-may-be-refused"]
     assert "the cluster has no such release: there is nothing to upgrade" in finding["message"]
+
+
+def test_another_manager_of_the_same_object_is_named(release: Path) -> None:
+    """`managedFields` as a real API server writes them, and Helm's own annotation."""
+    folder = release / "evidence" / "prod" / "web"
+    folder.mkdir(parents=True)
+    for name, text in (("values.json", "same.json"), ("history.json", "history.json")):
+        (folder / name).write_text((release / text).read_text())
+    items = [
+        {
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": {
+                "name": "web",
+                "annotations": {
+                    "meta.helm.sh/release-name": "web",
+                    "meta.helm.sh/release-namespace": "prod",
+                },
+                "managedFields": [
+                    {"manager": "helm", "operation": "Update"},
+                    {"manager": "kustomize-controller", "operation": "Apply"},
+                    {"manager": "kube-controller-manager", "operation": "Update", "subresource": "status"},
+                ],
+            },
+        },
+        {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {
+                "name": "web",
+                "annotations": {
+                    "meta.helm.sh/release-name": "other",
+                    "meta.helm.sh/release-namespace": "prod",
+                },
+            },
+        },
+    ]
+    (folder / "live-objects.json").write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
+    given = ("--values", release / "values.yaml", "--evidence", release / "evidence")
+    finished, verdict = done("drift", "--release", "prod/web", *given)
+    assert finished.code == 11, finished.everything
+    assert [one["message"] for one in verdict["findings"]] == [
+        "prod/web has objects that Flux manages too, and the two undo each other: Deployment/web",
+        "prod/web has objects that release prod/other manages too, and the two undo each other: Service/web",
+    ]
+
+
+OLD, NEW, HAND = "sk-invented-old-1", "sk-invented-new-2", "sk-invented-hand-3"
+SECRETS = {
+    "nobody touched it": (OLD, OLD, OLD, None),
+    "rotated by the change": (OLD, NEW, OLD, "intended"),
+    "rotated by hand": (OLD, OLD, HAND, "will-be-reverted"),
+    "rotated on both sides": (OLD, NEW, HAND, "conflict"),
+    "rotated alike on both sides": (OLD, NEW, NEW, "converged"),
+    "a number that Helm typed": ("123456789012", "123456789012", 123456789012, None),
+}
+"""`set_sensitive` at the last apply, in the change, and what runs."""
+
+
+@pytest.mark.parametrize("major", [2, 3])
+@pytest.mark.parametrize("case", SECRETS)
+@pytest.mark.skipif(not RECORDED.is_dir(), reason="the recorded plans are not here")
+def test_secrets_are_compared_and_never_shown(major: int, case: str, tmp_path: Path) -> None:
+    """Version 2 of the provider keeps them in a set, and Terraform marks a set whole: the names in it are no secret."""
+    was, becomes, live, status = SECRETS[case]
+    folder = RECORDED / f"provider{major}-03-image-tag"
+    plan = json.loads((folder / "plan.json").read_text())
+    (release,) = [one for one in plan["resource_changes"] if one["type"] == "helm_release"]
+    change = release["change"]
+    for side, key, more in (("before", was, {}), ("after", becomes, {"t": 1})):
+        values = [json.dumps({"replicaCount": 3, **more})]
+        change[side].update(values=values, set=[], set_sensitive=[{"name": "masterkey", "value": key, "type": ""}])
+        change[f"{side}_sensitive"]["set_sensitive"] = True if major == 2 else [{"value": True}]
+    metadata = change["before"]["metadata"]
+    (metadata[0] if major == 2 else metadata)["values"] = '{"replicaCount":3,"masterkey":"(sensitive value)"}'
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    (tmp_path / "live.json").write_text(json.dumps({"replicaCount": 3, "masterkey": live}))
+    given = ("--live-values", tmp_path / "live.json", "--history", folder / "live-history.json")
+    finished, verdict = done("review", tmp_path / "plan.json", *given)
+    assert b"sk-invented" not in finished.everything
+    found = {one["path"]: (one["status"], one["live"]) for one in verdict["drift"] if one["release"]}
+    assert found.pop("t") == ("intended", None)
+    assert found == ({} if status is None else {"masterkey": (status, "(sensitive)")})

@@ -158,6 +158,33 @@ def test_the_digest_in_dynamodb_has_to_fit(aws: Aws, plan: Path, tmp_path: Path,
     assert done.code == code, done.everything
 
 
+def test_a_role_is_taken_where_one_is_named(aws: Aws, plan: Path) -> None:
+    role = "arn:aws:iam::123456789012:role/plangate"
+    done, verdict = review(plan, aws.url, "--state", f"s3://states/{KEY}", "--role-arn", role)
+    assert done.code == 0, done.everything
+    assert verdict["freshness"]["serial_state"] == 7
+
+
+def test_a_role_that_may_not_be_taken_is_said(plan: Path, stub: Any) -> None:
+    def answer(one: Stub) -> None:
+        body = (
+            b'<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type>'
+            b"<Code>AccessDenied</Code><Message>not authorized to perform: sts:AssumeRole</Message></Error></ErrorResponse>"
+        )
+        one.send_response(403)
+        one.send_header("Content-Type", "text/xml")
+        one.send_header("Content-Length", str(len(body)))
+        one.end_headers()
+        one.wfile.write(body)
+
+    url, _ = stub(answer)
+    role = "arn:aws:iam::123456789012:role/x"
+    done, verdict = review(plan, url, "--state", f"s3://states/{KEY}", "--role-arn", role)
+    assert done.code == 4, done.everything
+    (reason,) = [skipped["why"] for skipped in verdict["coverage"]["skipped"] if skipped.get("decides")]
+    assert reason == "the role may not be taken with these credentials"
+
+
 def test_a_workspace_has_its_own_key(aws: Aws, plan: Path, tmp_path: Path) -> None:
     aws.s3.put_object(Bucket="states", Key=f"env:/blue/{KEY}", Body=STATE.replace(b'"serial": 7', b'"serial": 70'))
     config = backend(tmp_path, bucket="states", key=KEY)

@@ -50,6 +50,21 @@ FACTS = {
             "is at revision 1, and the state knows revision 7 already: it was installed anew, or this is another cluster",
         ],
     ),
+    "two owners of one object": (
+        evidence(
+            revision(1),
+            writers=(
+                ("Deployment/web", "argocd-controller"),
+                ("Deployment/web", "kube-controller-manager"),
+                ("Service/web", "argocd-controller"),
+                ("Secret/s", "release prod/other"),
+            ),
+        ),
+        [
+            "has objects that Argo CD manages too, and the two undo each other: Deployment/web, Service/web",
+            "has objects that release prod/other manages too, and the two undo each other: Secret/s",
+        ],
+    ),
     "another chart version": (
         evidence(revision(1), live_version="web-1.2.0"),
         ["runs chart version 1.2.0, and the state knows 1.0.0"],
