@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+from msgspec import Raw
 
 from plangate.errors import InputError
 from plangate.ingest import sections
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _ZIP: Final = b"PK\x03\x04"
 _LOOKED_AT: Final = 256 * 1024
+_FEW: Final = 64
 _top = msgspec.json.Decoder(Top)
 
 
@@ -103,17 +105,26 @@ def _planlike(top: Top) -> bool:
     """A plan has a format version and changes; without `resource_changes`, the sections that only a plan has.
 
     Outputs-only, refresh-only and some errored plans have no `resource_changes`, and then no planned resources either:
-    what does not change is listed too. Null in its place is no plan.
+    what does not change is listed too. An empty list of changes beside planned resources is what is left of another one. Null in its place is no plan.
     """
     if not top.format_version:
         return False
     if top.resource_changes != NULL:
-        return True
+        return not (_is_empty(top.resource_changes) and _plans_resources(top))
     if top.resource_changes is not NULL:
         return False
     if top.planned_values == NULL or (top.configuration == NULL and top.errored is not True):
         return False
-    return b'"resources":' not in re.sub(rb"\s+", b"", bytes(top.planned_values))
+    return not _plans_resources(top)
+
+
+def _is_empty(section: Raw) -> bool:
+    text = memoryview(section)
+    return len(text) < _FEW and re.fullmatch(rb"\[\s*\]", text) is not None
+
+
+def _plans_resources(top: Top) -> bool:
+    return re.search(rb'"resources"\s*:\s*\[\s*\{', memoryview(top.planned_values)) is not None
 
 
 def _refusal(where: str, refused: Refused) -> InputError:

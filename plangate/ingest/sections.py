@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(rb'\s*[{,]\s*"([^"\\]*)"\s*:\s*')
 _SCALAR = re.compile(rb'"(?:[^"\\]|\\.)*"|true\b|false\b|null\b|-?\d[\d.eE+-]*')
-_END = re.compile(rb"\s*}\s*")
+_END = re.compile(rb"(?:\s*{)?\s*}\s*")
 _others = msgspec.json.Decoder(dict[str, Raw])
 
 

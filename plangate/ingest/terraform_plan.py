@@ -136,7 +136,7 @@ class _Reader:
             for d in deferred
         ]
         no_ops += sum(change.action is Action.NO_OP for change in changes)
-        changes = [change for change in changes if change.action is not Action.NO_OP]
+        changes = sorted((change for change in changes if change.action is not Action.NO_OP), key=_in_order)
         replaced = any(change.action in (Action.REPLACE, Action.DESTROY) for change in changes)
         return ChangeSet(
             source=Source(
@@ -399,6 +399,22 @@ def _address(resource: wire.WireResource) -> str:
     if isinstance(resource.index, str):
         index = f"[{msgspec.json.encode(resource.index).decode()}]"
     return f"{module}{data}{resource.type or 'unknown'}.{resource.name or 'unknown'}{index}"
+
+
+def _in_order(change: Change) -> tuple[object, ...]:
+    """Terraform's own order: outer modules first, then by module, data sources, type, name and key."""
+    index = change.index
+    key = (0, 0, "") if index is None else (1, index, "") if isinstance(index, int) else (2, 0, index)
+    module = change.module
+    return (
+        module.count("module."),
+        module,
+        change.mode,
+        change.type,
+        change.name,
+        key,
+        change.address,
+    )
 
 
 def _deposed(resource: wire.WireResource) -> str:

@@ -6,6 +6,7 @@ good: what it does not hold has not been reviewed.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -100,9 +101,16 @@ class _Invocation(Struct):
     lifecycle_trigger: _Trigger | None = None
 
 
+class _Summary(Struct):
+    add: int = 0
+    change: int = 0
+    remove: int = 0
+
+
 class _Line(Struct):
     type: str = ""
     change: _Change | None = None
+    changes: _Summary | None = None
     outputs: dict[str, _Output] | None = None
     diagnostic: _Diagnostic | None = None
     invocation: _Invocation | None = None
@@ -150,9 +158,35 @@ def parse(document: Document, origin: int = 0) -> ChangeSet:
                 how_to_fix=_PLAN_COMMAND,
                 inconclusive=True,
             ),
+            *_uncounted(lines, planned),
         ),
         notes=(*document.notes, *(redactor.text(f"error: {d.summary}") for d in errors)),
     )
+
+
+def _uncounted(lines: list[_Line], planned: list[Change]) -> Iterator[Skipped]:
+    """Changes that the summary at the end counts and no line tells of: lines are lost, or the tool does not list them.
+
+    OpenTofu 1.12 writes `noop` for what it forgets and creates again.
+    """
+    summary = next((line.changes for line in lines if line.type == "change_summary" and line.changes), None)
+    if summary is None:
+        return
+    done = Counter(change.action for change in planned)
+    listed = (
+        done[Action.CREATE] + done[Action.REPLACE],
+        done[Action.UPDATE],
+        done[Action.DESTROY] + done[Action.REPLACE],
+    )
+    counted = (summary.add, summary.change, summary.remove)
+    if any(said > found for said, found in zip(counted, listed, strict=True)):
+        yield Skipped(
+            what="changes that the stream does not list",
+            why=f"its summary counts {summary.add} to add, {summary.change} to change, {summary.remove} to destroy; "
+            f"its lines are for {listed[0]}, {listed[1]}, {listed[2]}",
+            how_to_fix=_PLAN_COMMAND,
+            inconclusive=True,
+        )
 
 
 def _lines(document: Document) -> Iterator[_Line]:

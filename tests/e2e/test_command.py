@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
 import subprocess
 import sys
@@ -182,6 +183,20 @@ def test_the_same_review_gives_the_same_bytes(plan: Path, format_: str) -> None:
 
     assert one == other
     assert one.stdout
+
+
+def test_the_order_of_a_plan_changes_nothing_but_its_digest(tmp_path: Path) -> None:
+    path = tmp_path / "plan.json"
+    verdicts = []
+    for seed in range(4):
+        plan = json.loads((FIXTURES / "release" / "plan.json").read_bytes())
+        random.Random(seed).shuffle(plan["resource_changes"])
+        path.write_text(json.dumps(plan))
+        verdict = json.loads(run_here("review", path, "--format", "json", "--as-of", AS_OF).stdout)
+        verdict["inputs"][0]["sha256"] = ""
+        verdicts.append(verdict)
+
+    assert all(verdict == verdicts[0] for verdict in verdicts)
 
 
 def test_only_json_goes_to_stdout_and_only_people_are_told_on_stderr() -> None:

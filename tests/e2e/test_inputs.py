@@ -194,6 +194,19 @@ def test_a_plan_whose_changes_have_another_name_is_refused(tmp_path: Path) -> No
     assert b"has no changes, and a section with an unknown name" in done.stderr
 
 
+@pytest.mark.parametrize("changes", ["[]", "[ \n ]"])
+def test_a_plan_whose_changes_were_emptied_is_refused(changes: str, tmp_path: Path) -> None:
+    whole = json.dumps(json.loads(other) | {"resource_changes": "HERE"}, indent=1)
+    planned = json.loads(plan)["planned_values"]
+    whole = json.dumps(json.loads(whole) | {"planned_values": planned}, indent=1).replace('"HERE"', changes)
+    path = tmp_path / "plan.json"
+    path.write_text(whole)
+    done = run_here("review", path, "--format", "json")
+
+    assert (done.code, json.loads(done.stdout)["decision"]) == (3, "inconclusive")
+    assert b"a part of it is missing" in done.stderr
+
+
 def test_a_section_that_nobody_knows_is_said(tmp_path: Path) -> None:
     verdict = reviewed(plan[:-1] + b', "new": {"a": [1, "}"]}, "newer": 2 }', tmp_path / "plan.json")
 

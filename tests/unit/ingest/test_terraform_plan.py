@@ -1,4 +1,5 @@
 import json
+import random
 from decimal import Decimal
 
 import pytest
@@ -141,6 +142,27 @@ def test_no_ops_are_counted_and_not_listed():
     assert (changeset.no_ops, [c.action for c in changeset.changes]) == (1, [Action.UPDATE])
 
 
+def test_changes_are_in_one_order_whatever_the_order_of_the_plan():
+    entries = [
+        resource(["create"], None, {}, address="aws_thing.a", module_address=None, index=None),
+        resource(["create"], None, {}, address="aws_thing.a[2]", module_address=None, index=2),
+        resource(["create"], None, {}, address="aws_thing.a[10]", module_address=None, index=10),
+        resource(["create"], None, {}, address='aws_thing.a["1"]', module_address=None, index="1"),
+        resource(["delete"], {}, None, address="aws_thing.b", module_address=None, index=None, name="b"),
+        resource(["delete"], {}, None, address="aws_thing.b", module_address=None, index=None, name="b", deposed="0a"),
+        resource(["create"], None, {}, address="module.m.aws_thing.a[0]"),
+        resource(["create"], None, {}, address="module.a.module.b.aws_thing.a[0]", module_address="module.a.module.b"),
+    ]
+    inner = resource(["read"], None, {}, address="module.m.data.aws_thing.a[0]", mode="data")
+    entries.insert(6, inner)
+    expected = [(entry["address"], entry.get("deposed", "")) for entry in entries]
+    rand = random.Random(1)
+    for _ in range(20):
+        shuffled = rand.sample(entries, len(entries))
+        found = [(change.address.text, change.address.deposed) for change in read(resource_changes=shuffled).changes]
+        assert found == expected
+
+
 def test_objects_of_one_address_are_told_apart_by_their_deposed_key():
     changes = read(
         resource_changes=[
@@ -221,7 +243,7 @@ def test_a_secret_is_masked_in_what_a_tool_says_of_a_change():
         ],
         deferred_changes=[{"reason": secret, "resource_change": resource(["create"], None, {}, address="aws_thing.c")}],
     )
-    replaced, unknown, deferred = told.changes
+    unknown, deferred, replaced = told.changes
     assert replaced.replace_paths == ('tags["(sensitive)"]',)
     shown = (replaced.reason, unknown.actions, deferred.deferred, told.source.tool_version)
     assert shown == ("because_of_(sensitive)", ("(sensitive)",), "(sensitive)", "1.(sensitive)")
