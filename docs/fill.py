@@ -42,6 +42,7 @@ def _variables() -> str:
 
 
 BLOCKS = {
+    "predictions": lambda: (ROOT / "fixtures" / "helm-upgrades" / "PREDICTIONS.md").read_text("utf-8"),
     "example": lambda: command("review", "fixtures/release/plan.json"),
     "help": lambda: command("review", "--help"),
     "variables": _variables,

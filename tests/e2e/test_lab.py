@@ -51,25 +51,25 @@ def test_what_is_said_is_what_happens(name: str, way: str, lab: Path, monkeypatc
     assert tally.wrong == []
 
 
-def test_a_live_review_asks_helm_and_kubectl(lab: Path, tmp_path: Path) -> None:
-    """The same without files: `--live` asks both tools itself."""
+def test_evidence_that_was_collected_gives_the_same(lab: Path, tmp_path: Path) -> None:
+    """`plangate collect` asks helm and kubectl, and the review of its folder needs neither."""
     import record
     import scenarios
     from cluster import Cluster
 
-    (scenario,) = (one for one in scenarios.read() if one.name == "service-node-port")
-    cluster = Cluster(lab / "run" / "kubeconfig")
-    recording = record.Recording(scenario, "3", cluster, tmp_path, again="live")
+    (scenario,) = (one for one in scenarios.read() if one.name == "service-no-ports")
+    recording = record.Recording(scenario, "3", Cluster(lab / "run" / "kubeconfig"), tmp_path, again="collected")
+    environment = {**recording.tools.environment(3), "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
+
+    def plangate(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "plangate", *arguments]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+
     with recording.prepared():
         dry = recording.tools.helm(3, *recording.upgrade("--dry-run=server"))
         (tmp_path / "dry-run.txt").write_text(dry.stdout, "utf-8")
-        done = subprocess.run(
-            [sys.executable, "-m", "plangate", "review", str(tmp_path / "dry-run.txt"), "--live"],
-            env={**recording.tools.environment(3), "PYTHONPATH": str(ROOT), "NO_COLOR": "1"},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-    assert done.returncode == 0, done.stderr
-    assert "core/Service" in done.stdout
+        collected = plangate("collect", f"{recording.namespace}/web", "--out", str(tmp_path / "evidence"))
+    assert collected.returncode == 0, collected.stderr
+    done = plangate("review", str(tmp_path / "dry-run.txt"), "--evidence", str(tmp_path / "evidence"))
+    assert done.returncode == 10, done.stderr
+    assert "spec.ports: is required" in done.stdout

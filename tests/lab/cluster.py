@@ -36,7 +36,9 @@ class Cluster:
         headers = {"Authorization": f"Bearer {self._token}", "Content-Type": kind, "Accept": "application/json"}
         connection.request(method, path, None if body is None else json.dumps(body), headers)
         answer = connection.getresponse()
-        return answer.status, json.loads(answer.read() or b"{}")
+        text = answer.read()
+        # A kind that is just coming or going answers in plain words.
+        return answer.status, json.loads(text) if text.startswith(b"{") else {}
 
     @functools.cached_property
     def resources(self) -> dict[tuple[str, str], tuple[str, bool]]:

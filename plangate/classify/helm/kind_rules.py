@@ -240,7 +240,7 @@ def _binding(body: Body) -> Iterator[Problem]:
             yield Problem(f"{path}.kind", "must be ServiceAccount, User or Group")
         if not one.get("name"):
             yield Problem(f"{path}.name", "is required")
-        if one.get("kind") == "ServiceAccount" and not one.get("namespace"):
+        if cluster and one.get("kind") == "ServiceAccount" and not one.get("namespace"):
             yield Problem(f"{path}.namespace", "is required")
 
 

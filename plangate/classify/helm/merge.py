@@ -8,6 +8,7 @@ server merges field by field, and refuses to change what another manager owns
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from plangate.classify.helm import schema
@@ -73,7 +74,8 @@ class Merge:
             here = (*place, key)
             if key in new and new[key] is not None:
                 merged[key] = self(old.get(key), new[key], value, fields.get(key, of_map), here)
-            elif key in old or key in new or (field.retain and not self.server_side):
+            elif key in old or (not self.server_side and (key in new or field.retain)):
+                # Server-side, null says no more than silence: what Helm never applied, a default say, stays.
                 if self.server_side and (here in self._below):
                     merged[key] = value
             else:
@@ -95,8 +97,11 @@ class Merge:
             return self._taken(new, live, place)  # type: ignore[return-value]
         merged: list[Value] = []
         taken = set()
+        twice = {} if self.server_side else _told_more_often(old, new, live, keys, item.type)
         for below in new:
             key = schema.key_of(below, keys, item.type)
+            if key in twice and (twice[key] or key in taken):
+                continue
             taken.add(key)
             here = (*place, key or ())
             merged.append(self(olds.get(key), below, lives[key], one, here) if key in lives else _without_nulls(below))
@@ -104,6 +109,21 @@ class Merge:
             if key not in taken and (key not in olds or (self.server_side and (*place, key or ()) in self._below)):
                 merged.append(below)
         return merged
+
+
+def _told_more_often(
+    old: list[Value], new: list[Value], live: list[Value], keys: tuple[str, ...], type_: str
+) -> dict[tuple[Any, ...] | None, bool]:
+    """Items that share their key, which a strategic merge cannot tell apart (two protocols of one port, a variable twice).
+
+    True where fewer are left than the old manifest had: the patch deletes by the key, and all of them go. False where there
+    are more than the cluster holds: those that come on top are ignored. Both were seen on a real server.
+    """
+    if len(old) < 2 and len(new) < 2:
+        return {}
+    olds, news, lives = (Counter(schema.key_of(below, keys, type_) for below in side) for side in (old, new, live))
+    fewer = {key: True for key, count in news.items() if count < olds[key]}
+    return {**{key: False for key, count in news.items() if 0 < lives[key] < count}, **fewer}
 
 
 def json_merge(old: Value, new: Value, live: Value) -> Value:

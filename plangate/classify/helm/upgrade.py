@@ -78,7 +78,9 @@ class _Teller:
         if self.live is not None:
             for one in self.upgrade.same:
                 identity = self.names.identity(one)
-                new[identity] = old[identity] = one
+                # Where a chart tells it twice, the other one is the last word.
+                old[identity] = one
+                new.setdefault(identity, one)
         for identity in sorted({*new, *old}):
             yield identity, old.get(identity), new.get(identity)
 
@@ -149,7 +151,14 @@ class _Teller:
             if owned.name is EffectName.ADOPTS:
                 # Helm compares what it finds with the new manifest alone (upgrade.go: existing resources join both sides).
                 change_ = self._updated(identity, new, new, live)
-                return None if change_ is None else structs.replace(change_, effects=(owned, *change_.effects))
+                if change_ is not None:
+                    return structs.replace(change_, effects=(owned, *change_.effects))
+                if new.kind != "Secret" or "data" in live.body:
+                    return None
+                # Its data were taken out of the evidence, and no manifest of before tells them.
+                return structs.replace(
+                    change, action=Action.UPDATE, effects=(owned,), note="whether its data change was not to be seen"
+                )
             found.append(owned)
         found += invalid(new, body, None, self.upgrade, server_side=self.server_side is True)
         return structs.replace(change, effects=tuple(found))

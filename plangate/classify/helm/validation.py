@@ -27,7 +27,7 @@ def invalid(
     yield from removed_api(one, upgrade)
     known = set(rules.problems(one, before)) if before is not None else set()
     for problem in dict.fromkeys(rules.problems(one, after)):
-        if problem in known or (before is None and not server_side and problem.says.startswith(rules.DUPLICATE)):
+        if problem in known or (not server_side and problem.says.startswith(rules.DUPLICATE)):
             continue
         yield _effect(problem)
     for key in sorted(one.unreadable) if one.kind == "Secret" else ():
