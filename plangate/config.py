@@ -41,7 +41,7 @@ class Match(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     backend_keys: Several = ()
     """The `key` of the backend in .terraform/terraform.tfstate."""
     values_files: Several = ()
-    """The file of Helm values."""
+    """Files of Helm values that a `helm_release` names with file() or templatefile(), where --tf-dir is given."""
     releases: Several = ()
     """Helm releases, as namespace/name."""
 

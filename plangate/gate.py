@@ -14,7 +14,7 @@ from msgspec import Struct, structs
 from plangate.config import Config, Environment, Read
 from plangate.environment import Placed, Signal, place
 from plangate.errors import UsageError
-from plangate.evidence.inline import Comment, Comments
+from plangate.evidence.inline import Comment, Comments, values_files
 from plangate.model import Approvals, ChangeSet, Finding, Location, Outcome, Severity
 from plangate.policy import waivers
 from plangate.policy.load import Policy
@@ -73,8 +73,16 @@ class Gate(Struct, frozen=True, kw_only=True):
     def settle(self, options: Options, policies: Sequence[Policy], changesets: Sequence[ChangeSet]) -> Settled:
         """Find the environment, from what was asked and what was read, and what holds in it."""
         known = [*self.signals, *(Signal("releases", release) for release in _releases(changesets))]
+        known += [Signal("values_files", name) for name in self._values_files(changesets)]
         placed = place(self.config, options.environment, known)
         return Settled(self._options(options, placed), self._policies(policies, placed.name), placed)
+
+    def _values_files(self, changesets: Sequence[ChangeSet]) -> list[str]:
+        """The files of values that the configuration of changed releases names, where an environment asks for them."""
+        if self.inline is None or not any(e.match.values_files for e in self.config.environments.values()):
+            return []
+        changes = (change for changeset in changesets for change in changeset.changes if change.type == "helm_release")
+        return sorted({name for change in changes for name in values_files(self.inline, change)})
 
     def _options(self, options: Options, placed: Placed) -> Options:
         """The options of the review, as the environment has them."""

@@ -37,6 +37,8 @@ class Asked(Struct, frozen=True, kw_only=True):
     policies: tuple[Path, ...] = ()
     ref: str | None = None
     conftest: str | None = None
+    state: str = ""
+    """Where the state is, as --state says."""
     beside: bool = False
     """Whether waivers beside the code are looked for: the folder of the configuration was named."""
 
@@ -110,7 +112,7 @@ def prepare(
         from plangate.evidence.inline import Comments
 
         inline = Comments(tf_dir, commit)
-    return policies, structs.replace(gate, signals=tuple(_signals(gate, review, inputs, tf_dir)), inline=inline)
+    return policies, structs.replace(gate, signals=tuple(_signals(asked, gate, review, inputs, tf_dir)), inline=inline)
 
 
 def rego(asked: Asked) -> Rules | None:
@@ -230,7 +232,7 @@ def _latest(review: Options, config: Config) -> str:
     return (today + datetime.timedelta(days=min(days, (datetime.date.max - today).days))).isoformat()
 
 
-def _signals(gate: Gate, review: Options, inputs: tuple[str, ...], tf_dir: Path) -> Iterable[Signal]:
+def _signals(asked: Asked, gate: Gate, review: Options, inputs: tuple[str, ...], tf_dir: Path) -> Iterable[Signal]:
     """What is known of the environment. Files are only read where an environment asks for what is in them."""
     from plangate.config import listed
     from plangate.environment import Signal
@@ -256,3 +258,5 @@ def _signals(gate: Gate, review: Options, inputs: tuple[str, ...], tf_dir: Path)
         key = backend_key(folders)
         if key is not None:
             yield Signal("backend_keys", key)
+    if "backend_keys" in wanted and asked.state.startswith("s3://"):
+        yield Signal("backend_keys", asked.state.removeprefix("s3://").partition("/")[2])

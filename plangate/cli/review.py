@@ -132,6 +132,7 @@ def review(
         ref=policy_ref,
         conftest=conftest,
         beside=given,
+        state=state.location or "",
     )
     policies, of_repository = gate.prepare(asked, options, inputs, tf_dir)
     request = engine.Request(

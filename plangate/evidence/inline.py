@@ -62,6 +62,14 @@ class Comments:
             number -= 1
             yield from self._at(place.file, lines, number)
 
+    def block(self, change: Change) -> list[str]:
+        """The lines of the block that a change comes from."""
+        place = self._lines.of(change)
+        lines = self._text(place.file)[place.line - 1 :] if place is not None else []
+        # By Terraform's own formatting a block ends where the next one starts, at the edge of the page.
+        end = next((i for i, line in enumerate(lines[1:], 1) if line[:1].strip() and _BLOCK.match(line)), len(lines))
+        return lines[:end]
+
     def _at(self, file: str, lines: list[str], number: int) -> Iterator[Comment]:
         for parts in _parsed(lines[number - 1]):
             yield Comment(*parts, file=file, line=number, trusted=self._trusted is None or parts in self._there(file))
@@ -93,3 +101,16 @@ def _parsed(line: str) -> Iterator[tuple[str, str, str, str]]:
     if found is not None:
         parts = {name: value.strip('"').strip() for name, value in _PART.findall(found[2])}
         yield found[1].strip(), parts.get("until", ""), parts.get("reason", ""), parts.get("owner", "")
+
+
+_VALUES = re.compile(
+    r"""\b(?:file|templatefile)\s*\(\s*"(?:\$\{path\.(?:module|root|cwd)\}/)?([^"$]{1,300}\.ya?ml)\""""
+)
+_BLOCK = re.compile(
+    r"\s*(?:resource|data|module|variable|output|locals|provider|terraform|moved|import|removed|check)\b"
+)
+
+
+def values_files(comments: Comments, change: Change) -> list[str]:
+    """The files of values that the block of a `helm_release` names."""
+    return [name for line in comments.block(change) for name in _VALUES.findall(line)]

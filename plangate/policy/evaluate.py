@@ -51,7 +51,7 @@ def evaluate(
     """Hold every policy against every change. `Finding.change` counts through all changes of all sets."""
     sources = {source(changeset) for changeset in changesets}
     views = {name for changeset in changesets for change in changeset.changes for name in change.views}
-    applicable = [policy for policy in policies if _concerns(policy, sources, views)]
+    applicable = [policy for policy in policies if _concerns(policy, sources, views) and not _idle(policy)]
     evaluation = _Evaluation(applicable, facts.Asked(environment or "", protected, as_of))
     findings: list[Finding] = []
     position = 0
@@ -73,6 +73,11 @@ def source(changeset: ChangeSet) -> str:
 def _concerns(policy: Policy, sources: set[str], views: set[str]) -> bool:
     match = policy.match
     return (match.source is None or match.source in sources) and (not match.view or match.view in views)
+
+
+def _idle(policy: Policy) -> bool:
+    """Whether it waits for the configuration: a list that it goes by is empty."""
+    return any(value == [] for value in policy.params.values())
 
 
 def _worst(outcomes: set[Outcome]) -> Outcome:

@@ -2,7 +2,7 @@
 
 A case is one entry of `resource_changes`, shortened: `type` and `actions` (or `before` and `after` alone) are enough, `change`
 is left out. More keys: `plan` adds whole sections (`configuration`, `resource_drift`, ...), `with` adds other entries, and
-`times` makes so many instances of the entry.
+`times` makes so many instances of the entry; `params` are parameters of the policy, `as_of` is the time of the review.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from plangate.model import Outcome
 from plangate.policy import proxies
@@ -76,10 +76,12 @@ def run(policy: Policy, classify: Callable[[bytes, Mapping[str, bytes]], ChangeS
     """Hold every case of a policy against it. `classify` turns an input and its evidence into a complete ChangeSet."""
     results = []
     for expected in EXPECTED:
-        for number, case in enumerate(getattr(policy.tests, expected.value), 1):
+        for number, given in enumerate(getattr(policy.tests, expected.value), 1):
+            case = {key: value for key, value in given.items() if key not in ("params", "as_of")}
+            asking = structs.replace(policy, params={**policy.params, **given.get("params", {})})
             try:
                 changeset, about = _classified(policy, case, classify)
-                report = evaluate([policy], [changeset], None, protected=True)
+                report = evaluate([asking], [changeset], None, protected=True, as_of=given.get("as_of", ""))
             except CaseError as error:
                 results.append(Result(policy.id, expected, number, Outcome.ERROR, str(error)))
                 continue

@@ -306,6 +306,52 @@ message: "{address}"
 remediation: y
 """
 
+RELEASE = """\
+resource "helm_release" "litellm" {
+  name   = "litellm"
+  values = [templatefile("${path.module}/values/%s.yaml", {})]
+}
+
+resource "null_resource" "other" {
+  triggers = { a = file("values/dev.yaml") }
+}
+"""
+
+
+def test_values_of_another_environment_block(repo):
+    entry = json.loads(json.dumps(PLAN["resource_changes"][0]))
+    entry |= {"address": "helm_release.litellm", "type": "helm_release", "name": "litellm", "index": None}
+    sides = (
+        {"name": "litellm", "namespace": "llm", "values": ["a: 1"]},
+        {"name": "litellm", "namespace": "llm", "values": ["a: 2"]},
+    )
+    entry["change"] |= {"actions": ["update"], "before": sides[0], "after": sides[1]}
+    (repo / "plan.json").write_text(json.dumps({**PLAN, "resource_changes": [entry]}))
+    configure(
+        repo,
+        "environments:\n"
+        "  prod: {match: {values_files: '**/prod.yaml', backend_keys: 'prod/*'}}\n"
+        "  staging: {match: {values_files: '**/staging.yaml', backend_keys: 'staging/*'}}\n",
+    )
+
+    def found(values, *more):
+        (repo / "main.tf").write_text(RELEASE % values)
+        done = run_here("review", "plan.json", "--tf-dir", ".", "--format", "json", "--as-of", AS_OF, *more)
+        verdict = json.loads(done.stdout)
+        return verdict["environment"], [f["message"] for f in verdict["findings"] if f["policy"] == "wrong-environment"]
+
+    assert found("prod", "--env", "prod") == ("prod", [])
+    assert found("prod") == ("prod", [])
+    words = "this is for prod, but the values file values/staging.yaml belongs to staging"
+    assert found("staging", "--env", "prod") == ("prod", [words])
+    (repo / ".terraform").mkdir()
+    (repo / ".terraform" / "terraform.tfstate").write_text('{"backend": {"config": {"key": "prod/litellm"}}}')
+    (environment, (message,)) = found("staging")
+    assert environment is None
+    assert "the values file values/staging.yaml belongs to staging" in message
+    assert "the state prod/litellm belongs to prod" in message
+
+
 # --- beside the code --------------------------------------------------------------------------------------------------
 
 IGNORE = "# plangate: ignore[stateful-resource-destroyed]"
