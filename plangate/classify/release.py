@@ -74,7 +74,7 @@ def _values(upgrade: Upgrade) -> Iterator[Notice]:
     dropped = [spell(path) for path in _leaves(old, ()) if not _has(new, path)]
     if dropped:
         more = f" and {len(dropped) - _MOST} more" if len(dropped) > _MOST else ""
-        because = f"{upgrade.name} no longer gets {', '.join(dropped[:_MOST])}{more}: the defaults of the chart take their place"
+        because = f"{upgrade.name} no longer gets {', '.join(dropped[:_MOST])}{more}: the defaults of the chart take {'its' if len(dropped) == 1 else 'their'} place"
         yield Notice("values-dropped", because, tuple(dropped))
 
 
