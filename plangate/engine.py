@@ -110,7 +110,7 @@ def classified(data: bytes, evidence: Mapping[str, bytes]) -> ChangeSet:
 
         given = {kind: files.Given(kind, text) for kind, text in evidence.items()}
         changeset = helm_release.changeset(helm_release.read(document), given, kube_version=(1, 34))
-        return classify_litellm.classify(classify_release.classify(classify_helm.classify(changeset)))
+        return classify_release.classify(classify_litellm.classify(classify_helm.classify(changeset)))
     return _lined_up(_classified_plan(_parse(document, 0, Around())), Around())
 
 
@@ -141,7 +141,7 @@ def _classified(document: Document, origin: int, request: Request, around: Aroun
         from plangate.classify import helm as classify_helm
 
         changeset = classify_helm.classify(_parse_helm(document, origin, request))
-        return classify_litellm.classify(classify_release.classify(changeset))
+        return classify_release.classify(classify_litellm.classify(changeset))
     if document.kind is Kind.TERRAFORM_PLANFILE:
         from plangate.ingest import terraform_planfile
 

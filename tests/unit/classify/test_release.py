@@ -76,3 +76,10 @@ def test_values_that_stay_are_noted_and_values_that_are_not_given_are_said():
         )
         in told(values={"a": 1})[1].skipped
     )
+
+
+def test_an_install_is_asked_for_no_old_values():
+    built = upgrade({"after": NEW, "values": {"a": 1}})
+    changeset = classified(built.dry_run.replace(b"pending-upgrade", b"pending-install"), {})
+    assert [one.what for one in changeset.skipped] == []
+    assert changeset.notes == ()
