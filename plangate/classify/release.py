@@ -37,10 +37,11 @@ def classify(changeset: ChangeSet) -> ChangeSet:
     if upgrade is None:
         return changeset
     changes = [seen(change, _plain_secrets(change)) for change in changeset.changes]
-    if changes:
-        changes[0] = seen(
-            changes[0], (*chart(upgrade.name, upgrade.old_chart.version, upgrade.chart.version), *_values(upgrade))
-        )
+    # What concerns the whole release is told at its first object that changes; where none does, it means nothing.
+    first = next((i for i, change in enumerate(changes) if change.action is not Action.NO_OP), None)
+    if first is not None:
+        of_chart = chart(upgrade.name, upgrade.old_chart.version, upgrade.chart.version)
+        changes[first] = seen(changes[first], (*of_chart, *_values(upgrade)))
     return structs.replace(
         changeset,
         changes=tuple(changes),
