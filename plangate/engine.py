@@ -12,7 +12,6 @@ from msgspec import Struct, structs
 from plangate import around as around_plans
 from plangate.around import Around
 from plangate.classify import litellm as classify_litellm
-from plangate.classify import release as classify_release
 from plangate.classify import terraform as classify_terraform
 from plangate.errors import InputError
 from plangate.evidence import files
@@ -106,6 +105,7 @@ def classified(data: bytes, evidence: Mapping[str, bytes]) -> ChangeSet:
     (document,) = detect.documents(files.Given("case", data))
     if document.kind in HELM:
         from plangate.classify import helm as classify_helm
+        from plangate.classify import release as classify_release
         from plangate.ingest import helm_release
 
         given = {kind: files.Given(kind, text) for kind, text in evidence.items()}
@@ -139,6 +139,7 @@ def _read(path: str, request: Request, origin: int, around: Around) -> Sequence[
 def _classified(document: Document, origin: int, request: Request, around: Around) -> ChangeSet:
     if document.kind in HELM:
         from plangate.classify import helm as classify_helm
+        from plangate.classify import release as classify_release
 
         changeset = classify_helm.classify(_parse_helm(document, origin, request))
         return classify_release.classify(classify_litellm.classify(changeset))
