@@ -12,7 +12,6 @@ from msgspec import Struct, structs
 from plangate import around as around_plans
 from plangate.around import Around
 from plangate.classify import litellm as classify_litellm
-from plangate.classify import release as classify_release
 from plangate.classify import terraform as classify_terraform
 from plangate.errors import InputError
 from plangate.evidence import files
@@ -129,11 +128,12 @@ def classified(data: bytes, evidence: Mapping[str, bytes]) -> ChangeSet:
     (document,) = detect.documents(files.Given("case", data))
     if document.kind in HELM:
         from plangate.classify import helm as classify_helm
+        from plangate.classify import release as classify_release
         from plangate.ingest import helm_release
 
         given = {kind: files.Given(kind, text) for kind, text in evidence.items()}
         changeset = helm_release.changeset(helm_release.read(document), given, kube_version=(1, 34))
-        return classify_litellm.classify(classify_release.classify(classify_helm.classify(changeset)))
+        return classify_release.classify(classify_litellm.classify(classify_helm.classify(changeset)))
     return _lined_up(_classified_plan(_parse(document, 0, Around())), Around())
 
 
@@ -165,9 +165,10 @@ def _read(path: str, request: Request, origin: int, around: Around, documents: l
 def _classified(document: Document, origin: int, request: Request, around: Around) -> ChangeSet:
     if document.kind in HELM:
         from plangate.classify import helm as classify_helm
+        from plangate.classify import release as classify_release
 
         changeset = classify_helm.classify(_parse_helm(document, origin, request, around))
-        return classify_litellm.classify(classify_release.classify(changeset))
+        return classify_release.classify(classify_litellm.classify(changeset))
     if document.kind is Kind.TERRAFORM_PLANFILE:
         from plangate.ingest import terraform_planfile
 

@@ -105,6 +105,14 @@ def assume(changeset: ChangeSet, addresses: Iterable[str]) -> ChangeSet:
     )
 
 
+def told(change: Change) -> Change:
+    """A compared change, with the assumption said: what it leaves must not look like nothing."""
+    if not isinstance(change.after, Overlaid):
+        return change
+    note = "what is known only after apply was assumed to stay as it is (--assume)"
+    return structs.replace(change, noise=None, note=note)
+
+
 def _overlaid(change: Change, over: dict[str, Value]) -> Change:
     assert change.before is not None  # noqa: S101 - what is overlaid has both sides
     assert change.after is not None  # noqa: S101

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Final
 from msgspec import structs
 
 from plangate.classify import versions
-from plangate.model import Notice, Skipped, View, spell
+from plangate.model import ABSENT, Action, Embedded, Notice, Sensitive, Skipped, View, spell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from plangate.model import Change, ChangeSet, Path, Upgrade, Value
+    from plangate.model import Absent, Change, ChangeSet, Path, Upgrade, Value
 
 VIEW: Final = "release"
 _MOST: Final = 4
@@ -26,20 +26,22 @@ def seen(change: Change, notices: Iterable[Notice]) -> Change:
     found = tuple(notices)
     if not found:
         return change
-    view = View(before=change.before, after=change.after, attributes=change.attributes, notices=found)
+    earlier = change.views[VIEW].notices if VIEW in change.views else ()
+    view = View(before=change.before, after=change.after, attributes=change.attributes, notices=(*earlier, *found))
     return structs.replace(change, views={**change.views, VIEW: view})
 
 
 def classify(changeset: ChangeSet) -> ChangeSet:
     """Complete the change set of a Helm input with what is to be said of the release."""
     upgrade = changeset.upgrade
-    if upgrade is None or upgrade.install:
+    if upgrade is None:
         return changeset
-    changes = list(changeset.changes)
-    if changes:
-        changes[0] = seen(
-            changes[0], (*chart(upgrade.name, upgrade.old_chart.version, upgrade.chart.version), *_values(upgrade))
-        )
+    changes = [seen(change, _plain_secrets(change)) for change in changeset.changes]
+    # What concerns the whole release is told at its first object that changes; where none does, it means nothing.
+    first = next((i for i, change in enumerate(changes) if change.action is not Action.NO_OP), None)
+    if first is not None:
+        of_chart = chart(upgrade.name, upgrade.old_chart.version, upgrade.chart.version)
+        changes[first] = seen(changes[first], (*of_chart, *_values(upgrade)))
     return structs.replace(
         changeset,
         changes=tuple(changes),
@@ -74,8 +76,39 @@ def _values(upgrade: Upgrade) -> Iterator[Notice]:
     dropped = [spell(path) for path in _leaves(old, ()) if not _has(new, path)]
     if dropped:
         more = f" and {len(dropped) - _MOST} more" if len(dropped) > _MOST else ""
-        because = f"{upgrade.name} no longer gets {', '.join(dropped[:_MOST])}{more}: the defaults of the chart take their place"
+        because = f"{upgrade.name} no longer gets {', '.join(dropped[:_MOST])}{more}: the defaults of the chart take {'its' if len(dropped) == 1 else 'their'} place"
         yield Notice("values-dropped", because, tuple(dropped))
+
+
+def _plain_secrets(change: Change) -> Iterator[Notice]:
+    """Secrets that a change puts where everybody reads them who may read pods or ConfigMaps."""
+    if change.after is None or change.action not in (Action.CREATE, Action.UPDATE) or change.views:
+        # What another view is about has policies of its own for this.
+        return
+    roots: tuple[Path, ...] = (("data",),) if change.type == "core/ConfigMap" else (("spec",),)
+    if change.type != "core/ConfigMap" and change.after.at(("spec", "template", "spec")) is ABSENT:
+        return
+    new = {path for root in roots for path in _hidden(change.after.at(root), root)}
+    old = set() if change.before is None else {p for root in roots for p in _hidden(change.before.at(root), root)}
+    paths = tuple(sorted(new - old))
+    if paths:
+        because = f"{change.address} holds a secret in plain text ({', '.join(paths[:_MOST])})"
+        yield Notice("secret-in-plain-text", because, paths)
+
+
+def _hidden(value: Value | Absent, path: Path) -> Iterator[str]:
+    """Where secrets stand; an environment variable goes by its name, so that another order is no change."""
+    if isinstance(value, Embedded):
+        value = value.value
+    if isinstance(value, Sensitive):
+        yield spell(path)
+    elif isinstance(value, dict):
+        for key, below in value.items():
+            yield from _hidden(below, (*path, key))
+    elif isinstance(value, list):
+        for position, below in enumerate(value):
+            name = below.get("name") if isinstance(below, dict) else None
+            yield from _hidden(below, (*path, name if isinstance(name, str) else position))
 
 
 def _told(upgrade: Upgrade) -> Iterator[str]:
@@ -87,7 +120,12 @@ def _told(upgrade: Upgrade) -> Iterator[str]:
 
 
 def _unknown(upgrade: Upgrade) -> Iterator[Skipped]:
-    if upgrade.old is None or upgrade.major is None or (upgrade.values is not None and upgrade.old_values is not None):
+    if (
+        upgrade.install
+        or upgrade.old is None
+        or upgrade.major is None
+        or (upgrade.values is not None and upgrade.old_values is not None)
+    ):
         return
     if upgrade.values is None:
         why, how = "a dry run as text does not tell its values", "make the dry run with -o json, or with --debug"

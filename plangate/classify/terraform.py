@@ -6,29 +6,37 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from plangate.classify.assumed import Overlaid, assume
 from plangate.classify.drift import changed_leaves, recorded_drift
-from plangate.classify.helm_release import release, unseen
+from plangate.classify.helm_release import release
 from plangate.classify.impact import assess
 from plangate.classify.noise import noise
 from plangate.model import Action, Change, ChangeSet, Noise
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
 _COMPARED = frozenset({Action.UPDATE, Action.REPLACE})
 
 
-def classify(changeset: ChangeSet, assumed: Iterable[str] = ()) -> ChangeSet:
+def classify(changeset: ChangeSet, assumed: Sequence[str] = ()) -> ChangeSet:
     """Complete the changes of a plan: attributes, noise, effects, traits; and the drift that Terraform recorded.
 
     What hangs on the addresses in `assumed` is taken as it is now.
     """
-    changeset = assume(changeset, assumed)
+    if assumed:
+        from plangate.classify import assumed as assumptions
+
+        changeset = assumptions.assume(changeset, assumed)
     changes = tuple(_compare(change) for change in changeset.changes)
+    if assumed:
+        changes = tuple(assumptions.told(change) for change in changes)
     changeset = msgspec.structs.replace(changeset, changes=changes)
     changeset = msgspec.structs.replace(changeset, drift=recorded_drift(changeset))
-    changeset = unseen.tell(assess(changeset))
+    changeset = assess(changeset)
+    if any(change.type == release.TYPE for change in changes):
+        from plangate.classify.helm_release import unseen
+
+        changeset = unseen.tell(changeset)
     return msgspec.structs.replace(changeset, changes=tuple(_quieten(change) for change in changeset.changes))
 
 
@@ -43,13 +51,7 @@ def _compare(change: Change) -> Change:
         noise=noise(change, attributes),
         note=change.note or _format_note(change, attributes),
     )
-    if change.type == release.TYPE:
-        change = release.compare(change)
-    if isinstance(change.after, Overlaid):
-        # An assumption is no knowledge: what it leaves must not look like nothing.
-        note = "what is known only after apply was assumed to stay as it is (--assume)"
-        change = msgspec.structs.replace(change, noise=None, note=note)
-    return change
+    return release.compare(change) if change.type == release.TYPE else change
 
 
 def _format_note(change: Change, attributes: tuple[object, ...]) -> str | None:

@@ -29,6 +29,8 @@ SOURCE: Final = "# Source: "
 HIDDEN: Final = "# HIDDEN: The Secret output has been suppressed"
 _JSON_OF: Final = {"kubernetes.io/dockerconfigjson": ".dockerconfigjson", "kubernetes.io/dockercfg": ".dockercfg"}
 """Types of Secrets of which one key holds JSON (ValidateSecret in pkg/apis/core/validation)."""
+_NODES: Final = 4
+"""Values per character of a document. Aliases alone make more values than there are characters: what is small stays cheap."""
 _TEXT_OF: Final = frozenset({"data", "stringData", "binaryData"})
 
 
@@ -208,11 +210,15 @@ def parse(document: Document, where: str) -> dict[str, Any]:
     """The object of a document. Raises `InputError` with the line, for what is not YAML or not an object."""
     try:
         # The line break that ends a document was stripped, and the last block of text in it needs one.
-        value = yaml.load(document.text + "\n")
+        text = document.text + "\n"
+        value = yaml.load(text, budget=yaml.Budget(nodes=1_000 + _NODES * len(text)))
     except yaml.YamlError as error:
         line = document.line + (error.line or 1)
         raise InputError(
-            error.message, where=where, place=": ".join(p for p in (document.template, f"line {line}") if p)
+            error.message,
+            where=where,
+            place=": ".join(p for p in (document.template, f"line {line}") if p),
+            hint="see what the chart renders there, and make the dry run again",
         ) from None
     if value is None:
         return {}

@@ -140,6 +140,14 @@ def test_what_no_parser_should_recurse_into_crashes_nothing(value: str) -> None:
     read_or_refused(text, manifest=OLD)
 
 
+def test_many_small_documents_of_aliases_are_refused_at_once() -> None:
+    rows = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    rows += [f"  a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 6)]
+    bomb = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  " + "\n".join(rows) + "\n"
+    with pytest.raises(InputError, match="holds too many values"):
+        classified(TEXT.replace("NOTES:", f"---\n{bomb}\nNOTES:").encode(), {"manifest": OLD.encode()})
+
+
 @given(st.binary(max_size=300))
 def test_no_bytes_break_the_reading_of_a_printout(data: bytes) -> None:
     printed = helm_output.read(b"NAME: web\n" + data)

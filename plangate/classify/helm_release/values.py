@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 from msgspec import Struct
 
 from plangate.classify.helm_release import strvals
-from plangate.model import ABSENT, UNKNOWN, Absent, Embedded, Path, Sensitive, Side, Unknown, Value
+from plangate.model import ABSENT, Absent, Embedded, Path, Sensitive, Side, Unknown, Value
 
 ATTRIBUTES: Final = ("values", "set", "set_list", "set_sensitive", "set_string")
 """The attributes that values come from."""
@@ -82,7 +82,7 @@ def _set(tree: Tree, entry: Value, attribute: str) -> bool:
         return True
     try:
         if attribute == "set_list":
-            _put(tree, strvals.parse_key(name), _items(value))
+            _set_list(tree, name, value)
         elif isinstance(value, str):
             strings = kind == "string" or attribute == "set_string"
             for path, typed in strvals.parse(f"{name}={value}", strings=strings):
@@ -95,11 +95,16 @@ def _set(tree: Tree, entry: Value, attribute: str) -> bool:
     return True
 
 
-def _items(value: Value | Absent) -> Value:
-    """The items of a list, typed as Helm types them; version 2 of the provider drops empty ones, where nothing stands."""
-    if not isinstance(value, list):
-        return UNKNOWN if isinstance(value, Unknown) else value if isinstance(value, Sensitive) else None
-    return [strvals.typed(item) if isinstance(item, str) else item for item in value]
+def _set_list(tree: Tree, name: str, value: Value | Absent) -> None:
+    """A list as the provider gives it to Helm, `name={a,b}`: a comma in an item makes two. Raises `StrvalsError`."""
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        for path, typed in strvals.parse(f"{name}={{{','.join(map(str, value))}}}"):
+            _put(tree, path, typed)
+        return
+    items = (
+        [strvals.typed(item) if isinstance(item, str) else item for item in value] if isinstance(value, list) else None
+    )
+    _put(tree, strvals.parse_key(name), value if isinstance(value, (Unknown, Sensitive)) else items)
 
 
 def _put(tree: Tree, path: Path, value: Value) -> None:

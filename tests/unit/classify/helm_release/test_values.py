@@ -29,6 +29,8 @@ SECRET = Sensitive(1)
         ({"set": [entry("l[1]", "x")]}, {"l": [None, "x"]}),
         ({"set": [entry("a.b", UNKNOWN)]}, {"a": {"b": UNKNOWN}}),
         ({"set_list": [{"name": "l", "value": ["1", "x"]}]}, {"l": [1, "x"]}),
+        ({"set_list": [{"name": "l", "value": ["a,b", "c\\,d"]}]}, {"l": ["a", "b", "c,d"]}),
+        ({"set_list": [{"name": "l", "value": []}]}, {"l": []}),
         ({"set_sensitive": [entry("a.key", SECRET)]}, {"a": {"key": SECRET}}),
         ({"values": [yaml({"a": {"b": 1}})], "set": [entry("a.b.c", "1")]}, {"a": {"b": {"c": 1}}}),
         ({"values": None, "set": None, "set_list": []}, {}),
