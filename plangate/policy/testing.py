@@ -98,7 +98,10 @@ def _classified(
 ) -> tuple[ChangeSet, int]:
     """The change set of a case, and which of its changes the case is about."""
     if "type" in case or (policy.match.source != "helm" and not policy.match.view):
-        return classify(plan(case), {}), 0
+        changeset = classify(plan(case), {})
+        # Changes come in the order of their addresses, not of the case.
+        address = _entry(case)["address"]
+        return changeset, next((i for i, one in enumerate(changeset.changes) if one.address.text == address), -1)
     try:
         built = proxies.upgrade(case) if policy.match.view == proxies.VIEW else upgrade(case)
     except ValueError as error:

@@ -38,7 +38,12 @@ SWITCHED = {
     ),
     "backups are kept for fewer days": (
         ("aws_rds_cluster", {"backup_retention_period": 7}, {"backup_retention_period": 3}),
-        [],
+        [
+            (
+                "data-loss:shortened",
+                "keeps less of the past, and what is older is deleted (backup_retention_period)",
+            )
+        ],
     ),
     "point in time recovery goes off": (
         (
