@@ -32,10 +32,24 @@ class Terms(Struct, frozen=True, kw_only=True):
     key: bytes | None = None
     valid_hours: int = 24
     volatile: tuple[str, ...] = ()
+    asked: bool = True
+    """Whether somebody surely wants it. Otherwise a plan that creates very much is not bound: that would take as long as
+    half of its review."""
+
+
+_MOST_UNASKED: Final = 500
+"""Created objects of a plan that is bound without being asked."""
+UNBOUND: Final = (
+    f"not bound to its plan, as more than {_MOST_UNASKED} objects are created and neither a key nor `verify:` in the "
+    "configuration asks for it; plangate verify needs that"
+)
 
 
 def bind(verdict: Verdict, changesets: Sequence[ChangeSet], terms: Terms) -> Verdict:
     """The verdict with what `plangate verify` will need."""
+    created = sum(change.action in _WHOLE for changeset in changesets for change in changeset.changes)
+    if created > _MOST_UNASKED and not terms.asked:
+        return structs.replace(verdict, notes=(*verdict.notes, UNBOUND))
     digests: list[str] = []
     hooks = []
     hidden = False

@@ -160,6 +160,11 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who may answer a review. Without it nobody is asked, and its check stays as it is until the finding is gone."""
     verify: Verify = Verify()
 
+    @property
+    def asks_somebody(self) -> bool:
+        """Whether a review has to be approved, in any environment."""
+        return self.approvals is not None or any(one.approvals is not None for one in self.environments.values())
+
     def pack(self, family: str) -> Pack:
         """What is asked of one pack."""
         pack = self.packs.get(family, True)

@@ -74,7 +74,11 @@ def _trusted(asked: Asked) -> Iterator[Problem]:
         yield Problem("unsure", "this is a merged verdict", "verify the verdict of each target with its own plan")
         return
     if bound is UNSET:
-        yield Problem("unsure", "the verdict does not say which plan it is about", "review the plan again")
+        yield Problem(
+            "unsure",
+            "the verdict does not say which plan it is about",
+            "review the plan again, with -o json=FILE; with PLANGATE_KEY or `verify:` in the configuration where it creates very much",
+        )
         return
     if asked.key is not None:
         genuine = binding.is_signed(saved, asked.key)

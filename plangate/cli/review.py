@@ -169,10 +169,12 @@ def _terms(gate_: Gate | None) -> Terms:
     from plangate.bind import Terms
     from plangate.evidence.key import gate_key
 
+    key = gate_key()
     if gate_ is None:
-        return Terms(key=gate_key())
-    asked = gate_.config.verify
-    return Terms(key=gate_key(), valid_hours=asked.valid_hours, volatile=asked.volatile)
+        return Terms(key=key, asked=key is not None)
+    verify = gate_.config.verify
+    asked = key is not None or verify != type(verify)() or gate_.config.asks_somebody
+    return Terms(key=key, valid_hours=verify.valid_hours, volatile=verify.volatile, asked=asked)
 
 
 def _tell(result: Review) -> None:

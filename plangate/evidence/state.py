@@ -67,7 +67,6 @@ HEAD: Final = "plangate"
 """The key of `Collected`, the first one of the file."""
 FOLDER: Final = "state"
 """Where states stand in a folder of evidence."""
-_HEAD = msgspec.json.Decoder(_Head)
 
 
 def in_folder(folder: Path) -> tuple[Path, ...]:
@@ -80,7 +79,7 @@ def _from_file(path: str) -> StateGiven:
     if not given.data[:64].lstrip(b"{ \r\n\t").startswith(f'"{HEAD}"'.encode()):
         return StateGiven(given)
     try:
-        head = _HEAD.decode(given.data).plangate
+        head = msgspec.json.decode(given.data, type=_Head).plangate
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise InputError(
             "is not what plangate collect writes: it was cut", where=path, hint="plangate collect"

@@ -92,19 +92,19 @@ class Learner:
     def _unnamed(self, values: Collection[Any], texts: list[str]) -> None:
         """Learn below keys that say nothing: only what is nested is looked into."""
         plain = self._plain.issuperset
-        for below in values:
+        every = list(values)
+        for below in every:  # and what is added on the way
             kind = type(below)
-            if kind is str:
-                texts.append(below)
-            elif not below:
+            if kind is str or not below:
                 continue
-            elif kind is list:
-                self._unnamed(below, texts)
+            if kind is list:
+                every += below
             elif kind is dict:
                 if plain(below):
-                    self._unnamed(below.values(), texts)
+                    every += below.values()
                 else:
                     self._keys(below, Grade.NONE, texts)
+        texts += [below for below in every if type(below) is str]
 
     def _keys(self, value: dict[str, Any], grade: Grade, texts: list[str]) -> None:
         """Learn below keys of which one says something, or is new."""

@@ -70,8 +70,6 @@ class _Names(Struct):
     namespace: Any = None
 
 
-_attributes = msgspec.json.Decoder(_Attributes)
-_names = msgspec.json.Decoder(_Names)
 _rough = msgspec.json.Decoder()
 
 
@@ -79,7 +77,7 @@ def named(address: str, *sides: msgspec.Raw) -> Named | None:
     """The release that a resource is, by the first side that says it. None while the name is not known."""
     for side in sides:
         try:
-            found = _names.decode(side)
+            found = msgspec.json.decode(side, type=_Names)
         except msgspec.DecodeError:
             continue
         if isinstance(found.name, str) and found.name:
@@ -227,7 +225,7 @@ class Reading:
 def _recorded(instance: Instance) -> _Metadata:
     """The `metadata` of a release in a state: a list of one in version 2 of the provider, an object in version 3."""
     try:
-        metadata = _attributes.decode(instance.attributes).metadata
+        metadata = msgspec.json.decode(instance.attributes, type=_Attributes).metadata
     except msgspec.DecodeError:
         return _Metadata()
     if isinstance(metadata, list):

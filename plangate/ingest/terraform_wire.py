@@ -174,12 +174,18 @@ class Section(Generic[T]):
 
     def __init__(self, name: str, shape: type[T]):
         self.name = name
-        self._decoder = json.Decoder(shape | None)
+        self._shape = shape
+        self._decoder: json.Decoder[T] | None = None
 
     def read(self, top: Top) -> T | None:
         """The section, if the plan has it. Raises `ShapeError`."""
-        found: T | None = decode(self._decoder, getattr(top, self.name), self.name)
-        return found
+        raw: Raw = getattr(top, self.name)
+        if raw == NULL:
+            return None
+        # Made when a plan has the section: few have all of them, and making one takes longer than reading a small section.
+        if self._decoder is None:
+            self._decoder = json.Decoder(self._shape)
+        return decode(self._decoder, raw, self.name)
 
 
 def decode(decoder: json.Decoder[T], raw: Raw, place: str) -> T:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from decimal import Decimal
 from typing import Any, Final
 
@@ -260,7 +261,10 @@ def _without_halves(value: Any) -> Any:
 
 def parse(data: bytes) -> wire.Verdict:
     """Read a verdict back. Raises `msgspec.DecodeError`, or its child `ValidationError` where it is JSON and no verdict."""
-    return _decoder.decode(data)
+    return _decoder().decode(data)
 
 
-_decoder: Final = msgspec.json.Decoder(wire.Verdict, float_hook=Decimal)
+@functools.cache
+def _decoder() -> msgspec.json.Decoder[wire.Verdict]:
+    # Made when it is needed: that takes longer than a small verdict takes to write.
+    return msgspec.json.Decoder(wire.Verdict, float_hook=Decimal)

@@ -393,3 +393,47 @@ def test_hostile_text_gives_no_command_to_a_runner(tmp_path, monkeypatch):
         assert not [line for line in said.splitlines() if line.lstrip().startswith("::")]
         assert "##[" not in said
         assert "\x1b" not in said
+
+
+def crowd(folder: Path) -> Path:
+    def edit(plan):
+        change = {"actions": ["create"], "before": None, "after_unknown": {}, "after_sensitive": {}}
+        plan["resource_changes"] = [
+            {
+                "address": f"terraform_data.many[{i}]",
+                "mode": "managed",
+                "type": "terraform_data",
+                "name": "many",
+                "index": i,
+                "change": {**change, "after": {"input": f"item {i}"}},
+            }
+            for i in range(501)
+        ]
+
+    return changed(folder, edit)
+
+
+def test_a_plan_that_creates_very_much_is_not_bound_unasked_and_says_so(tmp_path, monkeypatch):
+    plan = crowd(tmp_path)
+    path = review(tmp_path, plan, "--state", STATE)
+    saved = json.loads(path.read_bytes())
+    assert "binding" not in saved
+    assert saved["notes"][-1] == (
+        "not bound to its plan, as more than 500 objects are created and neither a key nor `verify:` in the "
+        "configuration asks for it; plangate verify needs that"
+    )
+    code, said = verified(path, "--plan", plan, "--state", STATE)
+    assert (code, "the verdict does not say which plan it is about" in said) == (4, True)
+
+    monkeypatch.setenv("PLANGATE_KEY", "an invented key")
+    path = review(tmp_path, plan, "--state", STATE)
+    code, said = verified(path, "--plan", plan, "--state", STATE)
+    assert (code, said.split()[0]) == (0, "SAME")
+
+
+@pytest.mark.parametrize("text", ["verify: {valid_hours: 12}\n", "approvals: {count: 1}\n"])
+def test_a_plan_that_creates_very_much_is_bound_where_the_configuration_asks(tmp_path, monkeypatch, text):
+    plan = crowd(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".plangate.yaml").write_text(text)
+    assert json.loads(review(tmp_path, plan).read_bytes())["binding"]["fingerprint"]
