@@ -84,6 +84,8 @@ class DryRun(Struct, frozen=True, kw_only=True):
     cut: bool = False
     doubt: Literal["", "between", "within", "anywhere"] = ""
     """Where it could have been cut, though it has an end."""
+    breaks: int = 0
+    """How many line breaks stand at the end of what was printed."""
 
 
 def read(document: Document) -> DryRun:
@@ -135,6 +137,7 @@ def _printed(document: Document) -> DryRun:
         failed=printed.failed,
         cut=printed.cut,
         doubt=printed.doubt,
+        breaks=printed.breaks,
     )
 
 

@@ -48,6 +48,8 @@ class Printed(Struct, frozen=True):
     """Whether the text ends early."""
     doubt: Literal["", "between", "within"] = ""
     """Where it could have been cut, between two documents or within one: only what was there before tells."""
+    breaks: int = 0
+    """How many line breaks stand at its end."""
 
 
 def looks_printed(start: bytes) -> bool:
@@ -95,6 +97,7 @@ def read(data: bytes) -> Printed:
         failed=failed.group(1).strip() if failed else None,
         cut=cut or (hooks_at is not None and manifest_at is None),
         doubt=doubt,
+        breaks=len(text) - len(text.rstrip("\n")),
     )
 
 
@@ -152,7 +155,8 @@ def _manifest(text: str, at: int | None, *, several: bool) -> tuple[str | None, 
     """The manifest, whether it is cut, and where it could be.
 
     Helm ends a manifest with a line break of its own; then come the notes, or nothing. Helm 3 ends each document with one line
-    break, Helm 4 (`several`) with those of its template, often two: then three are the end, and two the end of any document.
+    break, Helm 4 (`several`) with those of its template and one: where the template ends with a line break, three are the end,
+    where it does not, two, which are the end of any document of the first sort.
     """
     if at is None:
         return None, False, ""
@@ -165,8 +169,6 @@ def _manifest(text: str, at: int | None, *, several: bool) -> tuple[str | None, 
     if not body or breaks < 2:
         return rest, breaks < (2 if body else 1), ""
     between = [len(one) for one in re.findall(r"\n+(?=---)", body)]
-    if between and breaks <= max(between):
-        return rest, True, ""
-    if several and not between and breaks == 2:
-        return rest, False, "between"
+    if breaks <= max(between, default=2 if several else 0):
+        return rest, not several, "between" if several else ""
     return rest, False, "within" if re.search(r"\n" * breaks + r"(?!\n*---)", body) else ""

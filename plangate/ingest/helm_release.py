@@ -118,7 +118,8 @@ class _Joined:
             documents, extra = without_hooks(documents)
             hook_documents += extra
         old = self._old(given.get("manifest"))
-        if ending.early(documents, old or (), dry.doubt):
+        before = helm_evidence.text_of(given["manifest"]) if dry.doubt == "between" and "manifest" in given else ""
+        if ending.early(documents, old or (), dry.doubt, breaks=dry.breaks, before=before):
             raise self._cut()
         same, only_old, only_new = manifests.common(old or [], documents)
         lazily = "live_objects" not in given
@@ -245,6 +246,15 @@ class _Joined:
                     what=dry.document.path,
                     why="holds only the new side of an upgrade; what is deployed was not given",
                     how_to_fix=f"{helm_evidence.COMMANDS['manifest'].format(**names, revision=revision)}, then --manifest manifest.yaml",
+                    inconclusive=True,
+                )
+            )
+        if dry.install and dry.doubt == "between":
+            self.skipped.append(
+                Skipped(
+                    what=f"whatever follows the last object of {dry.document.path}",
+                    why="the text ends as it would if it was cut between two objects",
+                    how_to_fix=DRY_RUN_COMMAND,
                     inconclusive=True,
                 )
             )

@@ -111,3 +111,57 @@ def test_a_key_told_twice_is_refused_with_its_line(folder: Path) -> None:
     done = run("review", "dry-run.txt", "--evidence", "evidence", cwd=folder)
     assert done.code == 3
     assert b"line 7: holds a key twice in one mapping" in done.stderr
+
+
+UNENDED = """\
+NAME: web
+LAST DEPLOYED: Thu Nov 26 00:26:09 2026
+NAMESPACE: prod
+STATUS: pending-install
+REVISION: 1
+DESCRIPTION: Dry run complete
+TEST SUITE: None
+HOOKS:
+MANIFEST:
+---
+# Source: app/templates/a.yaml
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: a
+data:
+  k: "1"
+
+---
+# Source: app/templates/c.yaml
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: c
+data:
+  k: "1"
+
+"""
+"""Of Helm 4, for a chart without notes of which the last template has no line break at its end."""
+
+
+def test_what_a_last_template_without_a_line_break_gives_is_not_called_cut(folder: Path) -> None:
+    (folder / "old.yaml").write_text(UNENDED.partition("MANIFEST:\n")[2], "utf-8")
+    upgraded = UNENDED.replace("pending-install", "pending-upgrade").replace('k: "1"', 'k: "2"')
+    (folder / "dry-run.txt").write_text(upgraded, "utf-8")
+    code, verdict = reviewed(folder, "dry-run.txt", "--manifest", "old.yaml")
+    assert (code, [one["action"] for one in verdict["changes"]]) == (0, ["update", "update"])
+
+
+def test_an_install_that_could_go_on_is_told_and_not_passed(folder: Path) -> None:
+    (folder / "dry-run.txt").write_text(UNENDED, "utf-8")
+    code, verdict = reviewed(folder, "dry-run.txt")
+    assert (code, verdict["decision"], verdict["summary"]["create"]) == (4, "inconclusive", 2)
+    assert verdict["coverage"]["skipped"] == [
+        {
+            "what": "whatever follows the last object of dry-run.txt",
+            "why": "the text ends as it would if it was cut between two objects",
+            "how_to_fix": "helm upgrade NAME CHART -n NS -f VALUES --dry-run=server -o json > dry-run.json",
+            "decides": "verdict",
+        }
+    ]

@@ -187,6 +187,8 @@ def _service(spec: dict[str, Value]) -> None:
         spec.pop("allocateLoadBalancerNodePorts", None)
     if spec.get("sessionAffinity") == "ClientIP":
         spec.setdefault("sessionAffinityConfig", {"clientIP": {"timeoutSeconds": 10800}})
+    elif spec.get("sessionAffinity") in (None, "", "None"):
+        spec.pop("sessionAffinityConfig", None)
 
 
 def _service_port(port: dict[str, Value]) -> None:

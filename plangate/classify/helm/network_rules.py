@@ -28,8 +28,6 @@ def _service(body: Body) -> Iterator[Problem]:
         yield Problem("spec.externalName", "is required")
     if headless and type_ in _EXPOSED:
         yield Problem("spec.clusterIPs[0]", f"may not be set to 'None' for {type_} services")
-    if spec.get("sessionAffinity") == "None" and spec.get("sessionAffinityConfig") is not None:
-        yield Problem("spec.sessionAffinityConfig", "must not be set when session affinity is None")
     if type_ != "LoadBalancer":
         for key in ("loadBalancerClass", "allocateLoadBalancerNodePorts", "loadBalancerSourceRanges"):
             if spec.get(key):

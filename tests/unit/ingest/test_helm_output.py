@@ -92,3 +92,17 @@ def test_where_a_manifest_ends(manifest, cut, doubt):
 def test_one_document_of_helm_4_may_be_the_first_of_two():
     printed = read(f"{HEAD}DESCRIPTION: Dry run complete\nHOOKS:\nMANIFEST:\n{ONE}\n".encode())
     assert (printed.cut, printed.doubt) == (False, "between")
+
+
+@pytest.mark.parametrize(
+    ("manifest", "doubt", "breaks"),
+    [
+        (f"{ONE}\n{TWO}\n", "between", 2),
+        (f"{ONE}\n\n{TWO}\n\n", "between", 3),
+        (f"{ONE}\n{TWO}\n\n", "", 3),
+        (f"{ONE}{TWO}\n", "", 2),
+    ],
+)
+def test_what_ends_as_a_document_of_helm_4_does_is_not_called_cut(manifest, doubt, breaks):
+    printed = read(f"{HEAD}DESCRIPTION: Dry run complete\nHOOKS:\nMANIFEST:\n{manifest}".encode())
+    assert (printed.cut, printed.doubt, printed.breaks) == (False, doubt, breaks)

@@ -90,6 +90,7 @@ def test_a_name_that_holds_secrets_is_strong(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
+        "sessionAffinity",
         "secret_name",
         "secretName",
         "secret_arn",

@@ -97,6 +97,15 @@ def test_what_may_change_does_not_fail(before, after):
     assert effects(found) == []
 
 
+def test_the_server_takes_away_the_timeout_of_an_affinity_that_ends():
+    spec = {"type": "ClusterIP", "selector": {"app": "web"}, "ports": [{"port": 80}]}
+    sticky = spec | {"sessionAffinity": "ClientIP"}
+    live = plain("Service", spec=sticky | {"sessionAffinityConfig": {"clientIP": {"timeoutSeconds": 10800}}})
+    after = plain("Service", spec=spec | {"sessionAffinity": "None"})
+    (found,) = changes(before=plain("Service", spec=sticky), after=after, live=[live]).values()
+    assert effects(found) == []
+
+
 def test_a_rename_is_told_from_both_sides():
     found = changes(before=workload(name="old"), after=workload(name="new"))
     assert {(str(c.action), c.note) for c in found.values()} == {
