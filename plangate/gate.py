@@ -148,7 +148,7 @@ class Gate(Struct, frozen=True, kw_only=True):
             known=frozenset((*families, *OWN)),
             environment=options.environment or "",
             target=options.target or "",
-            anything=any(changeset.changes for changeset in changesets),
+            anything=any(changeset.changes or changeset.hooked for changeset in changesets),
         )
         beside, loosened = self._inline(changesets)
         told = waivers.apply(judged, (*self.waivers, *beside), rules)

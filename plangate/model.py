@@ -647,6 +647,8 @@ class ChangeSet(Struct, frozen=True, kw_only=True):
     upgrade: Upgrade | None = None
     """What Helm was asked to do, for an input of Helm."""
     hooks: tuple[Hook, ...] = ()
+    hooked: tuple[Change, ...] = ()
+    """What hooks do that they did not do before. Policies are held against these; they are neither listed nor counted."""
     evidence: dict[str, str] = {}
     """What was given besides the input: name to `given`, `missing` or `not-needed`."""
     refused: str | None = None

@@ -337,7 +337,7 @@ def _not_judged(changesets: Sequence[ChangeSet], report: PolicyReport) -> Iterat
                     how_to_fix="look at it in `terraform show tfplan`, or use a newer plangate",
                     inconclusive=True,
                 )
-    if any(changeset.changes for changeset in changesets):
+    if any(changeset.changes or changeset.hooked for changeset in changesets):
         if report.expected == 0:
             yield Skipped(
                 "policies", "no policy applies to this source", "give policies with --policies", inconclusive=True
@@ -427,7 +427,8 @@ def _nothing_wrong(verdict: Verdict) -> str:
         return f"no resource changes; {n} output{'s' if n > 1 else ''} change{'' if n > 1 else 's'}"
     if verdict.invocations:
         return f"no resource changes; {len(verdict.invocations)} action(s) run"
-    return "no changes"
+    hooks = sum(1 for hook in verdict.hooks if hook.changed)
+    return f"no object changes; {hooks} hook{' changes' if hooks == 1 else 's change'}" if hooks else "no changes"
 
 
 def _runbook(changes: Sequence[Change]) -> Iterator[Step]:

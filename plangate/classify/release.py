@@ -36,15 +36,18 @@ def classify(changeset: ChangeSet) -> ChangeSet:
     upgrade = changeset.upgrade
     if upgrade is None:
         return changeset
-    changes = [seen(change, _plain_secrets(change)) for change in changeset.changes]
+    listed = len(changeset.changes)
+    changes = [seen(change, _plain_secrets(change)) for change in (*changeset.changes, *changeset.hooked)]
     # What concerns the whole release is told at its first object that changes; where none does, it means nothing.
-    first = next((i for i, change in enumerate(changes) if change.action is not Action.NO_OP), None)
+    nothing = (Action.NO_OP, Action.UNKNOWN)
+    first = next((i for i, change in enumerate(changes) if change.action not in nothing), None)
     if first is not None:
         of_chart = chart(upgrade.name, upgrade.old_chart.version, upgrade.chart.version)
         changes[first] = seen(changes[first], (*of_chart, *_values(upgrade)))
     return structs.replace(
         changeset,
-        changes=tuple(changes),
+        changes=tuple(changes[:listed]),
+        hooked=tuple(changes[listed:]),
         notes=(*changeset.notes, *_told(upgrade)),
         skipped=(*changeset.skipped, *_unknown(upgrade)),
     )

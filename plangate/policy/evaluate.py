@@ -48,9 +48,12 @@ def evaluate(
     protected: bool,
     as_of: str = "",
 ) -> PolicyReport:
-    """Hold every policy against every change. `Finding.change` counts through all changes of all sets."""
+    """Hold every policy against every change, those of hooks too.
+
+    `Finding.change` counts through all changes of all sets; a hook is none of these.
+    """
     sources = {source(changeset) for changeset in changesets}
-    views = {name for changeset in changesets for change in changeset.changes for name in change.views}
+    views = {name for c in changesets for change in (*c.changes, *c.hooked) for name in change.views}
     applicable = [policy for policy in policies if _concerns(policy, sources, views) and not _idle(policy)]
     evaluation = _Evaluation(applicable, facts.Asked(environment or "", protected, as_of))
     findings: list[Finding] = []
@@ -59,6 +62,8 @@ def evaluate(
         for change in changeset.changes:
             findings += evaluation.of(change, position)
             position += 1
+        for change in changeset.hooked:
+            findings += evaluation.of(change, None)
     outcomes = {outcome.value: 0 for outcome in Outcome}
     for policy in applicable:
         outcomes[_worst(evaluation.seen[policy.id]).value] += 1
@@ -103,7 +108,7 @@ class _Evaluation:
         self._expressions: Expressions | None = None
         self._compiled: dict[str, Any] = {}
 
-    def of(self, change: Change, position: int) -> Iterator[Finding]:
+    def of(self, change: Change, position: int | None) -> Iterator[Finding]:
         """The findings of one change."""
         activation: Any = None
         for hit in self._hits(change):
@@ -194,7 +199,7 @@ class _Evaluation:
             self._compiled[id_] = self._ready().compile(when, params)
         return self._compiled[id_]
 
-    def _finding(self, hit: _Hit, change: Change, position: int, outcome: Outcome, told: Told | None) -> Finding:
+    def _finding(self, hit: _Hit, change: Change, position: int | None, outcome: Outcome, told: Told | None) -> Finding:
         policy = hit.policy
         read = told.paths if told is not None else ()
         paths = tuple(dict.fromkeys((*(path for effect in hit.effects for path in effect.paths), *read)))

@@ -95,7 +95,7 @@ def run(policy: Policy, classify: Callable[[bytes, Mapping[str, bytes]], ChangeS
 
 def _classified(
     policy: Policy, case: dict[str, Any], classify: Callable[[bytes, Mapping[str, bytes]], ChangeSet]
-) -> tuple[ChangeSet, int]:
+) -> tuple[ChangeSet, int | None]:
     """The change set of a case, and which of its changes the case is about."""
     if "type" in case or (policy.match.source != "helm" and not policy.match.view):
         changeset = classify(plan(case), {})
@@ -107,6 +107,8 @@ def _classified(
     except ValueError as error:
         raise CaseError(str(error)) from None
     changeset = classify(built.dry_run, built.evidence)
+    if built.of_hooks:
+        return changeset, None
     ends = [change.address.text.split("/") for change in changeset.changes]
     about = [i for i, end in enumerate(ends) if (end[1], end[-1]) == (built.kind, built.name)]
     return changeset, about[0] if about else -1

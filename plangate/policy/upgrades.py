@@ -2,7 +2,8 @@
 
 A case has `before`, `after`, or both: whole Kubernetes objects. More keys: `with` are other objects that change (each with
 `before` and `after`), `same` are objects that stay, `live` is what the cluster holds, `hooks` and `old_hooks` are hooks, `chart`
-and `old_chart` are versions of the chart, `values` and `old_values` what a user gives and gave.
+and `old_chart` are versions of the chart, `values` and `old_values` what a user gives and gave. A case without `before` and
+`after` is about its hooks.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ _KEYS: Final = frozenset(
 )
 _NAME: Final = "web"
 _NAMESPACE: Final = "prod"
+_HOOKS: Final = "templates/hook.yaml"
 
 
 class UpgradeCase(Struct, frozen=True):
@@ -26,6 +28,8 @@ class UpgradeCase(Struct, frozen=True):
     evidence: dict[str, bytes]
     kind: str
     name: str
+    of_hooks: bool = False
+    """Whether it is about the hooks."""
 
 
 def upgrade(case: dict[str, Any]) -> UpgradeCase:
@@ -33,9 +37,10 @@ def upgrade(case: dict[str, Any]) -> UpgradeCase:
     unknown = case.keys() - _KEYS
     if unknown:
         raise ValueError(f"unknown key {min(unknown)}")
-    about = case.get("after") or case.get("before")
+    hooks = case.get("hooks") or case.get("old_hooks") or [None]
+    about = case.get("after") or case.get("before") or hooks[0]
     if not isinstance(about, dict):
-        raise ValueError("a case needs before or after, each a Kubernetes object")  # noqa: TRY004 - of the file, not of the code
+        raise ValueError("a case needs before or after, each a Kubernetes object, or hooks")  # noqa: TRY004 - of the file, not of the code
     changing = [case, *case.get("with", ())]
     same = list(case.get("same", ()))
     release = {
@@ -46,11 +51,11 @@ def upgrade(case: dict[str, Any]) -> UpgradeCase:
         "chart": {"metadata": {"name": "web", "version": case.get("chart", "1.0.0")}},
         "config": case.get("values", {}),
         "manifest": _manifest([one["after"] for one in changing if one.get("after")] + same),
-        "hooks": [{"path": "templates/hook.yaml", "manifest": _text(hook)} for hook in case.get("hooks", ())],
+        "hooks": [{"path": _HOOKS, "manifest": _text(hook)} for hook in case.get("hooks", ())],
     }
     evidence = {"manifest": _manifest([one["before"] for one in changing if one.get("before")] + same).encode()}
     if "old_hooks" in case:
-        evidence["hooks"] = _manifest(case["old_hooks"]).encode()
+        evidence["hooks"] = _manifest(case["old_hooks"]).replace("---\n", f"---\n# Source: {_HOOKS}\n").encode()
     if "old_chart" in case:
         metadata = {"name": _NAME, "namespace": _NAMESPACE, "chart": "web", "version": case["old_chart"], "revision": 1}
         evidence["metadata"] = msgspec.json.encode(metadata)
@@ -58,9 +63,9 @@ def upgrade(case: dict[str, Any]) -> UpgradeCase:
         evidence["values"] = msgspec.json.encode(case["old_values"])
     if "live" in case:
         evidence["live_objects"] = msgspec.json.encode({"kind": "List", "items": [*case["live"], *same]})
-    return UpgradeCase(
-        msgspec.json.encode(release), evidence, str(about.get("kind")), str(about.get("metadata", {}).get("name"))
-    )
+    of_hooks = not (case.get("after") or case.get("before"))
+    kind, name = ("", "") if of_hooks else (str(about.get("kind")), str(about.get("metadata", {}).get("name")))
+    return UpgradeCase(msgspec.json.encode(release), evidence, kind, name, of_hooks)
 
 
 def of_manifests(
@@ -78,7 +83,7 @@ def of_manifests(
         "info": {"status": status, "deleted": ""},
         "chart": {"metadata": {"name": "web", "version": "1.0.0"}},
         "manifest": _manifest(new),
-        "hooks": [{"path": "templates/hook.yaml", "manifest": _text(hook)} for hook in new_hooks],
+        "hooks": [{"path": _HOOKS, "manifest": _text(hook)} for hook in new_hooks],
     }
     evidence = {} if old is None else {"manifest": _manifest(old).encode(), "hooks": _manifest(old_hooks).encode()}
     return UpgradeCase(msgspec.json.encode(release), evidence, "", "")

@@ -154,6 +154,7 @@ def quiet(verdict: Verdict) -> bool:
         verdict.decision is Decision.PASS
         and not any((verdict.changes, verdict.findings, verdict.outputs, verdict.invocations, verdict.checks))
         and not verdict.drift
+        and not any(hook.changed for hook in verdict.hooks)
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import run
+from tests.support import FIXTURES, run
 
 HEAD = """\
 Release "web" has been upgraded. Happy Helming!
@@ -165,3 +165,19 @@ def test_an_install_that_could_go_on_is_told_and_not_passed(folder: Path) -> Non
             "decides": "verdict",
         }
     ]
+
+
+@pytest.mark.parametrize("way", ["helm3", "helm4", "helm3then4"])
+def test_a_recorded_upgrade_in_which_only_a_hook_changes_is_not_no_changes(way: str) -> None:
+    recorded = FIXTURES / "helm-upgrades" / "litellm-hook-only" / way
+    evidence = ("--manifest", recorded / "manifest-deployed.yaml", "--hooks", recorded / "hooks-deployed.yaml")
+
+    done = run("review", recorded / "dry-run.txt", *evidence, "--format", "json")
+
+    verdict = json.loads(done.stdout)
+    (hook,) = verdict["hooks"]
+    assert (verdict["headline"], verdict["changes"]) == ("no object changes; 1 hook changes", [])
+    assert [(f["policy"], f["severity"], f["address"], f["evidence"]) for f in verdict["findings"]] == [
+        ("job-runs", "low", hook["address"], ["spec.backoffLimit"])
+    ]
+    assert (hook["changed"], hook["effects"]) == (True, ["runs-code"])

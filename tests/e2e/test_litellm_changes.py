@@ -105,3 +105,25 @@ def test_a_change_of_values_is_told_as_it_should_be(name: str, tmp_path: Path) -
     assert plan[1] == expected
     if not upgrade[1] and not plan[1]:
         assert "block" not in (upgrade[0], plan[0])
+
+
+HOOKED: Object = {"migrationJob": {"hooks": {"argocd": {"enabled": False}, "helm": {"enabled": True}}}}
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"hooks": {"argocd": {"enabled": True}}}, ["low litellm-migration-hooked-twice"]),
+        ({"backoffLimit": 1}, ["low job-runs"]),
+        ({"activeDeadlineSeconds": 0}, ["low job-runs", "medium litellm-migration-job-stuck"]),
+    ],
+)
+def test_a_change_that_only_hooks_have_is_told_at_the_hook(change: Object, expected: list[str], tmp_path: Path) -> None:
+    old, new = sides({"base": HOOKED, "change": {"migrationJob": change}})
+
+    done = run_here("review", *of_upgrade(old, new, tmp_path), "--as-of", AS_OF, "--format", "json")
+
+    verdict = json.loads(done.stdout)
+    assert verdict["changes"] == []
+    assert sorted(f"{finding['severity']} {finding['policy']}" for finding in verdict["findings"]) == expected
+    assert {finding["address"] for finding in verdict["findings"]} == {"batch/Job/prod/litellm-migrations"}

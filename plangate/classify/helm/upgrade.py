@@ -29,12 +29,14 @@ def classify(changeset: ChangeSet) -> ChangeSet:
         return changeset
     teller = _Teller(upgrade)
     changes = teller.changes()
+    hooked = hooks.changed(upgrade, teller.names, teller.scene)
     return structs.replace(
         changeset,
         changes=tuple(sorted(changes, key=lambda change: change.address)),
         no_ops=teller.no_ops,
-        hooks=tuple(hooks.listed(upgrade, teller.names)),
-        skipped=(*changeset.skipped, *teller.skipped),
+        hooks=tuple(hooks.listed(upgrade, teller.names, hooked)),
+        hooked=tuple(hooked),
+        skipped=(*changeset.skipped, *teller.skipped, *hooks.unseen(upgrade)),
         notes=(*changeset.notes, *teller.notes),
     )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from plangate.model import Action
+
 if TYPE_CHECKING:
     from plangate.model import Change, ChangeSet
 
@@ -17,7 +19,9 @@ def classify(changeset: ChangeSet) -> ChangeSet:
     """Add the view `litellm` to the changes that concern a proxy."""
     if changeset.upgrade is not None:
         upgrade = changeset.upgrade
-        if not changeset.changes or not any(one.mentions(_WORD) for one in (*upgrade.new, *(upgrade.old or ()))):
+        told = any(change.action is not Action.UNKNOWN for change in changeset.hooked)
+        objects = (*upgrade.new, *(upgrade.old or ()), *upgrade.new_hooks, *(upgrade.old_hooks or ()))
+        if not (changeset.changes or told) or not any(one.mentions(_WORD) for one in objects):
             return changeset
         from plangate.classify.litellm.manifests import classify as of_manifests
 

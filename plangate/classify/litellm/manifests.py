@@ -58,11 +58,12 @@ def classify(changeset: ChangeSet) -> ChangeSet:
     if found is not None and upgrade.old_hooks is None:
         # Hooks of the old revision were not given: a Job that is a hook now was most likely one then.
         found = structs.replace(found, job=found.job or after.job)
-    changes = list(changeset.changes)
+    listed = len(changeset.changes)
+    changes = [*changeset.changes, *changeset.hooked]
     objects = _places(changes, new, old)
     prefixes = {**_PREFIXES, "config": ("data", new.key)}
     view.attach(found, after, objects, changes, functools.partial(view.spell_in, prefixes))
-    return structs.replace(changeset, changes=tuple(changes))
+    return structs.replace(changeset, changes=tuple(changes[:listed]), hooked=tuple(changes[listed:]))
 
 
 def _places(changes: Sequence[Change], new: _Side, old: _Side | None) -> dict[Home, int]:
