@@ -54,7 +54,8 @@ def evaluate(
     """
     sources = {source(changeset) for changeset in changesets}
     views = {name for c in changesets for change in (*c.changes, *c.hooked) for name in change.views}
-    applicable = [policy for policy in policies if _concerns(policy, sources, views) and not _idle(policy)]
+    types = {change.type for c in changesets for change in (*c.changes, *c.hooked)}
+    applicable = [p for p in policies if _concerns(p, sources, views) and _may_meet(p, types) and not _idle(p)]
     evaluation = _Evaluation(applicable, facts.Asked(environment or "", protected, as_of))
     findings: list[Finding] = []
     position = 0
@@ -78,6 +79,16 @@ def source(changeset: ChangeSet) -> str:
 def _concerns(policy: Policy, sources: set[str], views: set[str]) -> bool:
     match = policy.match
     return (match.source is None or match.source in sources) and (not match.view or match.view in views)
+
+
+def _may_meet(policy: Policy, types: set[str]) -> bool:
+    """Whether a policy about some types has one of them before it. One that has none says nothing of what is reviewed."""
+    wanted = policy.match.types
+    return (
+        not wanted
+        or not types
+        or any(w.startswith("@") or any(_fits_type(w, type_) for type_ in types) for w in wanted)
+    )
 
 
 def _idle(policy: Policy) -> bool:
