@@ -4,8 +4,6 @@
 YAML parser. `python -m plangate.policy.index` writes it; a test checks that it is current.
 """
 
-from __future__ import annotations
-
 import functools
 from pathlib import Path
 from typing import TypeVar

@@ -4,10 +4,9 @@ The forms are data: `policies/knowledge/secret-formats.yaml`. One pass of an Aho
 decides which expressions are tried at all; most texts need none.
 """
 
-from __future__ import annotations
-
 import functools
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
@@ -16,8 +15,6 @@ from plangate import packs
 from plangate.ingest.ordinary import is_word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import ahocorasick
 
 
@@ -73,7 +70,7 @@ def _knowledge() -> Knowledge:
 
 
 @functools.cache
-def _literals() -> ahocorasick.Automaton:
+def _literals() -> "ahocorasick.Automaton":
     import ahocorasick
 
     users: dict[str, list[int]] = {}

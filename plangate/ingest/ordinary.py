@@ -3,8 +3,6 @@
 The vocabulary is data: `policies/knowledge/secret-ordinary.yaml`.
 """
 
-from __future__ import annotations
-
 import functools
 import re
 from itertools import pairwise

@@ -3,8 +3,6 @@
 Names and types are data: `policies/knowledge/secret-names.yaml` and `secret-attributes.yaml`.
 """
 
-from __future__ import annotations
-
 import enum
 import functools
 import re
@@ -236,7 +234,7 @@ def matches(glob: str, text: str) -> bool:
     return True
 
 
-def options(value: list[Any]) -> dict[int, Place]:
+def options(value: list[Any]) -> "dict[int, Place]":
     """The places of what follows an option that takes a secret, in the words of a command (`--password`, `x`)."""
     found: dict[int, Place] = {}
     for i, word in enumerate(value[:-1]):
@@ -262,7 +260,7 @@ class Place(NamedTuple):
     grade: Grade = Grade.NONE
     name: str = ""
 
-    def below(self, key: str, name: str) -> Place:
+    def below(self, key: str, name: str) -> "Place":
         """The place of what stands under `key`; `name` is the key, or the name paired with it."""
         rules = rule_for(self.rules, key) if self.rules else self.rules
         return Place(rules, below(name, self.grade), name)

@@ -4,19 +4,15 @@ It is the configuration as written, before expressions are evaluated:
 https://developer.hashicorp.com/terraform/internals/json-format#configuration-representation
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import Struct
 
 from plangate.ingest import terraform_wire as wire
+from plangate.ingest.document import Top
+from plangate.ingest.redact import Redactor
 from plangate.model import References
-
-if TYPE_CHECKING:
-    from plangate.ingest.document import Top
-    from plangate.ingest.redact import Redactor
 
 
 class WireVariable(Struct):
@@ -51,7 +47,7 @@ class WireModuleCall(Struct):
     """A module block and the module it calls."""
 
     expressions: Any = None
-    module: WireModule | None = None
+    module: "WireModule | None" = None
 
 
 class WireModule(Struct):
@@ -76,7 +72,7 @@ class Configuration(Struct):
     root_module: WireModule | None = None
 
     @classmethod
-    def of(cls, top: Top) -> Configuration:
+    def of(cls, top: Top) -> "Configuration":
         """The configuration of a plan; an absent one is empty. Raises `ShapeError`."""
         return _section.read(top) or cls()
 

@@ -1,9 +1,8 @@
 """Policies and their parts: the shipped ones come from the index, others from YAML files."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
@@ -11,9 +10,6 @@ from msgspec import Struct
 from plangate import packs
 from plangate.errors import PolicyLoadError, UsageError
 from plangate.model import Action, Severity
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 
 class Match(Struct, frozen=True, forbid_unknown_fields=True):

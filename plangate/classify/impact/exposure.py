@@ -1,7 +1,5 @@
 """What opens things up: what `policies/knowledge/exposure.yaml` knows."""
 
-from __future__ import annotations
-
 import functools
 from typing import Literal
 

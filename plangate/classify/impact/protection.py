@@ -1,7 +1,5 @@
 """Deletion guards and other protection: what `policies/knowledge/protection.yaml` knows."""
 
-from __future__ import annotations
-
 import functools
 
 from msgspec import Struct, field

@@ -1,7 +1,5 @@
 """Updates in place that are not harmless: what `policies/knowledge/risky-updates.yaml` knows."""
 
-from __future__ import annotations
-
 import functools
 
 from msgspec import Struct, field

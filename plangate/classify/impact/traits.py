@@ -1,19 +1,14 @@
 """What a resource is: the traits of its type, and what its own values add or take away."""
 
-from __future__ import annotations
-
 import functools
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from msgspec import Struct, field
 
 from plangate import packs
 from plangate.classify.impact.lookup import Lookup
 from plangate.classify.impact.values import Scalar, Test, leaves, text
-from plangate.model import ABSENT
-
-if TYPE_CHECKING:
-    from plangate.model import Change, Side
+from plangate.model import ABSENT, Change, Side
 
 STATEFUL: Final = "stateful"
 UNFAMILIAR: Final = "unfamiliar"
