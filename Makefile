@@ -57,8 +57,9 @@ lab:  ## build the real tools into .lab (go and kubectl needed, minutes) and sta
 e2e-lab: .venv/.developing  ## run both real Helms against the running lab, end to end
 	$(BIN)/python -m pytest -rs tests/e2e/test_lab.py
 
-record: .venv/.developing  ## record fixtures/helm-upgrades again on the running lab; ONLY="a b" for some
+record: .venv/.developing  ## record fixtures/helm-upgrades and fixtures/drift again on the running lab; ONLY="a b" for some
 	$(BIN)/python tests/lab/record.py $(ONLY)
+	$(if $(ONLY),,$(BIN)/python tests/lab/record_drift.py)
 	$(BIN)/python -m pytest -q tests/golden/test_recorded_upgrades.py --update-golden
 
 fixtures: .venv/.developing  ## record fixtures/ again with the terraform on PATH

@@ -16,6 +16,16 @@ PAGES = (ROOT / "README.md", ROOT / "docs" / "writing-policies.md")
 _BLOCK = re.compile(r"(<!-- (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
+_DRIFT = (
+    "drift",
+    "--values=fixtures/drift/values.yaml",
+    "--release=gateway/litellm",
+    "--live-values=fixtures/drift/live-values.json",
+    "--history=fixtures/drift/history.json",
+    "--metadata=fixtures/drift/metadata.json",
+)
+
+
 def command(*arguments: str) -> str:
     """What the command prints on a page of 80 columns, as a block."""
     environment = {**os.environ, "COLUMNS": "80", "NO_COLOR": "1"}
@@ -44,6 +54,7 @@ def _variables() -> str:
 BLOCKS = {
     "predictions": lambda: (ROOT / "fixtures" / "helm-upgrades" / "PREDICTIONS.md").read_text("utf-8"),
     "example": lambda: command("review", "fixtures/release/plan.json"),
+    "drift": lambda: command(*_DRIFT),
     "help": lambda: command("review", "--help"),
     "variables": _variables,
     "functions": lambda: table(FUNCTIONS, ("function", "gives")),
