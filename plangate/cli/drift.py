@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,14 +11,13 @@ from msgspec import structs
 
 from plangate.cli import clock, gate, reports
 from plangate.cli import evidence as evidence_flags
-from plangate.errors import ExitCode, InputError, UsageError
+from plangate.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from plangate.checkup import Target
     from plangate.config import Config
     from plangate.evidence.helm import Asked
     from plangate.evidence.state import StateAsked
-    from plangate.model import Verdict
     from plangate.report import wire
 
 
@@ -101,20 +99,11 @@ def drift(
     if (plan is None) == (release is None):
         raise UsageError("give --plan FILE, or --release NAMESPACE/NAME with --values FILE, or a file of targets")
     verdict = checkup.check(one, options, settings)
-    _tell(verdict)
-    delivered = [
-        reports.deliver(partial(reports.render, verdict, name, all_changes=all_changes, shown=path is None), path)
-        for name, path in (*files, (format_, None))
-    ]
-    return verdict.exit_code if verdict.exit_code == ExitCode.BLOCK or all(delivered) else ExitCode.INTERNAL
-
-
-def _tell(verdict: Verdict) -> None:
-    from plangate.cli.main import say
-
-    for skipped in verdict.coverage.skipped:
-        if skipped.input_failed:
-            say(InputError(skipped.why, where=skipped.what, hint=skipped.how_to_fix))
+    reports.tell(verdict)
+    well = reports.deliver_all(
+        lambda name, shown: reports.render(verdict, name, all_changes=all_changes, shown=shown), files, format_
+    )
+    return verdict.exit_code if verdict.exit_code == ExitCode.BLOCK or well else ExitCode.INTERNAL
 
 
 def _many(
@@ -130,7 +119,7 @@ def _many(
 ) -> int:
     """Check every target of every file, and make one verdict of all."""
     from plangate import checkup
-    from plangate.cli.merge import _render
+    from plangate.cli.merge import render
     from plangate.cli.targets import read
     from plangate.merge import Part, merge
     from plangate.report import json_v1
@@ -141,14 +130,13 @@ def _many(
     verdicts = checkup.check_all(listed, structs.replace(options, target=None), settings, seconds=seconds)
     parts = []
     for target, verdict in zip(listed, verdicts, strict=True):
-        _tell(verdict)
+        reports.tell(verdict)
         text = json_v1.render(verdict)
         parts.append(Part(target.name or "", hashlib.sha256(text).hexdigest(), json_v1.parse(text)))
     whole: wire.Verdict = merge(parts, [], None, now=options.created_at, target=options.target)
     if options.fail_on == "review" and whole.decision == "review" and whole.exit_code == ExitCode.OK:
         whole = structs.replace(whole, exit_code=int(ExitCode.REVIEW))
-    delivered = [
-        reports.deliver(partial(_render, whole, name, all_changes=all_changes, shown=path is None), path)
-        for name, path in (*files, (format_, None))
-    ]
-    return whole.exit_code if whole.exit_code == ExitCode.BLOCK or all(delivered) else ExitCode.INTERNAL
+    well = reports.deliver_all(
+        lambda name, shown: render(whole, name, all_changes=all_changes, shown=shown), files, format_
+    )
+    return whole.exit_code if whole.exit_code == ExitCode.BLOCK or well else ExitCode.INTERNAL

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,14 +84,14 @@ def merge(
     for skipped in whole.coverage.skipped:
         if skipped.decides == "input":
             say(InputError(skipped.why, where=skipped.what, hint=skipped.how_to_fix))
-    delivered = [
-        reports.deliver(partial(_render, whole, name, all_changes=all_changes, shown=path is None), path)
-        for name, path in (*files, (format_, None))
-    ]
-    return whole.exit_code if whole.exit_code == ExitCode.BLOCK or all(delivered) else ExitCode.INTERNAL
+    well = reports.deliver_all(
+        lambda name, shown: render(whole, name, all_changes=all_changes, shown=shown), files, format_
+    )
+    return whole.exit_code if whole.exit_code == ExitCode.BLOCK or well else ExitCode.INTERNAL
 
 
-def _render(whole: wire.Verdict, format_: str, *, all_changes: bool, shown: bool) -> bytes:
+def render(whole: wire.Verdict, format_: str, *, all_changes: bool, shown: bool) -> bytes:
+    """One report of a merged verdict, which is in its wire form."""
     from plangate.report import restore
 
     if format_ == "json":

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from plangate.errors import PlangateError, UsageError
+from plangate.errors import InputError, PlangateError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from plangate.model import Verdict
 
@@ -35,6 +36,17 @@ def pairs(outputs: tuple[str, ...]) -> list[tuple[str, Path]]:
     return found
 
 
+def tell(verdict: Verdict, failures: Sequence[Exception] = ()) -> None:
+    """Say which inputs could not be read, and what went wrong inside of plangate."""
+    from plangate.cli.main import internal_error, say
+
+    for skipped in verdict.coverage.skipped:
+        if skipped.input_failed:
+            say(InputError(skipped.why, where=skipped.what, hint=skipped.how_to_fix))
+    for failure in failures:
+        internal_error(failure)
+
+
 def render(verdict: Verdict, format_: str, *, all_changes: bool, shown: bool) -> bytes:
     """One report. `shown` on stdout, it takes the width and the colour of the terminal."""
     if format_ == "json":
@@ -57,6 +69,15 @@ def render(verdict: Verdict, format_: str, *, all_changes: bool, shown: bool) ->
     colour = shown and terminal.colour()
     width = terminal.width() if shown else terminal.WIDTH
     return text.render(verdict, width=width, colour=colour, all_changes=all_changes).encode()
+
+
+def deliver_all(make: Callable[[str, bool], bytes], files: Sequence[tuple[str, Path]], format_: str) -> bool:
+    """Write every report that is asked for, to its file or to stdout. Says whether all went well: one never stops another.
+
+    `make` takes a format, and whether it is shown.
+    """
+    delivered = [deliver(partial(make, name, path is None), path) for name, path in (*files, (format_, None))]
+    return all(delivered)
 
 
 def deliver(make: Callable[[], bytes], path: Path | None) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -11,11 +10,10 @@ from click.core import ParameterSource
 
 from plangate.cli import clock, gate, reports
 from plangate.cli import evidence as evidence_flags
-from plangate.errors import ExitCode, InputError, UsageError
+from plangate.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from plangate.bind import Terms
-    from plangate.engine import Review
     from plangate.evidence.helm import Asked
     from plangate.evidence.state import StateAsked
     from plangate.gate import Gate
@@ -151,17 +149,16 @@ def review(
     )
     with progress(inputs):
         result = engine.review(request)
-    _tell(result)
+    reports.tell(result.verdict, result.failures)
     verdict = result.verdict
     if given:
         from plangate.evidence.source_lines import locate
 
         verdict = locate(verdict, tf_dir)
-    delivered = [
-        reports.deliver(partial(reports.render, verdict, name, all_changes=all_changes, shown=path is None), path)
-        for name, path in (*files, (format_, None))
-    ]
-    return _code(verdict, well=all(delivered) and not result.failures)
+    well = reports.deliver_all(
+        lambda name, shown: reports.render(verdict, name, all_changes=all_changes, shown=shown), files, format_
+    )
+    return _code(verdict, well=well and not result.failures)
 
 
 def _terms(gate_: Gate | None) -> Terms:
@@ -175,17 +172,6 @@ def _terms(gate_: Gate | None) -> Terms:
     verify = gate_.config.verify
     asked = key is not None or verify != type(verify)() or gate_.config.asks_somebody
     return Terms(key=key, valid_hours=verify.valid_hours, volatile=verify.volatile, asked=asked)
-
-
-def _tell(result: Review) -> None:
-    """Say which inputs could not be read, and what went wrong inside of plangate."""
-    from plangate.cli.main import internal_error, say
-
-    for skipped in result.verdict.coverage.skipped:
-        if skipped.input_failed:
-            say(InputError(skipped.why, where=skipped.what, hint=skipped.how_to_fix))
-    for failure in result.failures:
-        internal_error(failure)
 
 
 def _code(verdict: Verdict, *, well: bool) -> int:
