@@ -127,13 +127,11 @@ def classified(data: bytes, evidence: Mapping[str, bytes]) -> ChangeSet:
     """What one input will really do: the first half of the pipeline, for the cases of policies."""
     (document,) = detect.documents(files.Given("case", data))
     if document.kind in HELM:
-        from plangate.classify import helm as classify_helm
-        from plangate.classify import release as classify_release
         from plangate.ingest import helm_release
 
         given = {kind: files.Given(kind, text) for kind, text in evidence.items()}
         changeset = helm_release.changeset(helm_release.read(document), given, kube_version=(1, 34))
-        return classify_release.classify(classify_litellm.classify(classify_helm.classify(changeset)))
+        return _classified_upgrade(changeset)
     return _lined_up(_classified_plan(_parse(document, 0, Around())), Around())
 
 
@@ -145,10 +143,7 @@ def compared(path: str, around: Around) -> list[ChangeSet]:
             raise InputError(
                 "is of Helm; drift is asked of a Terraform plan or of values files", where=path, hint="--values FILE"
             )
-        if document.kind is Kind.TERRAFORM_PLANFILE:
-            from plangate.ingest import terraform_planfile
-
-            around = structs.replace(around, saved=terraform_planfile.read(document))
+        around = _with_saved(document, around)
         parsed = _parse(document, len(found), around)
         found.append(_lined_up(classify_terraform.classify(parsed), around))
     return found
@@ -164,16 +159,26 @@ def _read(path: str, request: Request, origin: int, around: Around, documents: l
 
 def _classified(document: Document, origin: int, request: Request, around: Around) -> ChangeSet:
     if document.kind in HELM:
-        from plangate.classify import helm as classify_helm
-        from plangate.classify import release as classify_release
-
-        changeset = classify_helm.classify(_parse_helm(document, origin, request, around))
-        return classify_release.classify(classify_litellm.classify(changeset))
-    if document.kind is Kind.TERRAFORM_PLANFILE:
-        from plangate.ingest import terraform_planfile
-
-        around = structs.replace(around, saved=terraform_planfile.read(document))
+        return _classified_upgrade(_parse_helm(document, origin, request, around))
+    around = _with_saved(document, around)
     return _lined_up(_classified_plan(_parse(document, origin, around), request.assume), around)
+
+
+def _with_saved(document: Document, around: Around) -> Around:
+    """What is around a plan; a saved one tells of its state itself."""
+    if document.kind is not Kind.TERRAFORM_PLANFILE:
+        return around
+    from plangate.ingest import terraform_planfile
+
+    return structs.replace(around, saved=terraform_planfile.read(document))
+
+
+def _classified_upgrade(changeset: ChangeSet) -> ChangeSet:
+    """An upgrade with what it does, and with the views of packs and of its release: in this order, as the last looks at the others."""
+    from plangate.classify import helm as classify_helm
+    from plangate.classify import release as classify_release
+
+    return classify_release.classify(classify_litellm.classify(classify_helm.classify(changeset)))
 
 
 def _classified_plan(changeset: ChangeSet, assumed: tuple[str, ...] = ()) -> ChangeSet:
