@@ -241,6 +241,22 @@ class Side(Protocol):
         ...
 
 
+def within(value: Value | Absent, path: Path) -> Value | Absent:
+    """What stands at a path inside a masked value. An unknown or sensitive parent gives itself; JSON and YAML in a text go on inside."""
+    for part in path:
+        if isinstance(value, Embedded):
+            value = value.value
+        if isinstance(value, (Unknown, Sensitive)):
+            return value
+        if isinstance(value, dict) and isinstance(part, str):
+            value = value.get(part, ABSENT)
+        elif isinstance(value, list) and isinstance(part, int) and 0 <= part < len(value):
+            value = value[part]
+        else:
+            return ABSENT
+    return value
+
+
 class AttributeChange(Struct, frozen=True):
     """One changed leaf: `path` as `spell` writes it. An added one has no `before`, a removed one no `after`."""
 

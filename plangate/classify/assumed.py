@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
 
-from plangate.model import ABSENT, UNKNOWN, Absent, Action, Embedded, Sensitive, Skipped, Unknown
+from plangate.model import ABSENT, UNKNOWN, Absent, Action, Skipped, within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,18 +41,7 @@ class Overlaid:
         """The same, at a path."""
         if not path or path[0] not in self._over:
             return self._side.at(path)
-        value: Value | Absent = self._over[str(path[0])]
-        for part in path[1:]:
-            value = value.value if isinstance(value, Embedded) else value
-            if isinstance(value, (Unknown, Sensitive)):
-                return value
-            if isinstance(value, dict) and isinstance(part, str):
-                value = value.get(part, ABSENT)
-            elif isinstance(value, list) and isinstance(part, int) and 0 <= part < len(value):
-                value = value[part]
-            else:
-                return ABSENT
-        return value
+        return within(self._over[str(path[0])], path[1:])
 
 
 def base(address: str) -> str:

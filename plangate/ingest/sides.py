@@ -8,7 +8,7 @@ from msgspec import Raw
 
 from plangate.ingest import terraform_wire as wire
 from plangate.ingest.document import NULL
-from plangate.model import ABSENT, UNKNOWN, Absent, Embedded, Path, Sensitive, Unknown, Value
+from plangate.model import ABSENT, UNKNOWN, Absent, Path, Value, within
 
 if TYPE_CHECKING:
     from plangate.ingest.redact import Redactor
@@ -46,19 +46,7 @@ class LazySide:
         """The masked value at a path. An unknown or sensitive parent gives itself; embedded JSON and YAML go on inside."""
         if not path or not isinstance(path[0], str):
             return ABSENT
-        value = self.get(path[0])
-        for part in path[1:]:
-            if isinstance(value, Embedded):
-                value = value.value
-            if isinstance(value, (Unknown, Sensitive)):
-                return value
-            if isinstance(value, dict) and isinstance(part, str):
-                value = value.get(part, ABSENT)
-            elif isinstance(value, list) and isinstance(part, int) and 0 <= part < len(value):
-                value = value[part]
-            else:
-                return ABSENT
-        return value
+        return within(self.get(path[0]), path[1:])
 
     def slice(self, key: str) -> Raw | None:
         """The undecoded value of one attribute, for comparing bytes. Null counts as absent."""

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Final
 from msgspec import structs
 
 from plangate.classify.diff import diff
+from plangate.classify.helm.sides import Masked
 from plangate.classify.litellm import access, budgets, keys, models, moves, pods, router, running, services, settings
 from plangate.classify.litellm.images import read
 from plangate.classify.litellm.proxy import Problem, tree
-from plangate.model import ABSENT, UNKNOWN, Absent, Embedded, Notice, View, spell
+from plangate.model import ABSENT, UNKNOWN, Absent, Notice, View, spell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -64,21 +65,8 @@ class Sided:
 
     def at(self, path: Path) -> Value | Absent:
         """The value at a path; a hidden parent gives itself."""
-        value = self._seen(path)
+        value = Masked(self.tree).at(path)
         return UNKNOWN if value is ABSENT and self.partial else value
-
-    def _seen(self, path: Path) -> Value | Absent:
-        value: Value | Absent = self.tree
-        for part in path:
-            if isinstance(value, Embedded):
-                value = value.value
-            if isinstance(value, dict):
-                value = value.get(str(part), ABSENT)
-            elif isinstance(value, list) and isinstance(part, int):
-                value = value[part] if -len(value) <= part < len(value) else ABSENT
-            else:
-                return ABSENT if isinstance(value, (dict, list, str, int)) or value is None else value
-        return value
 
 
 def picture(proxy: Proxy) -> Tree:
