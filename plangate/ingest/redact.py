@@ -213,7 +213,7 @@ class Redactor:
             value = self._mask(parsed.value, None, None, Place({}), 0)
         finally:
             self._nesting -= 1
-        if not _holds_sensitive(value) and (formats.find(text, loose=False) or self._taint.find(text)):
+        if not holds_sensitive(value) and (formats.find(text, loose=False) or self._taint.find(text)):
             return self._sensitive(text)
         return Embedded(parsed.kind, value, self._tokens.setdefault(("text", text), len(self._tokens) + 1))
 
@@ -226,7 +226,7 @@ class Redactor:
             return True
         self._nesting += 1
         try:
-            return _holds_sensitive(self._read(decoded))
+            return holds_sensitive(self._read(decoded))
         finally:
             self._nesting -= 1
 
@@ -235,13 +235,14 @@ class Redactor:
         return Sensitive(self._tokens.setdefault(_canonical(value), len(self._tokens) + 1))
 
 
-def _holds_sensitive(value: Value) -> bool:
+def holds_sensitive(value: Value) -> bool:
+    """Whether anything in a masked value is hidden, a key of a map included."""
     if isinstance(value, Embedded):
-        return _holds_sensitive(value.value)
+        return holds_sensitive(value.value)
     if isinstance(value, dict):
-        return _HIDDEN in value or any(map(_holds_sensitive, value.values()))
+        return _HIDDEN in value or any(map(holds_sensitive, value.values()))
     if isinstance(value, list):
-        return any(map(_holds_sensitive, value))
+        return any(map(holds_sensitive, value))
     return isinstance(value, Sensitive)
 
 

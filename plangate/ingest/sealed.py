@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 import msgspec
 
+from plangate.ingest.redact import holds_sensitive
 from plangate.model import Embedded, Sensitive, Value
 
 if TYPE_CHECKING:
@@ -104,14 +105,6 @@ def _replaced(raw: Any, masked: Value, key: bytes | None) -> Any:
 
 def _embedded(raw: Any, masked: Embedded, key: bytes | None) -> Any:
     """A text that holds JSON or YAML: as it is while nothing in it is secret, hidden whole otherwise."""
-    if not _holds_secret(masked.value):
+    if not holds_sensitive(masked.value):
         return raw
     return REMOVED if key is None else seal(raw, key)
-
-
-def _holds_secret(value: Value) -> bool:
-    if isinstance(value, Embedded):
-        return _holds_secret(value.value)
-    if isinstance(value, dict):
-        return REMOVED in value or any(map(_holds_secret, value.values()))
-    return any(map(_holds_secret, value)) if isinstance(value, list) else isinstance(value, Sensitive)

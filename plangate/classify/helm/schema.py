@@ -12,7 +12,6 @@ from plangate import packs
 if TYPE_CHECKING:
     from plangate.model import Value
 
-SCALARS: Final = frozenset({"string", "int", "bool", "number", "quantity", "intstr", "time"})
 _SAME: Final = {"autoscaling/v1/HorizontalPodAutoscaler": "autoscaling/v2/HorizontalPodAutoscaler"}
 """Versions that are read as another one: `complete` tells the first in the words of the second."""
 _PREFERRED: Final = ("v1", "v2", "v1beta1")
