@@ -222,6 +222,14 @@ class Address(Struct, frozen=True, order=True):
         return f"{self.text} (deposed {self.deposed})" if self.deposed else self.text
 
 
+_INSTANCE_KEYS = re.compile(r'\["(?:[^"\\]|\\.)*"\]|\[[^\]"]*\]')
+
+
+def base(address: str) -> str:
+    """A Terraform address, or that of a module, without its instance keys: what the configuration calls it."""
+    return _INSTANCE_KEYS.sub("", address) if "[" in address else address
+
+
 class Side(Protocol):
     """One side (before or after) of an object: masked values, read on demand.
 

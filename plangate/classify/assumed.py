@@ -6,19 +6,17 @@ it is, the text is taken as it is now. That is always said: another part of the 
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
 
-from plangate.model import ABSENT, UNKNOWN, Absent, Action, Skipped, within
+from plangate.model import ABSENT, UNKNOWN, Absent, Action, Skipped, base, within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from plangate.model import Change, ChangeSet, Path, Side, Value
 
-_KEYS: Final = re.compile(r'\["(?:[^"\\]|\\.)*"\]|\[[^\]"]*\]')
 _STEADY: Final = frozenset({Action.NO_OP, Action.FORGET, Action.DESTROY})
 
 
@@ -42,11 +40,6 @@ class Overlaid:
         if not path or path[0] not in self._over:
             return self._side.at(path)
         return within(self._over[str(path[0])], path[1:])
-
-
-def base(address: str) -> str:
-    """An address without instance keys."""
-    return _KEYS.sub("", address)
 
 
 def reasons(changeset: ChangeSet, change: Change, attribute: str) -> tuple[str, ...]:

@@ -155,34 +155,35 @@ def written(
     A resource that the configuration does not have is left out.
     """
     modules = dict(_modules(configuration))
-    found: dict[str, dict[str, tuple[str, ...]]] = {}
-    for path, module in modules.items():
-        for resource in module.resources or ():
-            address = _join(path, resource.address)
-            wanted = unknown.get(address)
-            if wanted is None or not isinstance(resource.expressions, dict):
-                continue
-            expressions = resource.expressions
-            found[address] = {
-                name: tuple(sorted(_resolve({*_names(expressions[name])}, path, modules, lost="?")))
-                for name in wanted
-                if name in expressions
-            }
-    return found
+    return {
+        address: {
+            name: tuple(sorted(_resolve({*_names(given[name])}, path, modules, lost="?")))
+            for name in unknown[address]
+            if name in given
+        }
+        for path, address, _, given in _given(modules)
+        if address in unknown
+    }
 
 
 def arguments(configuration: Configuration, types: frozenset[str] | None) -> dict[str, dict[str, tuple[str, ...]]]:
     """What the arguments of resources of these types (None: of all) refer to: resources, data sources and local values."""
-    found: dict[str, dict[str, tuple[str, ...]]] = {}
     modules = dict(_modules(configuration))
+    return {
+        address: {
+            name: tuple(sorted(_resolve({*_names(below)}, path, modules, local=True))) for name, below in given.items()
+        }
+        for path, address, type_, given in _given(modules)
+        if types is None or type_ in types
+    }
+
+
+def _given(modules: Mapping[str, WireModule]) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
+    """The resources with arguments: the path of the module, the address, the type and the arguments."""
     for path, module in modules.items():
         for resource in module.resources or ():
-            if (types is None or resource.type in types) and isinstance(resource.expressions, dict):
-                found[_join(path, resource.address)] = {
-                    name: tuple(sorted(_resolve(set(_names(below)), path, modules, local=True)))
-                    for name, below in resource.expressions.items()
-                }
-    return found
+            if isinstance(resource.expressions, dict):
+                yield path, _join(path, resource.address), resource.type, resource.expressions
 
 
 def _names(expression: Any) -> Iterator[str]:

@@ -7,7 +7,6 @@ https://developer.hashicorp.com/terraform/internals/json-format; where real plan
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -38,6 +37,7 @@ from plangate.model import (
     ReplaceOrder,
     Source,
     Value,
+    base,
     spell,
 )
 
@@ -55,9 +55,6 @@ ACTIONS: dict[tuple[str, ...], tuple[Action, ReplaceOrder | None]] = {
     ("forget", "create"): (Action.REPLACE, ReplaceOrder.CREATE_FIRST),
 }
 """Every action list that Terraform (`["create", "forget"]`) and OpenTofu (`["forget", "create"]`, `["open"]`) emit."""
-
-_KEYS = re.compile(r'\["(?:[^"\\]|\\.)*"\]|\[[^\]"]*\]')
-"""The instance keys of a module's address."""
 
 _MOST_COPIES = 8
 """How many different objects of one address are remembered, so that a plan of equal addresses is not compared for ever."""
@@ -373,7 +370,7 @@ def _unknown(changes: list[Change]) -> dict[str, set[str]]:
     for change in changes:
         names = change.after.unknown_names() if isinstance(change.after, LazySide) and change.mode == "managed" else ()
         if names:
-            module = _KEYS.sub("", change.module) if "[" in change.module else change.module
+            module = base(change.module)
             own = f"{change.type}.{change.name}"
             found.setdefault(f"{module}.{own}" if module else own, set()).update(names)
     return found

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 from msgspec import structs
 
 from plangate.classify import release
-from plangate.classify.assumed import base, reasons
+from plangate.classify.assumed import reasons
 from plangate.classify.helm_release import values
-from plangate.model import ABSENT, Action, Noise, Notice, Sensitive, Skipped, Unknown, spell
+from plangate.model import ABSENT, Action, Noise, Notice, Sensitive, Skipped, Unknown, base, spell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

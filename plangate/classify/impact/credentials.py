@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from plangate.classify.impact import risk
-from plangate.classify.impact.scene import base
 from plangate.classify.impact.values import UNSURE, Maybe, empty, plain
-from plangate.model import UNKNOWN, Action, Effect, EffectName
+from plangate.model import UNKNOWN, Action, Effect, EffectName, base
 
 if TYPE_CHECKING:
     from plangate.classify.impact.scene import Scene, Subject

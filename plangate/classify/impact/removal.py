@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from plangate.classify.impact import protection, traits
-from plangate.classify.impact.scene import base
 from plangate.classify.impact.values import Test, spelled
-from plangate.model import Action, Effect, EffectName, ReplaceOrder
+from plangate.model import Action, Effect, EffectName, ReplaceOrder, base
 
 if TYPE_CHECKING:
     from plangate.classify.impact.scene import Scene, Subject

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -10,13 +9,12 @@ from msgspec import Struct
 
 from plangate.classify.impact import protection, traits
 from plangate.classify.impact.settled import Settled, document
-from plangate.model import Action, DriftStatus
+from plangate.model import Action, DriftStatus, base
 
 if TYPE_CHECKING:
     from plangate.classify.impact.values import Readable
     from plangate.model import Change, ChangeSet, Side, Value
 
-_KEYS = re.compile(r'\["(?:[^"\\]|\\.)*"\]|\[[^\]"]*\]')
 _REVERTED = frozenset({DriftStatus.WILL_BE_REVERTED, DriftStatus.CONFLICT})
 
 
@@ -97,11 +95,6 @@ def deletes(change: Change) -> bool:
     return change.action in (Action.DESTROY, Action.REPLACE) or (
         change.action is Action.UNKNOWN and "delete" in change.actions
     )
-
-
-def base(address: str) -> str:
-    """An address without its instance keys."""
-    return _KEYS.sub("", address) if "[" in address else address
 
 
 def scene(changeset: ChangeSet) -> Scene:

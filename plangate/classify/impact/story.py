@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from plangate.classify.impact import pairs, shifts, traits
-from plangate.classify.impact.scene import base
-from plangate.model import Action
+from plangate.model import Action, base
 
 if TYPE_CHECKING:
     from plangate.model import Change, ChangeSet
