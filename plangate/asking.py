@@ -121,14 +121,15 @@ def is_gone(history: Given) -> bool:
 
 
 def deployed(history: Given) -> int | None:
-    """The newest deployed revision: what an upgrade starts from, also after a failed one."""
+    """The number of the newest deployed revision, where the history can be read and has one."""
     from plangate.ingest import helm_evidence
 
     try:
         revisions = helm_evidence.history(history)
     except InputError:
         return None
-    return next((one.number for one in reversed(revisions) if one.status == "deployed"), None)
+    newest = helm_evidence.deployed(revisions)
+    return None if newest is None else newest.number
 
 
 def named_in(manifest: str) -> Iterator[Named]:

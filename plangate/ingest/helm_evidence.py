@@ -78,6 +78,11 @@ def history(given: Given) -> tuple[Revision, ...]:
     return tuple(sorted(revisions, key=lambda revision: revision.number))
 
 
+def deployed(revisions: tuple[Revision, ...]) -> Revision | None:
+    """The newest deployed revision: what an upgrade starts from, also after a failed one."""
+    return next((one for one in reversed(revisions) if one.status == "deployed"), None)
+
+
 def values(given: Given) -> dict[str, Any]:
     """The values that a user gave, from JSON, YAML or the table; `null` and nothing are no values. Raises `InputError`."""
     text = text_of(given)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from plangate.evidence.files import Given
-    from plangate.model import Revision, Value
+    from plangate.model import Value
 
 _GLUED: Final = r"(.+?)-(v?\d+\.\d+\.\d+(?:[-+].*)?)"
 """Name and version of a chart, as `helm history` puts them together."""
@@ -201,7 +201,7 @@ class _Joined:
 
     def _old_chart(self) -> Chart:
         """The chart of the deployed revision, from its metadata or the history."""
-        deployed = _deployed(self.history)
+        deployed = helm_evidence.deployed(self.history)
         if self.metadata.version and (deployed is None or deployed.number == self.metadata.revision):
             return Chart(self.metadata.chart, self.metadata.version)
         found = re.fullmatch(_GLUED, deployed.chart) if deployed is not None else None
@@ -238,7 +238,7 @@ class _Joined:
                 )
             )
         names = {"name": self.name or "NAME", "namespace": self.namespace or "NS"}
-        deployed = _deployed(self.history)
+        deployed = helm_evidence.deployed(self.history)
         revision = f" --revision {deployed.number}" if deployed is not None else ""
         if not dry.install and "manifest" not in self.given:
             self.skipped.append(
@@ -295,8 +295,3 @@ def _texts(value: Any) -> list[str]:
     if isinstance(value, list):
         return [text for below in value for text in _texts(below)]
     return [value] if isinstance(value, str) else []
-
-
-def _deployed(history: tuple[Revision, ...]) -> Revision | None:
-    """The newest deployed revision: what an upgrade starts from."""
-    return next((revision for revision in reversed(history) if revision.status == "deployed"), None)

@@ -53,8 +53,9 @@ def evaluate(
     `Finding.change` counts through all changes of all sets; a hook is none of these.
     """
     sources = {source(changeset) for changeset in changesets}
-    views = {name for c in changesets for change in (*c.changes, *c.hooked) for name in change.views}
-    types = {change.type for c in changesets for change in (*c.changes, *c.hooked)}
+    every = [change for changeset in changesets for change in (*changeset.changes, *changeset.hooked)]
+    views = {name for change in every for name in change.views}
+    types = {change.type for change in every}
     applicable = [p for p in policies if _concerns(p, sources, views) and _may_meet(p, types) and not _idle(p)]
     evaluation = _Evaluation(applicable, facts.Asked(environment or "", protected, as_of))
     findings: list[Finding] = []
