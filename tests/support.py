@@ -101,3 +101,19 @@ def fixture_plans() -> list[Path]:
 def plan_id(path: Path) -> str:
     """A short name for one plan, for the list of tests."""
     return "/".join(path.parts[-3:-1]) if path.name == "plan.json" else path.stem
+
+
+def run_check(check: Path, recordings: Path, folder: Path, *, seconds: int) -> subprocess.CompletedProcess[str]:
+    """Hold recordings against the command with a check that calls it by its path. `folder` takes that command."""
+    command = folder / "plangate"
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m plangate "$@"\n', "utf-8")
+    command.chmod(0o755)
+    return subprocess.run(
+        [sys.executable, check, command, recordings],
+        capture_output=True,
+        cwd=ROOT,
+        env=environment(),
+        text=True,
+        timeout=seconds,
+        check=False,
+    )
