@@ -6,7 +6,7 @@ import fnmatch
 import functools
 import hashlib
 import re
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import Struct, structs
@@ -31,7 +31,7 @@ from plangate.model import (
 from plangate.policy import facts, operands
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from plangate.policy.expressions import Expressions, Told
     from plangate.policy.load import Policy
@@ -101,6 +101,10 @@ def _worst(outcomes: set[Outcome]) -> Outcome:
     return next((outcome for outcome in _WORST if outcome in outcomes), Outcome.NOT_APPLICABLE)
 
 
+_Match: TypeAlias = "tuple[Policy, tuple[int, ...]]"
+"""A policy, and which effects of a change it asks for, by position."""
+
+
 class _Hit(Struct, frozen=True):
     """A policy that concerns a change: the effects that brought it up, and whether one of them is certain."""
 
@@ -117,6 +121,7 @@ class _Evaluation:
         self._policies = policies
         self._asked = asked
         self._index: dict[tuple[str, Action, str], tuple[Policy, ...]] = {}
+        self._matches: dict[tuple[object, ...], tuple[_Match, ...]] = {}
         self._expressions: Expressions | None = None
         self._compiled: dict[str, Any] = {}
 
@@ -167,26 +172,25 @@ class _Evaluation:
         )
 
     def _hits(self, change: Change) -> Iterator[_Hit]:
-        for policy in self._candidates(change):
+        for policy, wanted in self._matching(change):
             match = policy.match
-            if match.reasons and change.reason not in match.reasons:
-                continue
-            if match.traits and change.traits.isdisjoint(match.traits):
-                continue
-            if match.types and not any(_fits(wanted, change) for wanted in match.types):
-                continue
-            if match.without and any(_is_one_of(effect, match.without) for effect in change.effects):
-                continue
             if match.view:
                 yield from _noticed(policy, change)
-                continue
-            if not match.effects:
+            elif not match.effects:
                 yield _Hit(policy, (), certain=True)
-                continue
-            effects = [effect for effect in change.effects if _is_one_of(effect, match.effects)]
-            certain = tuple(effect for effect in effects if effect.certain)
-            if effects:
-                yield _Hit(policy, certain or tuple(effects), certain=bool(certain))
+            else:
+                effects = tuple(change.effects[i] for i in wanted)
+                certain = tuple(effect for effect in effects if effect.certain)
+                yield _Hit(policy, certain or effects, certain=bool(certain))
+
+    def _matching(self, change: Change) -> tuple[_Match, ...]:
+        """The policies that match a change: the same for all changes that look alike, of which a large plan has many."""
+        kinds = tuple((effect.name, effect.kind) for effect in change.effects)
+        key = (change.source, change.action, change.type, change.reason, change.traits, kinds, frozenset(change.views))
+        found = self._matches.get(key)
+        if found is None:
+            found = self._matches[key] = tuple(_matches(self._candidates(change), change))
+        return found
 
     def _candidates(self, change: Change) -> tuple[Policy, ...]:
         """Policies whose source, action and type can fit. A change without effects meets none that asks for one."""
@@ -309,6 +313,22 @@ def _seen_by(policy: Policy, change: Change) -> Change:
 
 def _is_one_of(effect: Effect, wanted: tuple[str, ...]) -> bool:
     return effect.name in wanted or (bool(effect.kind) and f"{effect.name}:{effect.kind}" in wanted)
+
+
+def _matches(candidates: Iterable[Policy], change: Change) -> Iterator[_Match]:
+    for policy in candidates:
+        match = policy.match
+        if match.reasons and change.reason not in match.reasons:
+            continue
+        if match.traits and change.traits.isdisjoint(match.traits):
+            continue
+        if match.types and not any(_fits(wanted, change) for wanted in match.types):
+            continue
+        if match.without and any(_is_one_of(effect, match.without) for effect in change.effects):
+            continue
+        wanted = tuple(i for i, effect in enumerate(change.effects) if _is_one_of(effect, match.effects))
+        if wanted or not match.effects or match.view:
+            yield policy, wanted
 
 
 def _can_fit(policy: Policy, change: Change) -> bool:
