@@ -13,8 +13,6 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final, TypeAlias
 
-from msgspec import Struct
-
 from plangate.model import ABSENT, Absent, AttributeChange, Embedded, Path, Value, spell
 
 NAMING_KEYS: Final = ("name", "key", "id", "priority", "rule_number", "Sid", "sid")
@@ -27,7 +25,10 @@ Maybe: TypeAlias = "Value | Absent"
 
 def diff(before: Maybe, after: Maybe, path: Path) -> Iterator[AttributeChange]:
     """Every changed leaf between two values, in path order."""
-    return _diff(before, after, path, _Context())
+    found: list[AttributeChange] = []
+    if before is not after:
+        _diff(before, after, path, found)
+    return iter(found)
 
 
 def same(one: Maybe, other: Maybe) -> bool:
@@ -35,41 +36,38 @@ def same(one: Maybe, other: Maybe) -> bool:
     return next(diff(one, other, ()), None) is None
 
 
-class _Context(Struct, frozen=True):
-    """Where the comparison stands: how deep, and whether inside an IAM policy document."""
-
-    depth: int = 0
-    policy: bool = False
-
-    def below(self) -> _Context:
-        return _Context(self.depth + 1, self.policy)
-
-
-def _diff(before: Maybe, after: Maybe, path: Path, context: _Context) -> Iterator[AttributeChange]:
+def _diff(before: Maybe, after: Maybe, path: Path, found: list[AttributeChange], *, policy: bool = False) -> None:
+    """Add every changed leaf. `policy`: inside an IAM policy document."""
     before, after = _present(before), _present(after)
     if isinstance(before, Embedded) and isinstance(after, Embedded):
-        context = _Context(context.depth, _is_policy(before) and _is_policy(after))
+        policy = _is_policy(before) and _is_policy(after)
         before, after = before.value, after.value
     elif isinstance(before, Embedded) and after is ABSENT:
         before = before.value
     elif isinstance(after, Embedded) and before is ABSENT:
         after = after.value
-    if context.policy and (path[-1] in UNORDERED or path[-1] == "Statement"):
+    if policy and (path[-1] in UNORDERED or path[-1] == "Statement"):
         before, after = _as_lists(before, after, ordered=path[-1] == "Statement")
-    if context.depth < _MAX_DEPTH:
+    if len(path) < _MAX_DEPTH:
         if isinstance(before, dict) and isinstance(after, dict):
-            yield from _diff_objects(before, after, path, context)
+            for key in sorted({*before, *after}):
+                old, new = before.get(key, ABSENT), after.get(key, ABSENT)
+                # Equal texts of one input are one object, mostly.
+                if old is not new:
+                    _diff(old, new, (*path, key), found, policy=policy)
             return
         if isinstance(before, list) and isinstance(after, list):
-            yield from _diff_lists(before, after, path, context)
+            for old, new, at in _paired(before, after, policy=policy):
+                if old is not new:
+                    _diff(old, new, (*path, at), found, policy=policy)
             return
     if not _same_leaf(before, after):
         if before is ABSENT:
-            yield from (AttributeChange(spell(p), "added", ABSENT, leaf) for p, leaf in _leaves(after, path))
+            found += [AttributeChange(spell(p), "added", ABSENT, leaf) for p, leaf in _leaves(after, path)]
         elif after is ABSENT:
-            yield from (AttributeChange(spell(p), "removed", leaf, ABSENT) for p, leaf in _leaves(before, path))
+            found += [AttributeChange(spell(p), "removed", leaf, ABSENT) for p, leaf in _leaves(before, path)]
         else:
-            yield AttributeChange(spell(path), "changed", before, after)
+            found.append(AttributeChange(spell(path), "changed", before, after))
 
 
 def _present(value: Maybe) -> Maybe:
@@ -100,25 +98,16 @@ def _leaves(value: Maybe, path: Path) -> Iterator[tuple[Path, Maybe]]:
         yield path, value
 
 
-def _diff_objects(
-    before: dict[str, Value], after: dict[str, Value], path: Path, context: _Context
-) -> Iterator[AttributeChange]:
-    for key in sorted({*before, *after}):
-        yield from _diff(before.get(key, ABSENT), after.get(key, ABSENT), (*path, key), context.below())
-
-
-def _diff_lists(before: list[Value], after: list[Value], path: Path, context: _Context) -> Iterator[AttributeChange]:
+def _paired(before: list[Value], after: list[Value], *, policy: bool) -> Iterator[tuple[Maybe, Maybe, int]]:
+    """What belongs together in two lists, and where it stands in the newer one that has it."""
     if any(isinstance(item, dict) for item in (*before, *after)):
-        pairs = _match_objects(before, after, policy=context.policy)
+        pairs = _match_objects(before, after, policy=policy)
     else:
         pairs = _match_plain(before, after)
     for old, new in sorted(pairs, key=lambda pair: max(pair[0] or 0, pair[1] or 0)):
-        yield from _diff(
-            ABSENT if old is None else before[old],
-            ABSENT if new is None else after[new],
-            (*path, old if new is None else new),  # type: ignore[arg-type]
-            context.below(),
-        )
+        at = old if new is None else new
+        assert at is not None  # noqa: S101 - a pair has one side at least
+        yield ABSENT if old is None else before[old], ABSENT if new is None else after[new], at
 
 
 Pair: TypeAlias = tuple[int | None, int | None]
