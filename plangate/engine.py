@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, structs
 
 from plangate import around as around_plans
+from plangate import aside
 from plangate.around import Around
 from plangate.classify import litellm as classify_litellm
 from plangate.classify import terraform as classify_terraform
@@ -52,6 +53,8 @@ class Request(Struct, frozen=True, kw_only=True):
     """The user's own Rego."""
     terms: Terms | None = None
     """How the verdict is bound to its plan, where somebody will ask for that."""
+    read: Callable[[str], files.Given] = files.read
+    """What reads an input."""
     assume: tuple[str, ...] = ()
     """Addresses that are taken to stay as they are, where others hang on what the apply makes of them."""
 
@@ -151,17 +154,23 @@ def compared(path: str, around: Around) -> list[ChangeSet]:
 
 def _read(path: str, request: Request, origin: int, around: Around, documents: list[Document]) -> Sequence[ChangeSet]:
     """The changes of one input. `documents` takes what it holds, where somebody asks for it later."""
-    found = detect.documents(files.read(path))
+    found = list(detect.documents(request.read(path)))
     if request.rego is not None:
         documents += found
-    return [_classified(document, origin + i, request, around) for i, document in enumerate(found)]
+    changesets: list[ChangeSet] = []
+    while found:
+        changesets.append(_classified(found.pop(0), origin + len(changesets), request, around))
+    return changesets
 
 
 def _classified(document: Document, origin: int, request: Request, around: Around) -> ChangeSet:
     if document.kind in HELM:
         return _classified_upgrade(_parse_helm(document, origin, request, around))
     around = _with_saved(document, around)
-    return _lined_up(_classified_plan(_parse(document, origin, around), request.assume), around)
+    changeset = _parse(document, origin, around)
+    # A large plan need not stay in memory: what is read of it later has been copied out of it.
+    del document
+    return _lined_up(_classified_plan(changeset, request.assume), around)
 
 
 def _with_saved(document: Document, around: Around) -> Around:
@@ -229,7 +238,7 @@ def _parse(document: Document, origin: int, around: Around) -> ChangeSet:
 def _parse_plan(document: Document, origin: int, around: Around) -> ChangeSet:
     from plangate.ingest import terraform_plan
 
-    return terraform_plan.parse(document, origin, around.beside)
+    return terraform_plan.parse(document, origin, around.beside, aside.begin)
 
 
 def _parse_stream(document: Document, origin: int, _around: Around) -> ChangeSet:

@@ -689,8 +689,6 @@ class ChangeSet(Struct, frozen=True, kw_only=True):
     arguments: dict[str, dict[str, tuple[str, ...]]] = {}
     """What the configuration gives to resources: attribute to what it refers to, by address without instance keys. Of Helm
     releases always, of others where somebody assumes something."""
-    masked_words: int = 0
-    """Sensitive values too short or too ordinary to be masked where they appear outside their own place."""
 
 
 # --- findings and the verdict -----------------------------------------------------------------------------------------

@@ -13,7 +13,10 @@ from plangate.cli import evidence as evidence_flags
 from plangate.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from plangate.bind import Terms
+    from plangate.engine import Review
     from plangate.evidence.helm import Asked
     from plangate.evidence.state import StateAsked
     from plangate.gate import Gate
@@ -86,7 +89,7 @@ def review(
     format_: str,
     outputs: tuple[str, ...],
     all_changes: bool,
-    fail_on: str,
+    fail_on: Literal["block", "review"],
     environment: str | None,
     target: str | None,
     policy_paths: tuple[Path, ...],
@@ -109,17 +112,19 @@ def review(
     OpenTofu; the dry run of a Helm upgrade (helm upgrade --dry-run=server, as text or with -o json), or `helm template`.
     `-` is standard input. What it is, is told by its content. Several inputs make one verdict.
     """
+    from plangate.evidence.files import Ahead
+
+    read = Ahead(inputs[0]).read
     from plangate import engine
     from plangate.cli.progress import progress
     from plangate.verdict import Options
 
     files = reports.pairs(outputs)
-    strict: Literal["block", "review"] = "review" if fail_on == "review" else "block"
     options = Options(
         created_at=clock.moment(as_of),
         target=target,
         environment=environment,
-        fail_on=strict,
+        fail_on=fail_on,
         required=_required(require),
     )
     given = click.get_current_context().get_parameter_source("tf_dir") is ParameterSource.COMMANDLINE
@@ -135,6 +140,7 @@ def review(
     policies, of_repository = gate.prepare(asked, options, inputs, tf_dir)
     request = engine.Request(
         inputs=inputs,
+        read=read,
         policies=policies,
         gate=of_repository,
         options=options,
@@ -149,12 +155,19 @@ def review(
     )
     with progress(inputs):
         result = engine.review(request)
-    reports.tell(result.verdict, result.failures)
+    return _deliver(result, files, format_, tf_dir if given else None, all_changes=all_changes)
+
+
+def _deliver(
+    result: Review, files: Sequence[tuple[str, Path]], format_: str, located_in: Path | None, *, all_changes: bool
+) -> int:
+    """Say and write what came out, with the lines of the configuration where that is given. The exit code."""
     verdict = result.verdict
-    if given:
+    reports.tell(verdict, result.failures)
+    if located_in is not None:
         from plangate.evidence.source_lines import locate
 
-        verdict = locate(verdict, tf_dir)
+        verdict = locate(verdict, located_in)
     well = reports.deliver_all(
         lambda name, shown: reports.render(verdict, name, all_changes=all_changes, shown=shown), files, format_
     )

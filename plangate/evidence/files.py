@@ -78,6 +78,43 @@ def read(path: str) -> Given:
         raise InputError(f"cannot be read: {reason.lower()}", where=path) from None
 
 
+class Ahead:
+    """Reads files, the first of them ahead: a large one is read while the rest of the program is loaded."""
+
+    def __init__(self, path: str):
+        self._path = path
+        self._given: Given | InputError | None = None
+        self._reading: threading.Thread | None = None
+        if path != "-" and _size(path) >= _WORTH_A_THREAD:
+            self._reading = threading.Thread(target=self._read, daemon=True)
+            self._reading.start()
+
+    def _read(self) -> None:
+        try:
+            self._given = read(self._path)
+        except InputError as error:
+            self._given = error
+
+    def read(self, path: str) -> Given:
+        """What `files.read` gives and raises."""
+        if self._reading is None or path != self._path:
+            return read(path)
+        self._reading.join()
+        given, self._given, self._reading = self._given, None, None
+        if isinstance(given, InputError):
+            raise given
+        return given if given is not None else read(path)
+
+
+def _size(path: str) -> int:
+    """In bytes; none where it cannot be told, or where reading it is more than a look."""
+    try:
+        status = os.stat(path)  # noqa: PTH116 - a path may be one that pathlib refuses
+    except (OSError, ValueError):
+        return 0
+    return status.st_size if stat.S_ISREG(status.st_mode) else 0
+
+
 def _bounded(file: BinaryIO, path: str) -> bytes:
     """All of a file. A regular one is read in one piece of its own size, anything else up to the limit."""
     try:

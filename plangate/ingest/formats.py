@@ -120,6 +120,11 @@ def find(text: str, *, loose: bool = True) -> list[Hit]:
     return hits
 
 
+def may_hold(text: str) -> bool:
+    """Whether a text has a literal of any form, without which none of them is in it. Forms of whole values have none."""
+    return next(_literals().iter(text), None) is not None
+
+
 def holds(text: str) -> bool:
     """Whether a secret stands in a text."""
     return bool(find(text))

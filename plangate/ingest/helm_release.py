@@ -90,7 +90,6 @@ class _Joined:
             evidence=self.evidence(),
             skipped=tuple(self.skipped),
             notes=document.notes,
-            masked_words=self.redactor.skipped,
             seals=self.redactor.seals,
         )
 

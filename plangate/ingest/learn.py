@@ -38,7 +38,7 @@ class Learner:
             self._named(value, Grade.NONE, "", texts)
         # Asking of all texts at once is cheap, and nearly always enough.
         if _may_hold("\n".join(texts)):
-            for text in texts:
+            for text in [t for t in texts if "=" in t or ":" in t or "@" in t or "-u " in t or "--" in t]:
                 if _may_tell(text):
                     self._text(text, 0)
 
@@ -47,8 +47,6 @@ class Learner:
         for leaf, key in leaves(value, name):
             if isinstance(leaf, str):
                 self._taint.learn(leaf, key)
-            elif leaf is not None and not isinstance(leaf, bool):
-                self._taint.count(leaf)
 
     def _marked(self, value: Any, marks: Any, place: Place, texts: list[str]) -> None:
         """Learn where marks or rules of the type are left; below that, names decide."""
@@ -84,8 +82,6 @@ class Learner:
         elif grade > 0 and secrets.hides(grade, name, value):
             if kind is str:
                 self._taint.learn(value, name, named=True)
-            else:
-                self._taint.count(value)
         elif kind is str:
             texts.append(value)
 

@@ -19,7 +19,9 @@ from plangate.ingest.taint import Fit, Taint
 from plangate.model import UNKNOWN, Embedded, Path, Sensitive, Unknown, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Callable, Hashable
+
+    from plangate.ingest.taint import Learned
 
 _DEEPEST = 100
 _DEEPEST_TEXT = 4
@@ -39,17 +41,14 @@ class Redactor:
         self._tokens: dict[Hashable, int] = {}
         self._kept: dict[str, Value] = {}
         self._keys: dict[str, str] = {}
+        self._plain: set[str] = set()
+        """Keys that say nothing of what is under them, and hide nothing themselves."""
         self._nesting = 0
         self._values = False
         """Whether the attribute being masked holds texts of Helm values."""
 
     def __repr__(self) -> str:
         return "Redactor()"
-
-    @property
-    def skipped(self) -> int:
-        """How many different sensitive values are too short or too ordinary to be masked outside of their own place."""
-        return self._taint.skipped
 
     # --- learning ---------------------------------------------------------------------------------------------------
 
@@ -64,9 +63,21 @@ class Redactor:
         """Remember every leaf of a value that is secret as a whole."""
         self._learner.learn_all(value)
 
+    def learned(self) -> Learned:
+        """All that has been learned so far."""
+        return self._taint.learned()
+
+    def expect(self, learned: Callable[[], Learned]) -> None:
+        """More is being learned elsewhere. It is waited for when something is first asked."""
+        self._taint.expect(learned)
+
     def seal(self) -> None:
         """Learning is over; masking may begin."""
         self._taint.seal()
+
+    def settle(self) -> None:
+        """Wait for what is learned elsewhere. Raises what goes wrong with it."""
+        self._taint.settle()
 
     def knows(self, value: Any) -> bool:
         """Whether this very value has been hidden before, of this type."""
@@ -119,6 +130,10 @@ class Redactor:
         """An address or a name, with tokens of known formats replaced; known secrets in it stay (users' own names)."""
         return _replace(text, [(hit.start, hit.end) for hit in formats.find(text, loose=False)])
 
+    def names(self, *texts: str) -> list[str]:
+        """Several names, looked through in one go: nearly always there is nothing in any of them."""
+        return [self.name(text) for text in texts] if formats.may_hold("\n".join(texts)) else list(texts)
+
     def path(self, path: Path) -> Path:
         """A path with what its keys show hidden: users put values there too."""
         return path[:1] + tuple(self._key(part, {}) if isinstance(part, str) else part for part in path[1:])
@@ -126,6 +141,8 @@ class Redactor:
     def _mask(self, value: Any, marks: Any, unknown: Any, place: Place, depth: int) -> Value:
         if unknown is True:
             return UNKNOWN
+        if not (marks or unknown or place.rules) and place.grade <= 0 and depth <= _DEEPEST:
+            return self._unmarked(value, depth)
         if isinstance(value, (Sensitive, Unknown, Embedded)):
             return value
         if place.rules is True or marks_whole(value, marks) or depth > _DEEPEST:
@@ -147,6 +164,26 @@ class Redactor:
         if place.grade > 0 and secrets.hides(place.grade, place.name, value):
             return self._sensitive(value)
         return self._string(value) if type(value) is str else value
+
+    def _unmarked(self, value: Any, depth: int) -> Value:
+        """A value of which nothing is said: what `_mask` makes of it, without asking at every key. Most values are such."""
+        kind = type(value)
+        if kind is str:
+            return self._string(value)
+        if kind is dict:
+            if depth < _DEEPEST and self._plain.issuperset(value):
+                return {key: self._unmarked(below, depth + 1) for key, below in value.items()}
+            self._plain.update(key for key in value if self._says_nothing(key))
+            return self._dict(value, None, None, Place({}), depth)
+        if kind is list:
+            if depth < _DEEPEST and not secrets.options(value):
+                return [self._unmarked(below, depth + 1) for below in value]
+            return self._list(value, None, None, Place({}), depth)
+        other: Value = value
+        return other
+
+    def _says_nothing(self, key: str) -> bool:
+        return secrets.grade(key) <= 0 and not secrets.is_pair_value(key) and self._key(key, {}) == key
 
     def _dict(self, value: dict[str, Any], marks: Any, unknown: Any, place: Place, depth: int) -> Value:
         paired = secrets.paired(value)

@@ -66,10 +66,13 @@ class LazySide:
         )
 
     def _read(self, key: str) -> Value | Absent:
+        slice_ = self._slices.get(key)
+        if slice_ is None and not self._unknown:
+            # What policies and rules ask for is mostly not there.
+            return ABSENT
         unknown = marks_below(self._unknown, key)
         if unknown is True:
             return UNKNOWN
-        slice_ = self._slices.get(key)
         if slice_ is None and not holds_true(unknown):
             return ABSENT
         value = None if slice_ is None else wire.exact.decode(slice_)

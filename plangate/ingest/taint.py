@@ -4,7 +4,7 @@ What is looked for. Each sensitive string, its lines of 16 characters or more, t
 decodes to when it is base64, and the password part of connection strings inside it. Each as it is, in base64 (at every
 alignment), percent-encoded, escaped for JSON and HTML, and as a plain hash: a guessable secret can be guessed from its hash.
 
-What is not: values that are too short or too ordinary (`ordinary.is_ordinary`); they are counted in `skipped`.
+What is not: values that are too short or too ordinary (`ordinary.is_ordinary`).
 
 Where it counts. A value that does not read like words counts anywhere, even in the middle of other letters. One that is made
 of words and short numbers counts where it stands by itself: `prod-1` is not in `prod-123`, `my-prod-1` or `prod-1.internal`, but is in
@@ -17,13 +17,13 @@ import enum
 import hashlib
 import re
 from base64 import b64encode
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from plangate.ingest import embedded, formats, secrets
 from plangate.ingest.ordinary import SHORTEST, is_identifier, is_location, is_ordinary, reads_like_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import ahocorasick
 
@@ -50,22 +50,23 @@ class Fit(enum.IntEnum):
     ANYWHERE = 2
 
 
+Learned: TypeAlias = dict[str, int]
+"""What is looked for, with the number of its `Fit`: plain data."""
+
+
 class Taint:
     """The known secrets of one input."""
 
     def __init__(self) -> None:
         self._known: dict[str, Fit] = {}
         self._seen: set[tuple[str, str]] = set()
-        self._ordinary: set[str] = set()
         self._automaton: ahocorasick.Automaton | None = None
+        self._expected: Callable[[], Learned] | None = None
+        self._sealed = False
+        self._ready = False
 
     def __repr__(self) -> str:
         return "Taint()"
-
-    @property
-    def skipped(self) -> int:
-        """How many different sensitive values are too short or too ordinary to be looked for."""
-        return len(self._ordinary)
 
     def learn(self, text: str, name: str = "", *, named: bool = False) -> None:
         """Remember a secret and all that is inside it. `name` is the key it stands under.
@@ -77,19 +78,21 @@ class Taint:
             return
         self._seen.add((text, name))
         if named and secrets.is_often_a_name(name) and is_identifier(text):
-            self.count(text)
             return
         for piece in _pieces(_Piece(text, name)):
             if piece.text:
                 self._remember(piece)
 
-    def count(self, value: object) -> None:
-        """Count a sensitive value that is not looked for elsewhere."""
-        self._ordinary.add(str(value))
+    def learned(self) -> Learned:
+        """All that is remembered so far."""
+        return {form: int(fit) for form, fit in self._known.items()}
+
+    def expect(self, learned: Callable[[], Learned]) -> None:
+        """More is being learned from another part of the same input. It is waited for when this settles."""
+        self._expected = learned
 
     def _remember(self, piece: _Piece) -> None:
         if is_ordinary(piece.text) or _is_harmless(piece):
-            self.count(piece.text)
             return
         if len(piece.text) > _LONGEST:
             chunks = (piece.text[start : start + _CHUNK] for start in range(0, len(piece.text), _CHUNK))
@@ -99,21 +102,35 @@ class Taint:
             self._known[form] = max(fit, self._known.get(form, Fit.ALONE))
 
     def seal(self) -> None:
-        """Learning is over."""
-        if not self._known:
-            return
-        import ahocorasick
+        """Learning is over; asking may begin."""
+        self._sealed = True
 
-        automaton = ahocorasick.Automaton()
-        for form, fit in self._known.items():
-            automaton.add_word(form, (len(form), fit))
-        automaton.make_automaton()
-        self._automaton = automaton
+    def settle(self) -> None:
+        """Make ready for being asked. Raises `RuntimeError` before `seal`: what is asked too early would be shown."""
+        if self._ready:
+            return
+        if not self._sealed:
+            raise RuntimeError("asked for secrets before all of them were learned")
+        if self._expected is not None:
+            for form, fit in self._expected().items():
+                self._known[form] = max(Fit(fit), self._known.get(form, Fit.ALONE))
+        if self._known:
+            import ahocorasick
+
+            automaton = ahocorasick.Automaton()
+            for form, known in self._known.items():
+                automaton.add_word(form, (len(form), known))
+            automaton.make_automaton()
+            self._automaton = automaton
         self._known.clear()
         self._seen.clear()
+        self._expected = None
+        self._ready = True
 
     def find(self, text: str, least: Fit = Fit.ALONE) -> list[tuple[int, int]]:
-        """Where known secrets of at least that fit stand in a text."""
+        """Where known secrets of at least that fit stand in a text. Raises `RuntimeError` before `seal`."""
+        if not self._ready:
+            self.settle()
         if self._automaton is None or len(text) < SHORTEST:
             return []
         found = []

@@ -21,6 +21,7 @@ from plangate.ingest.marks import opened
 from plangate.ingest.redact import Redactor
 from plangate.ingest.sides import LazySide, differing, holds_true, marks, union
 from plangate.ingest.terraform_configuration import Configuration, arguments, learn_configuration, references, written
+from plangate.ingest.terraform_lessons import Begin, Lessons
 from plangate.model import (
     ABSENT,
     UNKNOWN,
@@ -56,14 +57,14 @@ ACTIONS: dict[tuple[str, ...], tuple[Action, ReplaceOrder | None]] = {
 }
 """Every action list that Terraform (`["create", "forget"]`) and OpenTofu (`["forget", "create"]`, `["open"]`) emit."""
 
-_MOST_COPIES = 8
-"""How many different objects of one address are remembered, so that a plan of equal addresses is not compared for ever."""
-
 
 def parse(
-    document: Document, origin: int = 0, beside: terraform_releases.Beside = terraform_releases.NOTHING
+    document: Document,
+    origin: int = 0,
+    beside: terraform_releases.Beside = terraform_releases.NOTHING,
+    begin: Begin | None = None,
 ) -> ChangeSet:
-    """Read one plan. `origin` is its index among the inputs, `beside` what was given besides it.
+    """Read one plan. `origin` is its index among the inputs, `beside` what was given besides it, `begin` what takes over work.
 
     Raises `InputError` where a section does not have the shape of a plan; the message names the place, never the content.
     """
@@ -71,7 +72,7 @@ def parse(
     if top is None:
         raise InputError("is not a Terraform plan", where=document.path)
     try:
-        return _Reader(document, top, origin, beside).read()
+        return _Reader(document, top, origin, beside).read(begin)
     except (wire.ShapeError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(
             "is not UTF-8" if isinstance(error, UnicodeDecodeError) else "does not have the shape of a Terraform plan",
@@ -100,34 +101,37 @@ class _Reader:
         self.beside = beside
         self.unchanged: list[wire.WireResource] = []
         self.redactor = Redactor()
-        self.learned: dict[str, list[tuple[Raw, Raw, str]]] = {}
+        self.apart = False
+        """Whether the little that changes is copied out of the input, so that all of it can be let go."""
 
-    def read(self) -> ChangeSet:
+    def read(self, begin: Begin | None = None) -> ChangeSet:
         top = self.top
         configuration = Configuration.of(top)
-        changed, no_ops = self._learn_resources(wire.resources)
+        resources = wire.resources.read(top) or []
+        changed = [resource for resource in resources if not _plain_no_op(resource)]
+        self.unchanged = [r for r in resources if r.type == terraform_releases.TYPE and _plain_no_op(r)]
+        no_ops = len(resources) - len(changed)
         deferred = wire.deferred.read(top) or []
-        drifted, _ = self._learn_resources(wire.drifted, keep_all=True)
+        drifted = wire.drifted.read(top) or []
         outputs = wire.outputs.read(top) or {}
         invocations = self._invocations()
         checks = wire.checks.read(top) or []
-        for entry in deferred:
-            self._learn_resource(entry.resource_change)
-        self._learn_outputs(outputs)
-        self._learn_states()
-        self._learn_variables(configuration)
+        self.apart = 2 * (len(changed) + len(drifted) + len(deferred)) < len(resources)
+        lessons = Lessons(top, self.redactor, begin)
+        lessons.objects(resources)
+        for resource in (*drifted, *(entry.resource_change for entry in deferred)):
+            lessons.resource(resource)
+        lessons.outputs(outputs)
+        lessons.variables(configuration.sensitive_variables)
         learn_configuration(configuration, self.redactor)
         for invocation, _ in invocations:
-            self.redactor.learn(
-                wire.rough.decode(invocation.config_values), marks(invocation.config_sensitive), "action"
-            )
+            lessons.invocation(invocation)
         releases = terraform_releases.Reading(self.beside, self._releases(changed), self.redactor)
         self.redactor.seal()
-        self.learned.clear()
 
         odd = terraform_run.odd(changed, checks, self.redactor)
         found = {(_address(r), _deposed(r)): _found(r) for r in drifted}
-        changes = [self._change(r, found) for r in changed]
+        changes = [self._change(resource, found) for resource in changed]
         changes += [
             self._change(d.resource_change or wire.WireResource(), found, deferred=d.reason or "not said")
             for d in deferred
@@ -135,13 +139,13 @@ class _Reader:
         no_ops += sum(change.action is Action.NO_OP for change in changes)
         changes = sorted((change for change in changes if change.action is not Action.NO_OP), key=_in_order)
         replaced = any(change.action in (Action.REPLACE, Action.DESTROY) for change in changes)
-        return ChangeSet(
+        changeset = ChangeSet(
             source=Source(
                 kind=self.document.kind,
                 path=self.document.path,
                 sha256=self.document.sha256,
                 tool=terraform_run.tool(top, changed),
-                tool_version=None if top.terraform_version is None else self.redactor.text(top.terraform_version),
+                tool_version=terraform_run.version(top, self.redactor),
                 facts=Facts(errored=top.errored, complete=top.complete, applyable=top.applyable),
             ),
             changes=tuple(changes),
@@ -159,10 +163,11 @@ class _Reader:
                 references(configuration, follow=replaced), written=written(configuration, _unknown(changes))
             ),
             arguments=self._arguments(configuration, changes),
-            masked_words=self.redactor.skipped,
             made_at=top.timestamp,
             seals=self.redactor.seals,
         )
+        self.redactor.settle()
+        return changeset
 
     def _arguments(self, configuration: Configuration, changes: list[Change]) -> dict[str, dict[str, tuple[str, ...]]]:
         """What is told of the configuration: little, as following references through a large one takes long."""
@@ -171,25 +176,6 @@ class _Reader:
         if any(change.type == terraform_releases.TYPE for change in changes):
             return arguments(configuration, frozenset({terraform_releases.TYPE}))
         return {}
-
-    # --- first pass: learn ------------------------------------------------------------------------------------------
-
-    def _learn_resources(
-        self, section: wire.Section[list[Raw]], *, keep_all: bool = False
-    ) -> tuple[list[wire.WireResource], int]:
-        """Learn the secrets of every resource; keep those that something happens to, count the others."""
-        kept: list[wire.WireResource] = []
-        no_ops = 0
-        for i, slice_ in enumerate(section.read(self.top) or ()):
-            resource = wire.decode(wire.resource, slice_, f"{section.name}[{i}]")
-            self._learn_resource(resource)
-            if keep_all or not _plain_no_op(resource):
-                kept.append(resource)
-            else:
-                no_ops += 1
-                if resource.type == terraform_releases.TYPE:
-                    self.unchanged.append(resource)
-        return kept, no_ops
 
     def _releases(self, changed: list[wire.WireResource]) -> Iterator[terraform_releases.Named]:
         """The Helm releases of the plan, those that nothing happens to included."""
@@ -200,55 +186,6 @@ class _Reader:
                 if found is not None:
                     yield found
 
-    def _learn_resource(self, resource: wire.WireResource | None) -> None:
-        change = resource.change if resource is not None else None
-        if resource is None or change is None:
-            return
-        self._learn(resource.address, change.after, change.after_sensitive, resource.type or "")
-        if change.before != change.after or change.before_sensitive != change.after_sensitive:
-            self._learn(resource.address, change.before, change.before_sensitive, resource.type or "")
-
-    def _learn(self, address: str, values: Raw, sensitive: Raw, type_: str) -> None:
-        """Learn one object, once: a plan repeats most of them three or four times, byte by byte."""
-        if values == NULL:
-            return
-        learned = self.learned.setdefault(address, [])
-        for known in learned:
-            if values == known[0] and sensitive == known[1] and type_ == known[2]:
-                return
-        if len(learned) < _MOST_COPIES:
-            learned.append((values, sensitive, type_))
-        self.redactor.learn(wire.rough.decode(values), opened(marks(sensitive), type_), type_)
-
-    def _learn_outputs(self, outputs: dict[str, wire.WireChange]) -> None:
-        for name, change in outputs.items():
-            for side, sensitive in ((change.before, change.before_sensitive), (change.after, change.after_sensitive)):
-                self.redactor.learn({name: wire.rough.decode(side)}, {name: marks(sensitive)}, "output")
-
-    def _learn_states(self) -> None:
-        """Learn what only `planned_values` and `prior_state` hold, such as the results of data sources."""
-        # One at a time: each is as large as the plan has resources.
-        self._learn_state(wire.planned_values.read(self.top))
-        prior = wire.prior_state.read(self.top)
-        self._learn_state(prior.values if prior else None)
-
-    def _learn_state(self, values: wire.WireStateValues | None) -> None:
-        if values is None:
-            return
-        for name, output in (values.outputs or {}).items():
-            self.redactor.learn({name: output.value}, {name: output.sensitive}, "output")
-        for resource in wire.state_resources(values):
-            self._learn(resource.address, resource.values, resource.sensitive_values, resource.type)
-
-    def _learn_variables(self, configuration: Configuration) -> None:
-        for name, variable in (wire.variables.read(self.top) or {}).items():
-            if name in configuration.sensitive_variables:
-                self.redactor.learn_secret(variable.value)
-            else:
-                self.redactor.learn({name: variable.value}, False, "variable")
-
-    # --- second pass: build -----------------------------------------------------------------------------------------
-
     def _change(
         self,
         resource: wire.WireResource,
@@ -256,6 +193,7 @@ class _Reader:
         *,
         deferred: str | None = None,
     ) -> Change:
+        """One change; its two sides are looked into when something reads them."""
         change = resource.change or wire.WireChange()
         actions = tuple(change.actions or ())
         action, order = ACTIONS.get(actions, (Action.UNKNOWN, None))
@@ -266,21 +204,24 @@ class _Reader:
             action = Action.MOVE
         before, after = self._sides(resource, change)
         address = _address(resource)
+        shown, module, name, moved_from = self.redactor.names(
+            address, resource.module_address or "", resource.name or "", resource.previous_address or ""
+        )
         return Change(
-            address=Address(self.redactor.name(address), _deposed(resource)),
+            address=Address(shown, _deposed(resource)),
             type=resource.type or "",
             action=action,
             origin=self.origin,
             mode=resource.mode or "managed",
-            module=self.redactor.name(resource.module_address or ""),
-            name=self.redactor.name(resource.name or ""),
+            module=module,
+            name=name,
             index=_index(resource.index, self.redactor),
             provider=resource.provider_name or "",
             actions=actions if action is not Action.UNKNOWN else tuple(map(self.redactor.text, actions)),
             replace_order=order,
-            reason=None if resource.action_reason is None else self.redactor.text(resource.action_reason),
+            reason=self._reason(resource.action_reason),
             replace_paths=tuple(spell(self.redactor.path(path)) for path in _paths(change.replace_paths)),
-            moved_from=self.redactor.name(resource.previous_address) if resource.previous_address else None,
+            moved_from=moved_from or None,
             import_id=None if importing is None else self._import_id(importing),
             deferred=None if deferred is None else self.redactor.text(deferred),
             found=found.get((address, _deposed(resource)), ""),
@@ -297,10 +238,17 @@ class _Reader:
             if values == NULL and not holds_true(unknown):
                 return None
             return LazySide(
-                values, unknown=unknown, sensitive=sensitive, type_=resource.type or "", redactor=self.redactor
+                values.copy() if self.apart else values,
+                unknown=unknown,
+                sensitive=sensitive,
+                type_=resource.type or "",
+                redactor=self.redactor,
             )
 
         return side(change.before, False), side(change.after, unknown)
+
+    def _reason(self, reason: str | None) -> str | None:
+        return reason if reason is None or reason in wire.REASONS else self.redactor.text(reason)
 
     def _import_id(self, importing: wire.WireImporting) -> str:
         if importing.id is not None:

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from plangate.ingest.redact import Redactor
 
 _NEWEST_MINOR = 2
+_NUMBERS = frozenset("0123456789.")
+_OBJECT = frozenset(b"{n")
+_MARKS = frozenset(b"{tfn")
+"""What an object or null begins with, and what marks begin with, which may be a bool too."""
 _MODES = frozenset({"managed", "data", "ephemeral", None})
 _STATUSES = frozenset({"pass", "fail", "error", "unknown"})
 _MOST_ODD = 20
@@ -27,6 +31,12 @@ def tool(top: Top, resources: Sequence[wire.WireResource]) -> str:
     if any(r.provider_name for r in resources):
         return "terraform"
     return "opentofu" if top.errored is not None and top.applyable is None and _version(top) >= (1, 6) else "terraform"
+
+
+def version(top: Top, redactor: Redactor) -> str | None:
+    """The tool's version as it is shown. What is more than numbers may be anything."""
+    said = top.terraform_version
+    return said if said is None or not set(said) - _NUMBERS else redactor.text(said)
 
 
 def _version(top: Top) -> tuple[int, ...]:
@@ -94,15 +104,15 @@ def _odd_resource(resource: wire.WireResource) -> str:
         return "it has no type"
     if resource.mode not in _MODES:
         return "its mode is not a known one"
-    if not all(_starts(side, b"{n") for side in (change.before, change.after)):
+    if not _begin(change.before, change.after) <= _OBJECT:
         return "one of its sides is not an object"
-    if not all(_starts(m, b"{tfn") for m in (change.after_unknown, change.before_sensitive, change.after_sensitive)):
+    if not _begin(change.after_unknown, change.before_sensitive, change.after_sensitive) <= _MARKS:
         return "what it marks as unknown or sensitive is neither a bool nor an object"
     return ""
 
 
-def _starts(raw: Raw, letters: bytes) -> bool:
-    return memoryview(raw)[0] in letters
+def _begin(*slices: Raw) -> set[int]:
+    return {memoryview(one)[0] for one in slices}
 
 
 def _not_understood(what: str, why: str) -> Skipped:

@@ -161,6 +161,29 @@ class WireVariable(Struct):
     value: Any = None
 
 
+REASONS = frozenset(
+    {
+        "replace_because_tainted",
+        "replace_because_cannot_update",
+        "replace_by_request",
+        "replace_by_triggers",
+        "delete_because_no_resource_config",
+        "delete_because_no_module",
+        "delete_because_wrong_repetition",
+        "delete_because_count_index",
+        "delete_because_each_key",
+        "delete_because_enabled_false",
+        "delete_because_no_move_target",
+        "read_because_config_unknown",
+        "read_because_dependency_pending",
+        "read_because_check_nested",
+        "forgot_because_lifecycle_destroy_in_config",
+        "forgot_because_lifecycle_destroy_in_state",
+    }
+)
+"""Every `action_reason` that Terraform and OpenTofu write."""
+
+
 class ShapeError(Exception):
     """A section does not have the shape of a plan. `place` is the path inside the plan; no value is in it."""
 
@@ -197,8 +220,8 @@ def decode(decoder: json.Decoder[T], raw: Raw, place: str) -> T:
         raise ShapeError(f"{place}{inner}") from None
 
 
-resources = Section("resource_changes", list[Raw])
-drifted = Section("resource_drift", list[Raw])
+resources = Section("resource_changes", list[WireResource])
+drifted = Section("resource_drift", list[WireResource])
 deferred = Section("deferred_changes", list[WireDeferred])
 invocations = Section("action_invocations", list[WireInvocation])
 deferred_invocations = Section("deferred_action_invocations", list[WireDeferredInvocation])
@@ -208,7 +231,6 @@ relevant = Section("relevant_attributes", list[WireRelevant])
 planned_values = Section("planned_values", WireStateValues)
 prior_state = Section("prior_state", WireState)
 variables = Section("variables", dict[str, WireVariable])
-resource = json.Decoder(WireResource)
 slices = json.Decoder(dict[str, Raw])
 exact = json.Decoder(float_hook=Decimal)
 """Any JSON value, with numbers as Terraform wrote them."""
