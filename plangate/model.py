@@ -7,6 +7,7 @@ will know is `UNKNOWN`. What remains is plain JSON data with exact numbers (`int
 from __future__ import annotations
 
 import enum
+import functools
 import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias
@@ -95,6 +96,7 @@ Path: TypeAlias = tuple[PathPart, ...]
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
+@functools.lru_cache(maxsize=65536)
 def spell(path: Path) -> str:
     """Spell a path the one way plangate spells paths: `a.b`, `tags["a.b"]`, `x[0]`.
 

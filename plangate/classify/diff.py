@@ -39,25 +39,16 @@ def same(one: Maybe, other: Maybe) -> bool:
 def _diff(before: Maybe, after: Maybe, path: Path, found: list[AttributeChange], *, policy: bool = False) -> None:
     """Add every changed leaf. `policy`: inside an IAM policy document."""
     before, after = _present(before), _present(after)
-    if isinstance(before, Embedded) and isinstance(after, Embedded):
-        policy = _is_policy(before) and _is_policy(after)
-        before, after = before.value, after.value
-    elif isinstance(before, Embedded) and after is ABSENT:
-        before = before.value
-    elif isinstance(after, Embedded) and before is ABSENT:
-        after = after.value
+    if Embedded in (type(before), type(after)):
+        before, after, policy = _unwrapped(before, after, policy=policy)
     if policy and (path[-1] in UNORDERED or path[-1] == "Statement"):
         before, after = _as_lists(before, after, ordered=path[-1] == "Statement")
-    if len(path) < _MAX_DEPTH:
-        if isinstance(before, dict) and isinstance(after, dict):
-            for key in sorted({*before, *after}):
-                old, new = before.get(key, ABSENT), after.get(key, ABSENT)
-                # Equal texts of one input are one object, mostly.
-                if old is not new:
-                    _diff(old, new, (*path, key), found, policy=policy)
+    if type(before) is type(after) and len(path) < _MAX_DEPTH:
+        if isinstance(before, dict):
+            _diff_objects(before, after, path, found, policy=policy)  # type: ignore[arg-type]
             return
-        if isinstance(before, list) and isinstance(after, list):
-            for old, new, at in _paired(before, after, policy=policy):
+        if isinstance(before, list):
+            for old, new, at in _paired(before, after, policy=policy):  # type: ignore[arg-type]
                 if old is not new:
                     _diff(old, new, (*path, at), found, policy=policy)
             return
@@ -68,6 +59,27 @@ def _diff(before: Maybe, after: Maybe, path: Path, found: list[AttributeChange],
             found += [AttributeChange(spell(p), "removed", leaf, ABSENT) for p, leaf in _leaves(before, path)]
         else:
             found.append(AttributeChange(spell(path), "changed", before, after))
+
+
+def _diff_objects(
+    before: dict[str, Value], after: dict[str, Value], path: Path, found: list[AttributeChange], *, policy: bool
+) -> None:
+    for key in sorted({*before, *after}):
+        old, new = before.get(key, ABSENT), after.get(key, ABSENT)
+        # Equal texts of one input are one object, mostly.
+        if old is not new:
+            _diff(old, new, (*path, key), found, policy=policy)
+
+
+def _unwrapped(before: Maybe, after: Maybe, *, policy: bool) -> tuple[Maybe, Maybe, bool]:
+    """What is inside two texts, or inside one where there is nothing on the other side; and whether it is an IAM policy."""
+    if isinstance(before, Embedded) and isinstance(after, Embedded):
+        return before.value, after.value, _is_policy(before) and _is_policy(after)
+    if isinstance(before, Embedded) and after is ABSENT:
+        return before.value, after, policy
+    if isinstance(after, Embedded) and before is ABSENT:
+        return before, after.value, policy
+    return before, after, policy
 
 
 def _present(value: Maybe) -> Maybe:
@@ -100,7 +112,7 @@ def _leaves(value: Maybe, path: Path) -> Iterator[tuple[Path, Maybe]]:
 
 def _paired(before: list[Value], after: list[Value], *, policy: bool) -> Iterator[tuple[Maybe, Maybe, int]]:
     """What belongs together in two lists, and where it stands in the newer one that has it."""
-    if any(isinstance(item, dict) for item in (*before, *after)):
+    if dict in map(type, (*before, *after)):
         pairs = _match_objects(before, after, policy=policy)
     else:
         pairs = _match_plain(before, after)
@@ -202,7 +214,11 @@ def _key(value: Maybe, *, policy: bool = False, name: str = "") -> str:
     if policy and name in UNORDERED and not isinstance(value, list):
         value = [value]  # type: ignore[list-item]
     if isinstance(value, dict):
-        parts = (f"{k!r}:{_key(v, policy=policy, name=k)}" for k, v in sorted(value.items()) if v is not None)
+        parts = [
+            f"{k!r}:{v!r}" if type(v) is str and not policy else f"{k!r}:{_key(v, policy=policy, name=k)}"
+            for k, v in sorted(value.items())
+            if v is not None
+        ]
         return "{" + ",".join(parts) + "}"
     if isinstance(value, list):
         items = [_key(below, policy=policy) for below in value]

@@ -113,7 +113,12 @@ class Redactor:
         A tree that does not fit the value hides all of it.
         """
         self._values = type_ == _HELM_RELEASE and path == ("values",)
-        place = Place(secrets.attributes(type_) if type_ else {})
+        rules = secrets.attributes(type_) if type_ else {}
+        ruled = rules and (not path or secrets.rule_for(rules, str(path[0])))
+        if not (sensitive or unknown or ruled) and self._plain.issuperset(path):
+            return self._unmarked(value, 0)
+        self._plain.update(part for part in path if isinstance(part, str) and self._says_nothing(part))
+        place = Place(rules)
         for part in path:
             if isinstance(part, str):
                 place = place.below(part, part)
