@@ -93,6 +93,15 @@ def upgrade(case: dict[str, Any]) -> UpgradeCase:
     return of_manifests(new, new_hooks, None if case.get("install") else old, old_hooks)
 
 
+def configuration(over: dict[str, Any]) -> dict[str, Any]:
+    """The configuration file of one side of a case."""
+    return _configuration(_laid(over))
+
+
+def _configuration(one: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in one.items() if key not in _OURS}
+
+
 def _laid(over: dict[str, Any]) -> dict[str, Any]:
     base = copy.deepcopy(_SOUND)
     base["model_list"] += over.get("models", [])
@@ -113,10 +122,9 @@ def _merge(base: dict[str, Any], over: dict[str, Any]) -> None:
 def _objects(one: dict[str, Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The objects of a deployment, and its hooks."""
     name = one["name"]
-    config = {key: value for key, value in one.items() if key not in _OURS}
     made = [_deployment(one, name)]
     if one.get("configmap") is not False:
-        text = msgspec.json.encode(config).decode()
+        text = msgspec.json.encode(_configuration(one)).decode()
         made.append(
             {
                 "apiVersion": "v1",

@@ -80,7 +80,7 @@ def run(policy: Policy, classify: Callable[[bytes, Mapping[str, bytes]], ChangeS
             case = {key: value for key, value in given.items() if key not in ("params", "as_of")}
             asking = structs.replace(policy, params={**policy.params, **given.get("params", {})})
             try:
-                changeset, about = _classified(policy, case, classify)
+                changeset, about = change_set(policy, case, classify)
                 report = evaluate([asking], [changeset], None, protected=True, as_of=given.get("as_of", ""))
             except CaseError as error:
                 results.append(Result(policy.id, expected, number, Outcome.ERROR, str(error)))
@@ -93,10 +93,10 @@ def run(policy: Policy, classify: Callable[[bytes, Mapping[str, bytes]], ChangeS
     return results
 
 
-def _classified(
+def change_set(
     policy: Policy, case: dict[str, Any], classify: Callable[[bytes, Mapping[str, bytes]], ChangeSet]
 ) -> tuple[ChangeSet, int | None]:
-    """The change set of a case, and which of its changes the case is about."""
+    """The change set of a case, and which of its changes the case is about. Raises `CaseError`."""
     if "type" in case or (policy.match.source != "helm" and not policy.match.view):
         changeset = classify(plan(case), {})
         # Changes come in the order of their addresses, not of the case.

@@ -68,6 +68,9 @@ def _notices(change: Change, changeset: ChangeSet) -> Iterator[Notice]:
         because = f"{who} is updated without its write-only values: set_wo_revision stays the same"
         yield Notice("write-only-values-lost", because, ("set_wo_revision",))
     old, new = before.get("version"), after.get("version")
+    if isinstance(new, Unknown):
+        because = f"{who} gets a version of its chart that is known only after apply"
+        yield Notice("chart-major", because, ("version",), certain=False)
     yield from release.chart(who, old if isinstance(old, str) else "", new if isinstance(new, str) else "")
 
 

@@ -66,8 +66,10 @@ def _google_wide(subject: Subject, scope: str) -> Iterator[Effect]:
     """Roles on what holds other things, and what takes such roles away."""
     where = _google_path(subject.type)
     given = {role for role, _ in _bindings(subject.after) - _bindings(subject.old)}
-    if where != "policy_data" and given - exposure.knowledge().harmless_roles:
-        yield Effect(EffectName.EXPOSES, f"gives a role on the whole {scope}", "wide-grant", (where,))
+    wide = given - exposure.knowledge().harmless_roles
+    if where != "policy_data" and wide:
+        certain = wide != {""}
+        yield Effect(EffectName.EXPOSES, f"gives a role on the whole {scope}", "wide-grant", (where,), certain=certain)
     if where != "member" and (subject.creates or _takes(subject)):
         taken = "every role" if where == "policy_data" else "the role"
         because = f"is authoritative: it takes {taken} on the {scope} away from everybody that it does not name"
@@ -80,17 +82,20 @@ def _google_path(type_: str) -> str:
 
 
 def _bindings(side: Readable | None) -> set[tuple[str, str]]:
-    """Role and member of everything that a grant gives. A member that is not known yet stands as an empty name."""
+    """Role and member of everything that a grant gives. One that is not known yet stands as an empty name."""
     found: set[tuple[str, str]] = set()
-    roles = [value for value in leaves(side, "role") if isinstance(value, str)]
     members = [*leaves(side, "member"), *leaves(side, "members.*")]
-    found.update((role, member if isinstance(member, str) else "") for role in roles for member in members)
+    found.update((_named(role), _named(member)) for role in leaves(side, "role") for member in members)
     for policy in leaves(side, "policy_data"):
         for binding in items(fields(policy).get("bindings")):
-            role = fields(binding).get("role")
-            if isinstance(role, str):
-                found.update((role, m if isinstance(m, str) else "") for m in items(fields(binding).get("members")))
+            given = fields(binding)
+            if "role" in given:
+                found.update((_named(given["role"]), _named(member)) for member in items(given.get("members")))
     return found
+
+
+def _named(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _takes(subject: Subject) -> bool:

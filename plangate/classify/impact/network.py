@@ -131,10 +131,15 @@ def _from_everybody(rules: NetworkRules, rule: Readable) -> bool | None:
 
 def _ports(rules: NetworkRules, part: Readable) -> Iterator[tuple[Range, bool]]:
     """The ports of a rule, and whether they are known."""
-    protocols = [text(value) or "" for value in leaves(part, rules.protocol)] if rules.protocol else []
+    named = leaves(part, rules.protocol) if rules.protocol else []
+    protocols = [text(value) or "" for value in named]
     if any(protocol in _NO_PORTS for protocol in protocols):
         return
     if rules.from_:
+        if any(isinstance(value, UNSURE) for value in named):
+            # It may be every protocol, and then no port limits it.
+            yield ALL, False
+            return
         if not protocols or protocols[0] in _ALL_PROTOCOLS:
             yield ALL, True
             return

@@ -44,8 +44,13 @@ def _opens(switch: Switch, subject: Subject) -> bool | None:
 
 
 def _undecided(switch: Switch, subject: Subject) -> bool:
-    """Whether the values are left to the provider: unknown as a whole."""
-    return all(UNKNOWN in leaves(subject.after, test.path) for test in switch.when if _hidden(test.path, subject))
+    """Whether the values are left to the provider: unknown as a whole. What it decided before stays through an update."""
+    kept = subject.change.action is Action.UPDATE
+    return all(
+        UNKNOWN in leaves(subject.after, test.path) and not (kept and leaves(subject.old, test.path))
+        for test in switch.when
+        if _hidden(test.path, subject)
+    )
 
 
 def _hidden(path: str, subject: Subject) -> bool:

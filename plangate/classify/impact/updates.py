@@ -48,27 +48,33 @@ def rolls_pods(subject: Subject, _scene: Scene) -> Iterator[Effect]:
 
 
 def scaled_to_zero(subject: Subject, _scene: Scene) -> Iterator[Effect]:
-    """A count that becomes 0, or a switch that is turned off."""
+    """A count that becomes 0, or a switch that is turned off.
+
+    What is not known of an object that is replaced is left to the provider; an update keeps what that decided before.
+    """
     change = subject.change
     if change.action not in _CHANGED:
         return
+    kept = change.action is Action.UPDATE
     for path in risk.knowledge().counts.get(subject.type, ()):
         if head(path) not in change.differing:
             continue
         before, after = leaves(change.before, path), leaves(change.after, path)
-        if after and number(after[0]) == 0 and (not before or number(before[0]) != 0):
-            yield Effect(
-                EffectName.SCALE_TO_ZERO, f"runs nothing any more ({spelled(path)} = 0)", paths=(spelled(path),)
-            )
+        if not after or (before and number(before[0]) == 0):
+            continue
+        zero = None if isinstance(after[0], UNSURE) else number(after[0]) == 0
+        if zero or (zero is None and kept and before):
+            because = f"runs nothing any more ({spelled(path)} = 0)"
+            yield Effect(EffectName.SCALE_TO_ZERO, because, paths=(spelled(path),), certain=zero is True)
             return
     for stop in risk.stops(subject.type):
-        if (
-            head(stop.when.path) in change.differing
-            and stop.when.holds(change.after)
-            and not stop.when.holds(change.before)
-        ):
+        if head(stop.when.path) not in change.differing or stop.when.holds(change.before) is True:
+            continue
+        off = stop.when.holds(change.after)
+        if off or (off is None and kept):
             path = spelled(stop.when.path)
-            yield Effect(EffectName.SCALE_TO_ZERO, f"is switched off ({path})", "switched-off", (path,))
+            because = f"is switched off ({path})"
+            yield Effect(EffectName.SCALE_TO_ZERO, because, "switched-off", (path,), certain=off is True)
 
 
 def shortened(subject: Subject, _scene: Scene) -> Iterator[Effect]:

@@ -21,13 +21,13 @@ _LOCAL: Final = (".", "/", "http://127.", "http://localhost")
 def problems(before: Side | None, after: Side, merged: Tree) -> Iterator[Problem]:
     """What is wrong with the release of one plan, where the change brings it."""
     version, old = after.get("version"), None if before is None else before.get("version")
-    if (
-        not hidden(version)
-        and not (isinstance(version, str) and _EXACT.fullmatch(version))
-        and (before is None or version != old)
-    ):
+    if not (isinstance(version, str) and _EXACT.fullmatch(version)) and (before is None or version != old):
         because = "names no one version of the chart: the next apply may install another"
-        yield Problem("chart-unpinned", "", because, "release", ("version",))
+        yield Problem("chart-unpinned", "", because, "release", ("version",), certain=not hidden(version))
+    unseen = [name for name in ("chart", "repository") if hidden(after.get(name))]
+    if unseen:
+        because = f"installs the chart from where is known only after apply ({', '.join(unseen)})"
+        yield Problem("chart-source", "", because, "release", (unseen[0],), certain=False)
     source = _source(after)
     if (
         source is not None

@@ -49,7 +49,8 @@ def _master(proxy: Proxy) -> Iterator[Problem]:
     elif not is_reference(value) and not _malformed(value):
         because = "writes the master key itself into the configuration instead of a reference such as os.environ/PROXY_MASTER_KEY"
         subject = str(hash(value)) if isinstance(value, Sensitive) else ""
-        yield Problem("master-key-literal", subject, because, path=_MASTER, certain=value not in proxy.veiled)
+        certain = value is not UNKNOWN and value not in proxy.veiled
+        yield Problem("master-key-literal", subject, because, path=_MASTER, certain=certain)
 
 
 def installed(proxy: Proxy) -> Iterator[Problem]:
@@ -62,12 +63,14 @@ def installed(proxy: Proxy) -> Iterator[Problem]:
 def _literals(proxy: Proxy) -> Iterator[Problem]:
     """A value that ingest masked is a secret that stands in the text. Where Terraform masked it, it may be a reference."""
     for path, value in leaves(proxy.config):
-        if path == _MASTER or value is UNKNOWN or not isinstance(value, Sensitive):
+        unknown = value is UNKNOWN and path[-1] in _SECRETS
+        if path == _MASTER or not (unknown or isinstance(value, Sensitive)):
             continue
         because = f"{said(path)} holds a secret in clear text, for everybody who can read the ConfigMap"
         # Another secret at the same place is another leak.
         subject = f"{_subject(proxy, path)} {hash(value)}"
-        yield Problem("secret-literal", subject, because, path=path, certain=value not in proxy.veiled)
+        certain = not unknown and value not in proxy.veiled
+        yield Problem("secret-literal", subject, because, path=path, certain=certain)
     for name, value in proxy.env.items():
         if isinstance(value, Sensitive):
             because = f"gives {name} to the pods in clear text, for everybody who can read the values or the Deployment"

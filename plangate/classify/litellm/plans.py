@@ -9,7 +9,7 @@ from msgspec import structs
 
 from plangate.classify.helm_release import values
 from plangate.classify.litellm import charts, view
-from plangate.classify.litellm.proxy import Job, Problem, Proxy, tree
+from plangate.classify.litellm.proxy import Job, Problem, Proxy, hidden, tree
 from plangate.model import ABSENT, UNKNOWN, Action, Sensitive, Unknown
 
 if TYPE_CHECKING:
@@ -69,11 +69,13 @@ def classify(changeset: ChangeSet) -> ChangeSet:
             if change.type.startswith("kubernetes_config_map")
             else None
         )
-        after = None if read is None else read(change.after)
-        if read is None or after is None:
+        if read is None:
             continue
-        before = None if change.before is None else read(change.before)
-        if before is not None and change.before is not None and _same_unseen(change.before, change.after):
+        before = None if change.before is None else read(change.before, known=False)
+        after = read(change.after, known=before is not None)
+        if after is None:
+            continue
+        if read is _release and change.before is not None and _same_unseen(change.before, change.after):
             after = structs.replace(after, partial=False)
         paths = _RELEASE_PATHS if change.type == "helm_release" else _MAP_PATHS
         homes = dict.fromkeys(_HOMES if change.type == "helm_release" else ("config", "release"), i)
@@ -93,20 +95,23 @@ def _more(change: Change, before: Proxy | None) -> list[Problem]:
     return [Problem("config-by-terraform", "", because, "config")]
 
 
-def _map(side: Side) -> Proxy | None:
-    """A ConfigMap that holds a configuration."""
-    for value in tree(side.get("data")).values():
+def _map(side: Side, *, known: bool) -> Proxy | None:
+    """A ConfigMap that holds a configuration, or may hold one where it is `known` to have held one."""
+    data = side.get("data")
+    for value in tree(data).values():
         if view.looks_like_configuration(value):
             return Proxy(origin="configmap", config=tree(value), environment_known=False)
+    if known and (hidden(data) or any(map(hidden, tree(data).values()))):
+        return Proxy(origin="configmap", environment_known=False, partial=True)
     return None
 
 
-def _release(side: Side) -> Proxy | None:
+def _release(side: Side, *, known: bool) -> Proxy | None:
     """The values of a release, where it is one of LiteLLM's chart or holds its configuration."""
     merged = values.of(side)
     found = merged.tree
     chart = side.get("chart")
-    ours = isinstance(chart, str) and "litellm" in chart.rpartition("/")[2]
+    ours = "litellm" in chart.rpartition("/")[2] if isinstance(chart, str) else known and hidden(chart)
     if not ours and not view.looks_like_configuration(found.get("proxy_config")):
         return None
     if merged.unseen:

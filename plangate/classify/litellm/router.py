@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from plangate.classify.litellm.knowledge import known
 from plangate.classify.litellm.models import uses
-from plangate.classify.litellm.proxy import Problem, is_number, said, texts, tree
+from plangate.classify.litellm.proxy import Problem, hidden, is_number, said, texts, tree
 from plangate.model import ABSENT
 
 if TYPE_CHECKING:
@@ -87,11 +87,13 @@ def _policies(proxy: Proxy) -> Iterator[Problem]:
 
 def _shapes(proxy: Proxy, section: str) -> Iterator[Problem]:
     value, path = proxy.setting(section, "default_fallbacks"), (section, "default_fallbacks")
-    if value is not ABSENT and not (isinstance(value, list) and all(isinstance(one, str) for one in value)):
+    if not (value is ABSENT or hidden(value)) and not (
+        isinstance(value, list) and all(isinstance(one, str) or hidden(one) for one in value)
+    ):
         yield Problem("fallback-shape", said(path), f"{said(path)} is not a list of model names", path=path)
     for key in ("fallbacks", "context_window_fallbacks", "content_policy_fallbacks"):
         value, path = proxy.setting(section, key), (section, key)
-        if value is ABSENT:
+        if value is ABSENT or hidden(value):
             continue
         if not isinstance(value, list):
             yield Problem(
@@ -99,7 +101,9 @@ def _shapes(proxy: Proxy, section: str) -> Iterator[Problem]:
             )
             continue
         for i, one in enumerate(value):
-            if not isinstance(one, dict) or not all(isinstance(targets, list) for targets in one.values()):
+            if hidden(one):
+                continue
+            if not isinstance(one, dict) or not all(isinstance(to, list) or hidden(to) for to in one.values()):
                 because = f"{said((*path, i))} is not a map from one model to a list of others"
                 yield Problem(
                     "fallback-shape",

@@ -10,7 +10,7 @@ from plangate.classify.diff import diff
 from plangate.classify.helm.sides import Masked
 from plangate.classify.litellm import access, budgets, keys, models, moves, pods, router, running, services, settings
 from plangate.classify.litellm.images import read
-from plangate.classify.litellm.proxy import Problem, tree
+from plangate.classify.litellm.proxy import Problem, leaves, said, tree
 from plangate.model import ABSENT, UNKNOWN, Absent, Notice, View, spell
 
 if TYPE_CHECKING:
@@ -112,6 +112,21 @@ def _all(proxy: Proxy) -> Iterator[Problem]:
     if proxy.partial:
         because = "takes part of its values from what is known only after apply or is hidden: no rule can be held against that part"
         yield Problem("configuration-unseen", "", because, "release")
+    unknown = [said(path) for path, value in leaves(proxy.config) if value is UNKNOWN and not _elsewhere(path)]
+    unknown += [name for name in ("replicas", "workers") if getattr(proxy, name) is UNKNOWN and not proxy.partial]
+    if unknown:
+        many = ", ".join(unknown[:3]) + (f" and {len(unknown) - 3} more" if len(unknown) > 3 else "")
+        because = f"takes {many} from what is known only after apply: no rule can be held against that"
+        yield Problem("configuration-unseen", many, because)
+
+
+def _elsewhere(path: Path) -> bool:
+    """Whether a setting names what runs elsewhere, and is known once that does: that it is there is all that rules ask."""
+    return (
+        bool(path)
+        and str(path[-1]).rpartition("_")[2] in ("host", "port", "bucket", "name")
+        and path[0] != "model_list"
+    )
 
 
 def attach(

@@ -37,8 +37,16 @@ def test_an_uncertain_problem_that_becomes_certain_is_new() -> None:
     hidden = {"general_settings": {"global_max_parallel_requests": UNKNOWN}}
     seen = {"general_settings": {"global_max_parallel_requests": 1}}
 
-    assert kinds(proxy(), proxy(**hidden)) == {("parallel-limit-blocks", False)}
+    assert kinds(proxy(), proxy(**hidden)) == {("parallel-limit-blocks", False), ("configuration-unseen", True)}
     assert kinds(proxy(**hidden), proxy(**seen)) == {("parallel-limit-blocks", True)}
+
+
+def test_a_setting_that_is_not_known_yet_is_told_and_the_address_of_what_is_made_beside_is_not() -> None:
+    setting = {"general_settings": {"store_prompts_in_spend_logs": UNKNOWN}}
+    address = {"litellm_settings": {"cache_params": {"host": UNKNOWN}}, "router_settings": {"redis_host": UNKNOWN}}
+
+    assert kinds(proxy(), proxy(**setting)) == {("configuration-unseen", True)}
+    assert kinds(proxy(), proxy(**address)) == set()
 
 
 def test_a_masked_value_is_a_secret_in_the_text() -> None:
