@@ -25,7 +25,7 @@ review: .venv/.installed  ## review a shipped plan, in colour
 test: .venv/.developing $(if $(GO),$(BIN)/actionlint)  ## run every test; the end says which were skipped, and for want of what
 	$(BIN)/python -m pytest -rs -n auto
 
-mutate: .venv/.developing  ## change every policy in small ways and see whether its cases notice; slow
+mutate: .venv/.developing  ## change every policy in small ways and see whether its cases notice
 	$(BIN)/python tests/mutate.py
 
 lint: .venv/.developing $(if $(GO),$(BIN)/actionlint)  ## check style, formatting, types and workflows

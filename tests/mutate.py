@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -122,38 +122,32 @@ def main() -> int:
     """Run over the policies of a family, or all."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("families", nargs="*", help="families of policies; without one, all")
-    families = parser.parse_args().families
-    reasons: dict[str, dict[str, str]] = yaml.safe_load(REASONS.read_text("utf-8")) or {}
-    made, alive, unexplained = 0, 0, []
-    seen: dict[str, set[str]] = {}
-    for file in shipped_files():
-        if families and file.parent.name not in families:
-            continue
-        policy = read(file)
-        if not any(getattr(policy.tests, expected.value) for expected in testing.EXPECTED):
-            unexplained.append(f"{policy.id}: has no cases")
-        for words, mutant in mutants(policy):
-            made += 1
-            if survives(mutant):
-                alive += 1
-                seen.setdefault(policy.id, set()).add(words)
-                if not reason(reasons, policy.id, words):
-                    unexplained.append(f"{policy.id}: {words}")
-        _once.cache_clear()
-    given = {(id_, words) for id_, of in reasons.items() if id_ != "*" for words in of}
-    stale = sorted(
-        f"{id_}: {words}" for id_, words in given if words not in seen.get(id_, set()) and (not families or id_ in seen)
-    )
-    lines = [f"survives without a reason: {line}" for line in unexplained]
-    lines += [f"has a reason and does not survive: {line}" for line in stale]
-    lines.append(f"{made} mutants, {made - alive} noticed, {alive} survive, {len(unexplained)} without a reason")
-    sys.stdout.write("\n".join(lines) + "\n")
-    return 1 if unexplained or stale else 0
+    run = Run(parser.parse_args().families)
+    sys.stdout.write("".join(f"{line}\n" for line in (*run.wrong, run.summary)))
+    return 1 if run.wrong else 0
 
 
-def reason(reasons: Mapping[str, Mapping[str, str]], id_: str, words: str) -> str:
-    """Why a survivor is meant to be there: for one policy, or for all of them."""
-    return reasons.get(id_, {}).get(words) or reasons.get("*", {}).get(words, "")
+class Run:
+    """One run over the policies of some families, or of all. `wrong` is empty, or what to do about each survivor."""
+
+    def __init__(self, families: Collection[str] = ()):
+        reasons: dict[str, dict[str, str]] = yaml.safe_load(REASONS.read_text("utf-8"))
+        given = {(id_, words) for id_, of in reasons.items() for words in of}
+        made, found, asked = 0, set(), set()
+        for file in shipped_files():
+            if families and file.parent.name not in families:
+                continue
+            policy = read(file)
+            asked.add(policy.id)
+            for words, mutant in mutants(policy):
+                made += 1
+                if survives(mutant):
+                    found.add((policy.id, words))
+            _once.cache_clear()
+        stale = {(id_, words) for id_, words in given - found if id_ in asked}
+        self.wrong = [f"{id_} survives without a reason: {words}" for id_, words in sorted(found - given)]
+        self.wrong += [f"{id_} has a reason and does not survive: {words}" for id_, words in sorted(stale)]
+        self.summary = f"{made} mutants, {made - len(found)} noticed, {len(found & given)} survive for a reason"
 
 
 if __name__ == "__main__":
