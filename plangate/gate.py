@@ -14,7 +14,7 @@ from msgspec import Struct, structs
 from plangate.config import Config, Environment, Read
 from plangate.environment import Placed, Signal, place
 from plangate.errors import UsageError
-from plangate.evidence.inline import Comment, Comments, values_files
+from plangate.evidence.inline import Comment, Comments
 from plangate.model import Approvals, ChangeSet, Finding, Location, Outcome, Severity
 from plangate.policy import waivers
 from plangate.policy.load import Policy
@@ -82,7 +82,7 @@ class Gate(Struct, frozen=True, kw_only=True):
         if self.inline is None or not any(e.match.values_files for e in self.config.environments.values()):
             return []
         changes = (change for changeset in changesets for change in changeset.changes if change.type == "helm_release")
-        return sorted({name for change in changes for name in values_files(self.inline, change)})
+        return sorted({name for change in changes for name in self.inline.values_files(change)})
 
     def _options(self, options: Options, placed: Placed) -> Options:
         """The options of the review, as the environment has them."""
@@ -179,6 +179,7 @@ class Gate(Struct, frozen=True, kw_only=True):
                 file=comment.file,
                 line=comment.line,
                 inline=True,
+                path=comment.path,
             )
             for comment, found in addresses.items()
             if comment.trusted

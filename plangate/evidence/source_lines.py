@@ -160,13 +160,15 @@ def _scan(folder: str) -> _Module:
 
 
 def _headers(file: Path) -> Iterator[tuple[int, _Name, str]]:
-    """The headers of blocks, and the source of a module's. Comments and here-documents hold none."""
     try:
-        if not file.is_file() or file.stat().st_size > _MOST_BYTES:
-            return
-        text = file.read_text("utf-8", "replace")
+        if file.is_file() and file.stat().st_size <= _MOST_BYTES:
+            yield from headers(file.read_text("utf-8", "replace"))
     except OSError:
         return
+
+
+def headers(text: str) -> Iterator[tuple[int, _Name, str]]:
+    """The headers of blocks, and the source of a module's. Comments and here-documents hold none."""
     end, module = "", None
     for number, line in enumerate(text.splitlines(), 1):
         if end:

@@ -52,6 +52,8 @@ class Waiver(Written, frozen=True, kw_only=True):
     line: int = 0
     inline: bool = False
     """Whether it stands beside what it is for. Then `address` is that very address, and it need not meet anything."""
+    path: str = ""
+    """The attribute that it stands beside: it is for findings about that one and what is below it alone."""
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -171,7 +173,7 @@ def _judged(finding: Finding, waivers: Sequence[Waiver], said: dict[Waiver, _Sai
     if finding.outcome is Outcome.ERROR or finding.address is None:
         return finding
     for waiver in waivers:
-        if waiver.policy != finding.policy or not _covers(waiver, finding.address):
+        if waiver.policy != finding.policy or not _covers(waiver, finding, finding.address):
             continue
         if finding.severity in rules.severities:
             said[waiver] = ("waiver-not-permitted", f"{finding.severity.value} findings cannot be waived here")
@@ -185,10 +187,16 @@ def _judged(finding: Finding, waivers: Sequence[Waiver], said: dict[Waiver, _Sai
     return finding
 
 
-def _covers(waiver: Waiver, address: str) -> bool:
+def _covers(waiver: Waiver, finding: Finding, address: str) -> bool:
+    if waiver.path and not (finding.evidence and all(_is_below(path, waiver.path) for path in finding.evidence)):
+        return False
     if waiver.inline:
         return address in waiver.addresses
     return any(_fits(glob, address) for glob in waiver.addresses)
+
+
+def _is_below(path: str, above: str) -> bool:
+    return path == above or path.startswith((f"{above}.", f"{above}["))
 
 
 def _fits(glob: str, address: str) -> bool:

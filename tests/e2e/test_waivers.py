@@ -446,6 +446,101 @@ def test_a_waiver_that_only_the_change_puts_beside_the_code_does_not_count(repo)
     assert run_here(*arguments).code == 0
 
 
+def test_a_waiver_that_the_change_moves_to_another_block_does_not_count(repo):
+    git(repo, "init", "--quiet", "--initial-branch=main")
+    accepted = f"{IGNORE} until=2026-03-31 reason=x"
+    other = 'resource "aws_db_instance" "other" {\n}\n'
+    (repo / "main.tf").write_text(f"{accepted}\n{other}{BLOCK % '#'}")
+    commit(repo)
+    (repo / "main.tf").write_text(other + BLOCK % accepted)
+    arguments = ("review", "plan.json", "--tf-dir", ".", "--policy-ref", "main", "--as-of", AS_OF, "--format", "json")
+    done = run_here(*arguments)
+    found = {f["policy"]: f for f in json.loads(done.stdout)["findings"]}
+    assert (done.code, set(found)) == (10, {"stateful-resource-destroyed", "gate-loosened"})
+
+
+# --- in files of values -----------------------------------------------------------------------------------------------
+
+PROXY = """\
+resource "helm_release" "litellm" {
+  name   = "litellm"
+  chart  = "litellm-helm"
+  values = [file("${path.module}/values/prod.yaml")]
+}
+"""
+VALUES = """\
+proxy_config:
+  general_settings:
+    %s
+    global_max_parallel_requests: 1
+    %s
+    max_parallel_requests: 0
+"""
+BLOCKS = (
+    "# plangate: ignore[litellm-parallel-limit-blocks] until=2026-03-31 owner=ann@example.org reason=a test of load"
+)
+
+
+@pytest.fixture
+def release(repo):
+    """A plan that brings two settings of a proxy which refuse every request."""
+    (repo / "values").mkdir()
+    (repo / "main.tf").write_text(PROXY)
+    text = VALUES % ("#", "#")
+    before, after = ("proxy_config: {general_settings: {}}\n", text)
+    common = {"name": "litellm", "chart": "litellm-helm", "version": "1.85.1"}
+    change = {
+        "actions": ["update"],
+        "before": {**common, "values": [before]},
+        "after": {**common, "values": [after]},
+        "after_unknown": {},
+        "before_sensitive": {},
+        "after_sensitive": {},
+    }
+    resource = {"address": "helm_release.litellm", "mode": "managed", "type": "helm_release", "name": "litellm"}
+    plan = {**PLAN, "resource_changes": [{**resource, "provider_name": "helm", "change": change}]}
+    (repo / "plan.json").write_text(json.dumps(plan))
+    return repo
+
+
+def in_values(repo, *comments, options=()):
+    (repo / "values" / "prod.yaml").write_text(VALUES % comments)
+    _, verdict = reviewed("--tf-dir", ".", *options)
+    findings_ = {f["policy"] for f in verdict["findings"]}
+    return findings_, {f["policy"]: f["waiver"]["owner"] for f in verdict["waived"]}
+
+
+def test_a_waiver_at_a_key_of_the_values_holds_for_what_is_found_there(release):
+    assert in_values(release, "#", "#")[0] >= {"litellm-parallel-limit-blocks", "litellm-limit-zero"}
+    found, waived = in_values(release, BLOCKS, "#")
+    assert waived == {"litellm-parallel-limit-blocks": "ann@example.org"}
+    assert "litellm-limit-zero" in found
+
+
+def test_a_waiver_at_another_key_of_the_values_waives_nothing(release):
+    found, waived = in_values(release, "#", BLOCKS)
+    assert ("litellm-parallel-limit-blocks" in found, waived) == (True, {})
+
+
+def test_a_waiver_in_values_that_only_the_change_brings_or_moves_does_not_count(release):
+    git(release, "init", "--quiet", "--initial-branch=main")
+    (release / "values" / "prod.yaml").write_text(VALUES % ("#", BLOCKS))
+    commit(release)
+    found, waived = in_values(release, BLOCKS, "#", options=("--policy-ref", "main"))
+    assert (found >= {"litellm-parallel-limit-blocks", "gate-loosened"}, waived) == (True, {})
+    commit(release)
+    assert in_values(release, BLOCKS, "#", options=("--policy-ref", "main"))[1] != {}
+
+
+def test_values_that_lead_out_of_the_repository_are_not_read_for_waivers(release):
+    (release.parent / "outside.yaml").write_text(VALUES % (BLOCKS, "#"))
+    (release / "main.tf").write_text(PROXY.replace("values/prod.yaml", "../outside.yaml"))
+    assert in_values(release, "#", "#")[1] == {}
+    (release / "values" / "linked.yaml").symlink_to(release.parent / "outside.yaml")
+    (release / "main.tf").write_text(PROXY.replace("prod.yaml", "linked.yaml"))
+    assert in_values(release, "#", "#")[1] == {}
+
+
 # --- trust ------------------------------------------------------------------------------------------------------------
 
 
