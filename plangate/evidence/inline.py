@@ -30,6 +30,9 @@ _VALUES = re.compile(r"""\b(?:file|templatefile)\s*\(\s*"(?:\$\{path\.(module|ro
 _BLOCK = re.compile(
     r"\s*(?:resource|data|module|variable|output|locals|provider|terraform|moved|import|removed|check)\b"
 )
+_YAML_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+"""https://yaml.org/spec/1.1/#id871856: others than Python's."""
+
 _MOST_BYTES: Final = 4 * 1024 * 1024
 _RELEASE: Final = "helm_release"
 
@@ -134,13 +137,12 @@ class Comments:
 def _standing(file: str, text: str) -> Iterator[_Stood]:
     if "plangate" not in text:
         return
-    lines = text.splitlines()
     if file.endswith((".yaml", ".yml")):
         from plangate.evidence.values_lines import keys
 
-        places = {line: path for line, path in keys(text).items() if line <= len(lines)}
+        lines, places = _YAML_BREAK.split(text), keys(text)
     else:
-        places = {line: " ".join(name) for line, name, _ in headers(text)}
+        lines, places = text.splitlines(), {line: " ".join(name) for line, name, _ in headers(text)}
     for at, place in places.items():
         number = at
         while number == at or (number > 0 and _COMMENT.match(lines[number - 1])):

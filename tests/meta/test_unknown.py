@@ -21,8 +21,14 @@ if TYPE_CHECKING:
 
 POLICIES = {file.stem: file for file in shipped_files()}
 REASONS = yaml.safe_load(Path(__file__).parents[1].joinpath("hidden.yaml").read_text("utf-8"))
-UNSEEN = "litellm-configuration-unseen"
-"""What speaks for every policy of LiteLLM whose setting cannot be seen."""
+UNSEEN = (
+    "litellm-configuration-unseen",
+    "litellm-secret-in-configuration",
+    "litellm-master-key-literal",
+    "litellm-parallel-limit-blocks",
+)
+"""What speaks for every policy of LiteLLM whose setting cannot be seen, each of its own settings."""
+HEARD = (Outcome.VIOLATED, Outcome.UNKNOWN)
 
 
 @cache
@@ -35,15 +41,14 @@ def told(id_: str) -> tuple[tuple[str, Outcome, bool], ...]:
     """Each hidden value: what the policy says, and whether another one speaks for it."""
     proxy = policy(id_).match.view == "litellm"
     return tuple(
-        (path, got, proxy and outcome(policy(UNSEEN), case) is Outcome.VIOLATED)
+        (path, got, proxy and any(outcome(policy(other), case) in HEARD for other in UNSEEN))
         for path, got, case in hidden(policy(id_))
     )
 
 
 @pytest.mark.parametrize("id_", POLICIES)
 def test_a_value_that_cannot_be_seen_never_satisfies_a_policy_in_silence(id_):
-    heard = (Outcome.VIOLATED, Outcome.UNKNOWN)
-    quiet = {path for path, got, elsewhere in told(id_) if got not in heard and not elsewhere}
+    quiet = {path for path, got, elsewhere in told(id_) if got not in HEARD and not elsewhere}
     assert quiet == set(REASONS.get(id_, {}))
 
 

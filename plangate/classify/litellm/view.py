@@ -107,15 +107,17 @@ def introduced(before: Proxy | None, after: Proxy) -> list[Problem]:
 
 
 def _all(proxy: Proxy) -> Iterator[Problem]:
-    for ask in _ASKED:
-        yield from ask(proxy)
+    found = [problem for ask in _ASKED for problem in ask(proxy)]
+    yield from found
     if proxy.partial:
         because = "takes part of its values from what is known only after apply or is hidden: no rule can be held against that part"
         yield Problem("configuration-unseen", "", because, "release")
-    unknown = [said(path) for path, value in leaves(proxy.config) if value is UNKNOWN and not _elsewhere(path)]
-    unknown += [name for name in ("replicas", "workers") if getattr(proxy, name) is UNKNOWN and not proxy.partial]
-    if unknown:
-        many = ", ".join(unknown[:3]) + (f" and {len(unknown) - 3} more" if len(unknown) > 3 else "")
+    doubted = {problem.path for problem in found if not problem.certain}
+    unknown = [path for path, value in leaves(proxy.config) if value is UNKNOWN and not _elsewhere(path)]
+    unknown += [(name,) for name in ("replicas", "workers") if getattr(proxy, name) is UNKNOWN and not proxy.partial]
+    names = [said(path) for path in unknown if path not in doubted]
+    if names:
+        many = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
         because = f"takes {many} from what is known only after apply: no rule can be held against that"
         yield Problem("configuration-unseen", many, because)
 

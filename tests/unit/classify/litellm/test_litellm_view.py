@@ -37,7 +37,7 @@ def test_an_uncertain_problem_that_becomes_certain_is_new() -> None:
     hidden = {"general_settings": {"global_max_parallel_requests": UNKNOWN}}
     seen = {"general_settings": {"global_max_parallel_requests": 1}}
 
-    assert kinds(proxy(), proxy(**hidden)) == {("parallel-limit-blocks", False), ("configuration-unseen", True)}
+    assert kinds(proxy(), proxy(**hidden)) == {("parallel-limit-blocks", False)}
     assert kinds(proxy(**hidden), proxy(**seen)) == {("parallel-limit-blocks", True)}
 
 
