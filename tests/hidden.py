@@ -67,7 +67,7 @@ def _release(case: dict[str, Any], before: Any, after: Any) -> dict[str, Any]:
         chart = {"name": "litellm", "chart": "litellm-helm", "version": "1.85.1"}
         return {**chart, "values": [yaml.safe_dump(values)]}
 
-    rest = {key: value for key, value in case.items() if key in ("params", "as_of")}
+    rest = {key: value for key, value in case.items() if key in testing.ASKED}
     return {"type": "helm_release", "before": side(before), "after": side(after), **rest}
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
+from plangate.policy.marked import did_you_mean
 from plangate.policy.upgrades import UpgradeCase, of_manifests
 
 VIEW: Final = "litellm"
@@ -85,9 +86,9 @@ _OURS: Final = frozenset(
 
 def upgrade(case: dict[str, Any]) -> UpgradeCase:
     """Build it. Raises `ValueError` for a key that no case has."""
-    unknown = case.keys() - _KEYS
-    if unknown:
-        raise ValueError(f"unknown key {min(unknown)}")
+    unknown = min(case.keys() - _KEYS, default=None)
+    if unknown is not None:
+        raise ValueError(f"unknown key {unknown}{did_you_mean(unknown, sorted(_KEYS))}")
     new, new_hooks = _objects(_laid(case.get("after") or {}))
     old, old_hooks = _objects(_laid(case.get("before") or {}))
     return of_manifests(new, new_hooks, None if case.get("install") else old, old_hooks)

@@ -2,7 +2,8 @@
 
 A case is one entry of `resource_changes`, shortened: `type` and `actions` (or `before` and `after` alone) are enough, `change`
 is left out. More keys: `plan` adds whole sections (`configuration`, `resource_drift`, ...), `with` adds other entries, and
-`times` makes so many instances of the entry; `params` are parameters of the policy, `as_of` is the time of the review.
+`times` makes so many instances of the entry. `ASKED` are keys that every case may have, those of Helm policies too: what is asked
+besides the change.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from msgspec import Struct, structs
 from plangate.model import Outcome
 from plangate.policy import proxies
 from plangate.policy.evaluate import evaluate
+from plangate.policy.marked import did_you_mean
 from plangate.policy.upgrades import upgrade
 
 if TYPE_CHECKING:
@@ -46,6 +48,11 @@ _OF_RESOURCE: Final = (
     "action_reason",
 )
 _MOST_TIMES: Final = 1_000
+_KINDS: Final = {dict: "a mapping", str: "a text", bool: "true or false"}
+ASKED: Final = {"params": dict, "as_of": str, "environment": str, "protected": bool}
+"""Keys of a case that are not about the change, each with its kind: parameters, the review's time, the environment (none unless given) and
+whether it is protected (so unless given)."""
+_OF_PLAN: Final = (*_OF_CHANGE, *_OF_RESOURCE, "plan", "with", "times")
 EXPECTED: Final = (Outcome.VIOLATED, Outcome.SATISFIED, Outcome.UNKNOWN)
 """The outcomes that a policy has cases for."""
 
@@ -77,11 +84,13 @@ def run(policy: Policy, classify: Callable[[bytes, Mapping[str, bytes]], ChangeS
     results = []
     for expected in EXPECTED:
         for number, given in enumerate(getattr(policy.tests, expected.value), 1):
-            case = {key: value for key, value in given.items() if key not in ("params", "as_of")}
-            asking = structs.replace(policy, params={**policy.params, **given.get("params", {})})
             try:
-                changeset, about = change_set(policy, case, classify)
-                report = evaluate([asking], [changeset], None, protected=True, as_of=given.get("as_of", ""))
+                asked = _asked(given)
+                changeset, about = change_set(policy, given, classify)
+                asking = structs.replace(policy, params={**policy.params, **asked["params"]})
+                report = evaluate(
+                    [asking], [changeset], asked["environment"], protected=asked["protected"], as_of=asked["as_of"]
+                )
             except CaseError as error:
                 results.append(Result(policy.id, expected, number, Outcome.ERROR, str(error)))
                 continue
@@ -93,10 +102,21 @@ def run(policy: Policy, classify: Callable[[bytes, Mapping[str, bytes]], ChangeS
     return results
 
 
+def _asked(given: dict[str, Any]) -> dict[str, Any]:
+    asked = {"params": {}, "as_of": "", "environment": "", "protected": True}
+    for key, kind in ASKED.items():
+        if key in given:
+            if not isinstance(given[key], kind):
+                raise CaseError(f"{key} is {_KINDS[kind]}")
+            asked[key] = given[key]
+    return asked
+
+
 def change_set(
-    policy: Policy, case: dict[str, Any], classify: Callable[[bytes, Mapping[str, bytes]], ChangeSet]
+    policy: Policy, given: dict[str, Any], classify: Callable[[bytes, Mapping[str, bytes]], ChangeSet]
 ) -> tuple[ChangeSet, int | None]:
     """The change set of a case, and which of its changes the case is about. Raises `CaseError`."""
+    case = {key: value for key, value in given.items() if key not in ASKED}
     if "type" in case or (policy.match.source != "helm" and not policy.match.view):
         changeset = classify(plan(case), {})
         # Changes come in the order of their addresses, not of the case.
@@ -144,9 +164,9 @@ def _times(case: dict[str, Any]) -> int:
 
 
 def _entry(case: dict[str, Any]) -> dict[str, Any]:
-    unknown = case.keys() - {*_OF_CHANGE, *_OF_RESOURCE, "plan", "with", "times"}
-    if unknown:
-        raise CaseError(f"unknown key {min(unknown)}")
+    unknown = min(case.keys() - {*_OF_PLAN}, default=None)
+    if unknown is not None:
+        raise CaseError(f"unknown key {unknown}{did_you_mean(unknown, [*_OF_PLAN, *ASKED])}")
     if "type" not in case:
         raise CaseError("a case needs a type")
     change: dict[str, Any] = {

@@ -13,6 +13,8 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
+from plangate.policy.marked import did_you_mean
+
 _KEYS: Final = frozenset(
     ["before", "after", "with", "same", "live", "hooks", "old_hooks", "chart", "old_chart", "values", "old_values"]
 )
@@ -34,9 +36,9 @@ class UpgradeCase(Struct, frozen=True):
 
 def upgrade(case: dict[str, Any]) -> UpgradeCase:
     """Build it. Raises `ValueError` for a key that no case has."""
-    unknown = case.keys() - _KEYS
-    if unknown:
-        raise ValueError(f"unknown key {min(unknown)}")
+    unknown = min(case.keys() - _KEYS, default=None)
+    if unknown is not None:
+        raise ValueError(f"unknown key {unknown}{did_you_mean(unknown, sorted(_KEYS))}")
     hooks = case.get("hooks") or case.get("old_hooks") or [None]
     about = case.get("after") or case.get("before") or hooks[0]
     if not isinstance(about, dict):

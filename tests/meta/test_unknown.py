@@ -80,8 +80,7 @@ def _uncertain(of: Policy) -> set[tuple[str, str]]:
     found = set()
     for expected in testing.EXPECTED:
         for given in getattr(of.tests, expected.value):
-            case = {key: value for key, value in given.items() if key not in ("params", "as_of")}
-            changeset, _ = testing.change_set(of, case, classified)
+            changeset, _ = testing.change_set(of, given, classified)
             for change in (*changeset.changes, *changeset.hooked):
                 for effect in change.effects:
                     if not effect.certain:
