@@ -14,6 +14,7 @@ from msgspec import structs
 from plangate.engine import classified
 from plangate.model import Outcome
 from plangate.policy import proxies, testing
+from plangate.policy.case import ASKED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +68,7 @@ def _release(case: dict[str, Any], before: Any, after: Any) -> dict[str, Any]:
         chart = {"name": "litellm", "chart": "litellm-helm", "version": "1.85.1"}
         return {**chart, "values": [yaml.safe_dump(values)]}
 
-    rest = {key: value for key, value in case.items() if key in testing.ASKED}
+    rest = {key: value for key, value in case.items() if key in ASKED}
     return {"type": "helm_release", "before": side(before), "after": side(after), **rest}
 
 

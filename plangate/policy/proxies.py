@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from plangate.policy.marked import did_you_mean
+from plangate.policy.case import ASKED, refuse_unknown
 from plangate.policy.upgrades import UpgradeCase, of_manifests
 
 VIEW: Final = "litellm"
@@ -85,10 +85,8 @@ _OURS: Final = frozenset(
 
 
 def upgrade(case: dict[str, Any]) -> UpgradeCase:
-    """Build it. Raises `ValueError` for a key that no case has."""
-    unknown = min(case.keys() - _KEYS, default=None)
-    if unknown is not None:
-        raise ValueError(f"unknown key {unknown}{did_you_mean(unknown, sorted(_KEYS))}")
+    """Build it. Raises `CaseError` for a key that no case has."""
+    refuse_unknown(case, _KEYS | ASKED.keys())
     new, new_hooks = _objects(_laid(case.get("after") or {}))
     old, old_hooks = _objects(_laid(case.get("before") or {}))
     return of_manifests(new, new_hooks, None if case.get("install") else old, old_hooks)

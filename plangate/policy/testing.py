@@ -2,8 +2,7 @@
 
 A case is one entry of `resource_changes`, shortened: `type` and `actions` (or `before` and `after` alone) are enough, `change`
 is left out. More keys: `plan` adds whole sections (`configuration`, `resource_drift`, ...), `with` adds other entries, and
-`times` makes so many instances of the entry. `ASKED` are keys that every case may have, those of Helm policies too: what is asked
-besides the change.
+`times` makes so many instances of the entry. What is asked besides the change is the same for every case (`policy.case`).
 """
 
 from __future__ import annotations
@@ -15,8 +14,8 @@ from msgspec import Struct, structs
 
 from plangate.model import Outcome
 from plangate.policy import proxies
+from plangate.policy.case import ASKED, CaseError, asked, refuse_unknown
 from plangate.policy.evaluate import evaluate
-from plangate.policy.marked import did_you_mean
 from plangate.policy.upgrades import upgrade
 
 if TYPE_CHECKING:
@@ -48,17 +47,9 @@ _OF_RESOURCE: Final = (
     "action_reason",
 )
 _MOST_TIMES: Final = 1_000
-_KINDS: Final = {dict: "a mapping", str: "a text", bool: "true or false"}
-ASKED: Final = {"params": dict, "as_of": str, "environment": str, "protected": bool}
-"""Keys of a case that are not about the change, each with its kind: parameters, the review's time, the environment (none unless given) and
-whether it is protected (so unless given)."""
-_OF_PLAN: Final = (*_OF_CHANGE, *_OF_RESOURCE, "plan", "with", "times")
+_OF_ENTRY: Final = frozenset({*_OF_CHANGE, *_OF_RESOURCE, "plan", "with", "times"})
 EXPECTED: Final = (Outcome.VIOLATED, Outcome.SATISFIED, Outcome.UNKNOWN)
 """The outcomes that a policy has cases for."""
-
-
-class CaseError(Exception):
-    """A case is not an entry of `resource_changes`, or no object before and after an upgrade."""
 
 
 class Result(Struct, frozen=True):
@@ -83,13 +74,13 @@ def run(policy: Policy, classify: Callable[[bytes, Mapping[str, bytes]], ChangeS
     """Hold every case of a policy against it. `classify` turns an input and its evidence into a complete ChangeSet."""
     results = []
     for expected in EXPECTED:
-        for number, given in enumerate(getattr(policy.tests, expected.value), 1):
+        for number, case in enumerate(getattr(policy.tests, expected.value), 1):
             try:
-                asked = _asked(given)
-                changeset, about = change_set(policy, given, classify)
-                asking = structs.replace(policy, params={**policy.params, **asked["params"]})
+                said = asked(case)
+                changeset, about = change_set(policy, case, classify)
+                asking = structs.replace(policy, params={**policy.params, **said["params"]})
                 report = evaluate(
-                    [asking], [changeset], asked["environment"], protected=asked["protected"], as_of=asked["as_of"]
+                    [asking], [changeset], said["environment"], protected=said["protected"], as_of=said["as_of"]
                 )
             except CaseError as error:
                 results.append(Result(policy.id, expected, number, Outcome.ERROR, str(error)))
@@ -102,21 +93,10 @@ def run(policy: Policy, classify: Callable[[bytes, Mapping[str, bytes]], ChangeS
     return results
 
 
-def _asked(given: dict[str, Any]) -> dict[str, Any]:
-    asked = {"params": {}, "as_of": "", "environment": "", "protected": True}
-    for key, kind in ASKED.items():
-        if key in given:
-            if not isinstance(given[key], kind):
-                raise CaseError(f"{key} is {_KINDS[kind]}")
-            asked[key] = given[key]
-    return asked
-
-
 def change_set(
-    policy: Policy, given: dict[str, Any], classify: Callable[[bytes, Mapping[str, bytes]], ChangeSet]
+    policy: Policy, case: dict[str, Any], classify: Callable[[bytes, Mapping[str, bytes]], ChangeSet]
 ) -> tuple[ChangeSet, int | None]:
     """The change set of a case, and which of its changes the case is about. Raises `CaseError`."""
-    case = {key: value for key, value in given.items() if key not in ASKED}
     if "type" in case or (policy.match.source != "helm" and not policy.match.view):
         changeset = classify(plan(case), {})
         # Changes come in the order of their addresses, not of the case.
@@ -140,9 +120,13 @@ def _quiet(outcomes: dict[str, int]) -> Outcome:
 
 def plan(case: dict[str, Any]) -> bytes:
     """The plan JSON that a case stands for. Raises `CaseError`."""
+    refuse_unknown(case, _OF_ENTRY | ASKED.keys())
     entry = _entry(case)
+    others = case.get("with", ())
+    for other in others:
+        refuse_unknown(other, _OF_ENTRY)
     copies = [{**entry, "address": f"{entry['address']}[{i}]", "index": i} for i in range(1, _times(case))]
-    entries = [entry, *copies, *(_entry(other) for other in case.get("with", ()))]
+    entries = [entry, *copies, *map(_entry, others)]
     document = {
         "format_version": "1.2",
         "terraform_version": "1.11.4",
@@ -164,9 +148,6 @@ def _times(case: dict[str, Any]) -> int:
 
 
 def _entry(case: dict[str, Any]) -> dict[str, Any]:
-    unknown = min(case.keys() - {*_OF_PLAN}, default=None)
-    if unknown is not None:
-        raise CaseError(f"unknown key {unknown}{did_you_mean(unknown, [*_OF_PLAN, *ASKED])}")
     if "type" not in case:
         raise CaseError("a case needs a type")
     change: dict[str, Any] = {

@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-from plangate.policy.marked import did_you_mean
+from plangate.policy.case import ASKED, CaseError, refuse_unknown
 
 _KEYS: Final = frozenset(
     ["before", "after", "with", "same", "live", "hooks", "old_hooks", "chart", "old_chart", "values", "old_values"]
@@ -35,14 +35,12 @@ class UpgradeCase(Struct, frozen=True):
 
 
 def upgrade(case: dict[str, Any]) -> UpgradeCase:
-    """Build it. Raises `ValueError` for a key that no case has."""
-    unknown = min(case.keys() - _KEYS, default=None)
-    if unknown is not None:
-        raise ValueError(f"unknown key {unknown}{did_you_mean(unknown, sorted(_KEYS))}")
+    """Build it. Raises `CaseError` for a key that no case has."""
+    refuse_unknown(case, _KEYS | ASKED.keys())
     hooks = case.get("hooks") or case.get("old_hooks") or [None]
     about = case.get("after") or case.get("before") or hooks[0]
     if not isinstance(about, dict):
-        raise ValueError("a case needs before or after, each a Kubernetes object, or hooks")  # noqa: TRY004 - of the file, not of the code
+        raise CaseError("a case needs before or after, each a Kubernetes object, or hooks")
     changing = [case, *case.get("with", ())]
     same = list(case.get("same", ()))
     release = {

@@ -15,26 +15,10 @@ from plangate.model import (
     Source,
 )
 from plangate.policy.evaluate import evaluate
-from plangate.policy.load import Match, Policy
+from tests.unit.policy.policies import policy
 from tests.unit.policy.sides import FakeSide
 
 NONE = {"satisfied": 0, "violated": 0, "unknown": 0, "not-applicable": 0, "error": 0}
-
-
-def policy(match, when=None, **more):
-    return Policy(
-        id="thing-broken",
-        family="terraform",
-        severity=Severity.HIGH,
-        summary="A thing is broken",
-        why="It was whole.",
-        match=Match(source="terraform", **match),
-        message="{address} ({action}) {because}: {paths}",
-        remediation="Mend it.",
-        references=("https://example.org/things",),
-        when=when,
-        **more,
-    )
 
 
 def changeset(*changes):
@@ -145,7 +129,7 @@ def test_the_fingerprint_stays_when_values_change_and_differs_between_addresses(
 
 
 def test_a_policy_for_another_source_is_not_expected():
-    made = report(policy({}, None).__class__(**{**_fields(policy({})), "match": Match(source="helm")}), change())
+    made = report(policy({"source": "helm"}), change())
     assert made == PolicyReport(findings=(), expected=0, reported=0, outcomes=NONE)
 
 
