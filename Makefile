@@ -26,7 +26,7 @@ test: .venv/.developing $(if $(GO),$(BIN)/actionlint)  ## run every test; the en
 	$(BIN)/python -m pytest -rs -n auto
 
 mutate: .venv/.developing  ## change every policy in small ways and see whether its cases notice
-	$(BIN)/python tests/mutate.py
+	$(BIN)/python tests/meta/mutate.py
 
 lint: .venv/.developing $(if $(GO),$(BIN)/actionlint)  ## check style, formatting, types and workflows
 	$(BIN)/ruff check .
@@ -47,7 +47,7 @@ docs: .venv/.developing  ## write everything that is generated: the policy index
 	$(BIN)/python -m plangate.policy.index
 	$(BIN)/plangate policy docs docs/policies
 	$(BIN)/python -m plangate.report.schema
-	$(BIN)/python -m plangate.config
+	$(BIN)/python -m plangate.gate.config
 	$(BIN)/python docs/fill.py
 
 lab:  ## build the real tools into .lab (go and kubectl needed, minutes) and start them; stop with tests/lab/down.sh

@@ -13,23 +13,15 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from msgspec import Struct, structs
 
 from plangate.errors import ExitCode
-from plangate.model import (
-    Action,
+from plangate.model.change import Action, Change, ChangeSet, CheckResult, Drift, DriftStatus, EffectName, Freshness, Gap
+from plangate.model.verdict import (
     Approvals,
-    Change,
-    ChangeSet,
-    CheckResult,
     Coverage,
     Decision,
-    Drift,
-    DriftStatus,
-    EffectName,
     Finding,
-    Freshness,
     Outcome,
     PolicyReport,
     Severity,
-    Skipped,
     Step,
     Verdict,
 )
@@ -67,7 +59,7 @@ Gate: TypeAlias = "Callable[[Sequence[Finding]], Sequence[Finding]]"
 def decide(
     changesets: Sequence[ChangeSet],
     report: PolicyReport,
-    unread: Sequence[Skipped],
+    unread: Sequence[Gap],
     options: Options,
     gate: Gate | None = None,
 ) -> Verdict:
@@ -142,7 +134,7 @@ def _worst_first(finding: Finding) -> tuple[bool, int, str, str]:
     return (finding.outcome is not Outcome.VIOLATED, finding.severity.rank, finding.policy, finding.address or "")
 
 
-def _exit_code(decision: Decision, decisions: list[Decision], skipped: Iterable[Skipped], fail_on: str) -> int:
+def _exit_code(decision: Decision, decisions: list[Decision], skipped: Iterable[Gap], fail_on: str) -> int:
     """Precedence 10 > 3 > 4 > 11 > 0; 1, 2 and 20 come from elsewhere."""
     if decision is Decision.BLOCK:
         return ExitCode.BLOCK
@@ -325,13 +317,13 @@ def _filled(template: str, fields: dict[str, str]) -> str:
     return template
 
 
-def _not_judged(changesets: Sequence[ChangeSet], report: PolicyReport) -> Iterator[Skipped]:
+def _not_judged(changesets: Sequence[ChangeSet], report: PolicyReport) -> Iterator[Gap]:
     """What keeps the policies' silence from being a pass."""
     for changeset in changesets:
         for change in changeset.changes:
             if change.action is Action.UNKNOWN:
                 listed = ", ".join(change.actions) or "none"
-                yield Skipped(
+                yield Gap(
                     what=str(change.address),
                     why=f"its actions are not known to this version of plangate: {listed}",
                     how_to_fix="look at it in `terraform show tfplan`, or use a newer plangate",
@@ -339,22 +331,22 @@ def _not_judged(changesets: Sequence[ChangeSet], report: PolicyReport) -> Iterat
                 )
     if any(changeset.changes or changeset.hooked for changeset in changesets):
         if report.expected == 0:
-            yield Skipped(
+            yield Gap(
                 "policies", "no policy applies to this source", "give policies with --policies", inconclusive=True
             )
         elif report.reported < report.expected:
             missing = report.expected - report.reported
-            yield Skipped(
+            yield Gap(
                 "policies", f"{missing} of {report.expected} did not report", "see the errors above", inconclusive=True
             )
 
 
-def _not_given(required: Sequence[str], evidence: dict[str, str]) -> Iterator[Skipped]:
+def _not_given(required: Sequence[str], evidence: dict[str, str]) -> Iterator[Gap]:
     """Evidence that has to be there and is not."""
     for name in required:
         if evidence.get(name, "missing") == "missing":
             flag = name.replace("_", "-").replace("values", "live-values")
-            yield Skipped(
+            yield Gap(
                 name.replace("_", " "),
                 "is required here and was not given",
                 f"give it with --{flag}, or in the folder of --evidence",
@@ -374,7 +366,7 @@ def _summary(changesets: Iterable[ChangeSet]) -> dict[str, int]:
 
 
 def _coverage(
-    changesets: Sequence[ChangeSet], drift: Sequence[Drift], report: PolicyReport, skipped: tuple[Skipped, ...]
+    changesets: Sequence[ChangeSet], drift: Sequence[Drift], report: PolicyReport, skipped: tuple[Gap, ...]
 ) -> Coverage:
     changes = [change for changeset in changesets for change in changeset.changes]
     noise = Counter(change.noise.value for change in changes if change.noise is not None)

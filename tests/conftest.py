@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
-    from tests.support import Done
+    from tests.support.command import Done
 
 ROOT = Path(__file__).parents[1]
 CORPUS = ROOT.parent / "shared" / "corpus"
@@ -38,7 +38,7 @@ def corpus() -> Path:
 @pytest.fixture
 def plangate() -> Callable[..., Done]:
     """The command; see `tests.support.run`."""
-    from tests.support import run
+    from tests.support.command import run
 
     return run
 

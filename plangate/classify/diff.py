@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final, TypeAlias
 
-from plangate.model import ABSENT, Absent, AttributeChange, Embedded, Path, Value, spell
+from plangate.model.change import AttributeChange
+from plangate.model.values import ABSENT, Absent, Embedded, Path, Value, spell
 
 NAMING_KEYS: Final = ("name", "key", "id", "priority", "rule_number", "Sid", "sid")
 """What tells objects of one list apart, tried in order."""

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from plangate import packs
-from plangate.model import ABSENT, UNKNOWN, Action, AttributeChange, Noise
+from plangate import knowledge
+from plangate.model.change import Action, AttributeChange, Noise
+from plangate.model.values import ABSENT, UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from plangate.model import Absent, Change, Value
+    from plangate.model.change import Change
+    from plangate.model.values import Absent, Value
 
 
 class NoiseKnowledge(Struct, frozen=True):
@@ -74,4 +76,4 @@ def _tags_matter(type_: str) -> bool:
 
 @functools.cache
 def _knowledge() -> NoiseKnowledge:
-    return packs.knowledge("noise", NoiseKnowledge)
+    return knowledge.knowledge("noise", NoiseKnowledge)

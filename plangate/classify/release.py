@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
 
-from plangate.classify import versions
-from plangate.model import ABSENT, Action, Embedded, Notice, Sensitive, Skipped, View, spell
+from plangate.lang import semver
+from plangate.model.change import Action, Gap, Notice, View
+from plangate.model.values import ABSENT, Embedded, Sensitive, spell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from plangate.model import Absent, Change, ChangeSet, Path, Upgrade, Value
+    from plangate.model.change import Change, ChangeSet
+    from plangate.model.release import Upgrade
+    from plangate.model.values import Absent, Path, Value
 
 VIEW: Final = "release"
 _MOST: Final = 4
@@ -55,15 +58,15 @@ def classify(changeset: ChangeSet) -> ChangeSet:
 
 def chart(who: str, old: str, new: str) -> Iterator[Notice]:
     """What to say of the versions of a chart."""
-    before, after = versions.read(old), versions.read(new)
+    before, after = semver.read(old), semver.read(new)
     if before is None or after is None:
         return
-    far, both = versions.step(before, after), f"{old} → {new}"
+    far, both = semver.step(before, after), f"{old} → {new}"
     if far == "major":
         yield Notice("chart-major", f"{who} moves to a new major version of its chart ({both})", ("version",))
     if far == "older":
         yield Notice("chart-downgraded", f"{who} goes back to an older version of its chart ({both})", ("version",))
-    if versions.prerelease(after) and not versions.prerelease(before):
+    if semver.prerelease(after) and not semver.prerelease(before):
         yield Notice("chart-prerelease", f"{who} moves to a prerelease of its chart ({both})", ("version",))
 
 
@@ -122,7 +125,7 @@ def _told(upgrade: Upgrade) -> Iterator[str]:
         yield "the values are those of the deployed revision, given again or reused"
 
 
-def _unknown(upgrade: Upgrade) -> Iterator[Skipped]:
+def _unknown(upgrade: Upgrade) -> Iterator[Gap]:
     if (
         upgrade.install
         or upgrade.old is None
@@ -135,7 +138,7 @@ def _unknown(upgrade: Upgrade) -> Iterator[Skipped]:
     else:
         command = f"helm get values {upgrade.name} -n {upgrade.namespace} -o json > values.json"
         why, how = "the values of the deployed revision were not given", f"{command}, then --live-values values.json"
-    yield Skipped(f"which values of {upgrade.name} are reused, reset or dropped", why, how)
+    yield Gap(f"which values of {upgrade.name} are reused, reset or dropped", why, how)
 
 
 def _leaves(value: Value, path: Path) -> Iterator[Path]:

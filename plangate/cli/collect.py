@@ -12,7 +12,7 @@ from plangate.cli import evidence as evidence_flags
 from plangate.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from plangate.evidence.state import StateAsked
+    from plangate.evidence.state import StateSource
 
 
 @click.command()
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def collect(
     *,
     releases: tuple[str, ...],
-    state: StateAsked,
+    state: StateSource,
     tf_dir: Path,  # noqa: ARG001 - `state` holds it
     out: Path,
     timeout: float,
@@ -38,9 +38,9 @@ def collect(
     Releases: what helm and kubectl tell. A state: --state or --backend-config. `plangate review --evidence DIR` reads it. With PLANGATE_KEY set, secrets are replaced by an HMAC under that key and can
     still be compared; without it they are not compared.
     """
-    from plangate import collect as work
+    from plangate.evidence.helm import check_release
     from plangate.evidence.key import gate_key
-    from plangate.evidence.live import check_release
+    from plangate.pipeline import collect as work
     from plangate.report.escape import terminal
 
     if print_permissions:

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 import click
 from msgspec import structs
 
-from plangate.cli import clock, gate, reports
+from plangate.cli import clock, reports
 from plangate.cli import evidence as evidence_flags
 from plangate.errors import ExitCode, UsageError
+from plangate.pipeline import trusted_gate
 
 if TYPE_CHECKING:
-    from plangate.checkup import Target
-    from plangate.config import Config
-    from plangate.evidence.helm import Asked
-    from plangate.evidence.state import StateAsked
+    from plangate.evidence.release_files import EvidenceSources
+    from plangate.evidence.state import StateSource
+    from plangate.gate.config import Config
+    from plangate.pipeline.drift_check import Target
     from plangate.report import wire
 
 
@@ -54,8 +55,8 @@ def drift(
     sets: tuple[str, ...],
     set_strings: tuple[str, ...],
     release: str | None,
-    evidence: Asked,
-    state: StateAsked,
+    evidence: EvidenceSources,
+    state: StateSource,
     tf_dir: Path,
     config: str | None,
     environment: str | None,
@@ -71,7 +72,7 @@ def drift(
 
     One release: --plan, or --values with --release. Many: TARGETS is a file that lists them, or a pattern of such files.
     """
-    from plangate import checkup
+    from plangate.pipeline import drift_check
     from plangate.verdict import Options
 
     evidence = structs.replace(evidence, seconds=min(evidence.seconds, timeout))
@@ -82,7 +83,7 @@ def drift(
         environment=environment,
         fail_on="review" if fail_on == "review" else "block",
     )
-    one = checkup.Target(
+    one = drift_check.Target(
         name=target,
         plan=plan,
         values=values,
@@ -93,12 +94,12 @@ def drift(
         state=state,
         tf_dir=tf_dir,
     )
-    settings = gate.configuration(config)
+    settings = trusted_gate.configuration(config)
     if targets:
         return _many(targets, one, options, timeout, files, settings=settings, format_=format_, all_changes=all_changes)
     if (plan is None) == (release is None):
         raise UsageError("give --plan FILE, or --release NAMESPACE/NAME with --values FILE, or a file of targets")
-    verdict = checkup.check(one, options, settings)
+    verdict = drift_check.check(one, options, settings)
     reports.tell(verdict)
     well = reports.deliver_all(
         lambda name, shown: reports.render(verdict, name, all_changes=all_changes, shown=shown), files, format_
@@ -118,16 +119,16 @@ def _many(
     all_changes: bool,
 ) -> int:
     """Check every target of every file, and make one verdict of all."""
-    from plangate import checkup
     from plangate.cli.merge import render
     from plangate.cli.targets import read
-    from plangate.merge import Part, merge
+    from plangate.pipeline import drift_check
+    from plangate.pipeline.merge import Part, merge
     from plangate.report import json_v1
     from plangate.verdict import Options
 
     assert isinstance(options, Options)  # noqa: S101 - the caller's own
     listed = read(given, defaults)
-    verdicts = checkup.check_all(listed, structs.replace(options, target=None), settings, seconds=seconds)
+    verdicts = drift_check.check_all(listed, structs.replace(options, target=None), settings, seconds=seconds)
     parts = []
     for target, verdict in zip(listed, verdicts, strict=True):
         reports.tell(verdict)

@@ -23,16 +23,16 @@ _RELEASE = {
 
 
 def of_release(*kinds: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
-    """Flags for these kinds, or for all; the command takes `evidence`, a `plangate.evidence.helm.Asked`."""
+    """Flags for these kinds, or for all; the command takes `evidence`, a `plangate.evidence.release_files.EvidenceSources`."""
     wanted = kinds or tuple(_RELEASE)
 
     def decorate(command: Callable[..., int]) -> Callable[..., int]:
         @functools.wraps(command)
         def gathered(*, evidence_folder: Path | None, live: bool, **given: Any) -> int:
-            from plangate.evidence.helm import Asked
+            from plangate.evidence.release_files import EvidenceSources
 
             files = {kind: given.pop(f"evidence_{kind}") for kind in wanted}
-            return command(evidence=Asked(folder=evidence_folder, live=live, **files), **given)
+            return command(evidence=EvidenceSources(folder=evidence_folder, live=live, **files), **given)
 
         for kind in reversed(wanted):
             flag, text = _RELEASE[kind]
@@ -52,7 +52,7 @@ def of_release(*kinds: str) -> Callable[[Callable[..., int]], Callable[..., int]
 
 
 def of_state(command: Callable[..., int]) -> Callable[..., int]:
-    """Flags for the Terraform state; the command takes `state`, a `plangate.evidence.state.StateAsked`, and `tf_dir`."""
+    """Flags for the Terraform state; the command takes `state`, a `plangate.evidence.state.StateSource`, and `tf_dir`."""
 
     @functools.wraps(command)
     def gathered(
@@ -63,10 +63,10 @@ def of_state(command: Callable[..., int]) -> Callable[..., int]:
         tf_dir: Path,
         **given: Any,
     ) -> int:
-        from plangate.evidence.state import StateAsked
+        from plangate.evidence.state import StateSource
 
         evidence = given.get("evidence")
-        state = StateAsked(
+        state = StateSource(
             location=state_location,
             backend_config=backend_config,
             role_arn=role_arn,

@@ -16,7 +16,7 @@ from plangate.errors import ExitCode, InputError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from plangate.merge import Expected, Part
+    from plangate.pipeline.merge import Expected, Part
     from plangate.report import wire
 
 _MOST_FILES = 10_000
@@ -68,7 +68,7 @@ def merge(
     makes it inconclusive. With --expect and an empty list, no verdict is a pass.
     """
     from plangate.cli.main import say
-    from plangate.merge import merge as merged
+    from plangate.pipeline.merge import merge as merged
 
     files = reports.pairs(outputs)
     if not verdicts and expect is None:
@@ -113,7 +113,7 @@ def _read(given: str, parts: list[Part], unread: list[wire.Skipped], *, listed: 
     """Read what one argument names. What cannot be read is told and counts; it never stops the others."""
     from plangate.cli.saved import load
     from plangate.evidence.key import gate_key
-    from plangate.merge import Part
+    from plangate.pipeline.merge import Part
     from plangate.report import binding
     from plangate.report.wire import Skipped
 
@@ -171,7 +171,7 @@ def _is_something_else(path: str) -> bool:
 
 def _expected(path: Path) -> tuple[Expected, ...]:
     """The expected targets. Raises `UsageError` for a list that cannot be read: with it nothing can be checked."""
-    from plangate.merge import Expected
+    from plangate.pipeline.merge import Expected
 
     try:
         text = path.read_text("utf-8-sig")

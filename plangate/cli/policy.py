@@ -73,8 +73,8 @@ def test(*, paths: tuple[Path, ...], plans: Path | None) -> int:
 
     PATH is a file or a folder; without one, the shipped policies are tested. Exits with 10 when a case fails.
     """
-    from plangate.engine import classified
     from plangate.errors import ExitCode
+    from plangate.pipeline.review import classified
     from plangate.policy.file import read
     from plangate.policy.load import policy_files, shipped_files
     from plangate.policy.testing import run
@@ -152,9 +152,9 @@ def docs(*, folder: Path, policy_paths: tuple[Path, ...], check: bool) -> int:
 
 def _on_plans(policies: list[Policy], plans: Path) -> None:
     """Say what policies find in real plans. What cannot be read is told and left out."""
-    from plangate.engine import classified
     from plangate.errors import InputError
     from plangate.evidence import files
+    from plangate.pipeline.review import classified
     from plangate.policy.evaluate import evaluate
     from plangate.report.escape import terminal
 

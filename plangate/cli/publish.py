@@ -14,7 +14,7 @@ from plangate.errors import ExitCode, InputError, PublishError, RefusedError, Us
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from plangate.cli.pages import Pages
+    from plangate.pipeline.publication import Pages
     from plangate.publish.github import GitHub
     from plangate.publish.place import Place
 
@@ -58,10 +58,10 @@ def publish(
     GITHUB_TOKEN, the rest from the runner's environment. Exits with the verdict's own code: what cannot be published is
     told in one line, and changes the code (to 20) only with --require.
     """
-    from plangate.cli.pages import Pages
     from plangate.cli.saved import load
     from plangate.evidence.key import gate_key
-    from plangate.merge import code_of
+    from plangate.pipeline.merge import code_of
+    from plangate.pipeline.publication import Pages
     from plangate.report import binding
 
     saved, _ = load(verdict)

@@ -13,7 +13,7 @@ from plangate.errors import InputError, PlangateError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from plangate.model import Verdict
+    from plangate.model.verdict import Verdict
 
 _FOR_TOOLS = ("sarif", "junit", "github", "gitlab", "azure")
 """Formats of other tools: each is a module of `plangate.report` by its name."""

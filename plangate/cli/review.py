@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING, Literal
 import click
 from click.core import ParameterSource
 
-from plangate.cli import clock, gate, reports
+from plangate.cli import clock, reports
 from plangate.cli import evidence as evidence_flags
 from plangate.errors import ExitCode, UsageError
+from plangate.pipeline import trusted_gate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from plangate.bind import Terms
-    from plangate.engine import Review
-    from plangate.evidence.helm import Asked
-    from plangate.evidence.state import StateAsked
-    from plangate.gate import Gate
-    from plangate.model import Verdict
+    from plangate.evidence.release_files import EvidenceSources
+    from plangate.evidence.state import StateSource
+    from plangate.gate.settings import Gate
+    from plangate.model.verdict import Verdict
+    from plangate.pipeline.binding import BindingOptions
+    from plangate.pipeline.review import Review
 
 
 @click.command()
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="More policies: a file or a folder. Repeatable.",
 )
-@gate.options
+@trusted_gate.options
 @click.option(
     "--conftest",
     metavar="DIR",
@@ -99,9 +100,9 @@ def review(
     conftest: str | None,
     tf_dir: Path,
     as_of: str | None,
-    evidence: Asked,
+    evidence: EvidenceSources,
     kube_version: str | None,
-    state: StateAsked,
+    state: StateSource,
     saved_plan: str | None,
     require: str | None,
     assumed: tuple[str, ...],
@@ -112,11 +113,11 @@ def review(
     OpenTofu; the dry run of a Helm upgrade (helm upgrade --dry-run=server, as text or with -o json), or `helm template`.
     `-` is standard input. What it is, is told by its content. Several inputs make one verdict.
     """
-    from plangate.evidence.files import Ahead
+    from plangate.evidence.files import ReadAhead
 
-    read = Ahead(inputs[0]).read
-    from plangate import engine
+    read = ReadAhead(inputs[0]).read
     from plangate.cli.progress import progress
+    from plangate.pipeline import review as review_pipeline
     from plangate.verdict import Options
 
     files = reports.pairs(outputs)
@@ -128,7 +129,7 @@ def review(
         required=_required(require),
     )
     given = click.get_current_context().get_parameter_source("tf_dir") is ParameterSource.COMMANDLINE
-    asked = gate.Asked(
+    asked = trusted_gate.GateFlags(
         config=config,
         waivers=waiver_files,
         policies=policy_paths,
@@ -137,8 +138,8 @@ def review(
         beside=given,
         state=state.location or "",
     )
-    policies, of_repository = gate.prepare(asked, options, inputs, tf_dir)
-    request = engine.Request(
+    policies, of_repository = trusted_gate.prepare(asked, options, inputs, tf_dir)
+    request = review_pipeline.Request(
         inputs=inputs,
         read=read,
         policies=policies,
@@ -149,12 +150,12 @@ def review(
         kube_version=_kube_version(kube_version),
         state=state,
         saved_plan=saved_plan,
-        rego=gate.rego(asked),
+        rego=trusted_gate.rego(asked),
         terms=_terms(of_repository) if "json" in (format_, *(name for name, _ in files)) else None,
         assume=_assumed(assumed),
     )
     with progress(inputs):
-        result = engine.review(request)
+        result = review_pipeline.review(request)
     return _deliver(result, files, format_, tf_dir if given else None, all_changes=all_changes)
 
 
@@ -174,17 +175,17 @@ def _deliver(
     return _code(verdict, well=well and not result.failures)
 
 
-def _terms(gate_: Gate | None) -> Terms:
+def _terms(gate_: Gate | None) -> BindingOptions:
     """How a saved verdict is bound to its plan."""
-    from plangate.bind import Terms
     from plangate.evidence.key import gate_key
+    from plangate.pipeline.binding import BindingOptions
 
     key = gate_key()
     if gate_ is None:
-        return Terms(key=key, asked=key is not None)
+        return BindingOptions(key=key, asked=key is not None)
     verify = gate_.config.verify
     asked = key is not None or verify != type(verify)() or gate_.config.asks_somebody
-    return Terms(key=key, valid_hours=verify.valid_hours, volatile=verify.volatile, asked=asked)
+    return BindingOptions(key=key, valid_hours=verify.valid_hours, volatile=verify.volatile, asked=asked)
 
 
 def _code(verdict: Verdict, *, well: bool) -> int:

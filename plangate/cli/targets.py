@@ -14,7 +14,7 @@ from plangate.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from plangate.checkup import Target
+    from plangate.pipeline.drift_check import Target
 
 _MOST: Final = 10_000
 

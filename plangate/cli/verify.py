@@ -12,11 +12,11 @@ from plangate.cli import evidence as evidence_flags
 from plangate.errors import ExitCode
 
 if TYPE_CHECKING:
-    from plangate.evidence.helm import Asked
-    from plangate.evidence.state import StateAsked
-    from plangate.model import Verdict
+    from plangate.evidence.release_files import EvidenceSources
+    from plangate.evidence.state import StateSource
+    from plangate.model.verdict import Verdict
+    from plangate.pipeline.verify import VerifyResult
     from plangate.report import wire
-    from plangate.verify import Answer
 
 
 @click.command()
@@ -39,8 +39,8 @@ def verify(
     verdict: str,
     plans: tuple[str, ...],
     tf_dir: Path,
-    evidence: Asked,
-    state: StateAsked,
+    evidence: EvidenceSources,
+    state: StateSource,
     saved_plan: str | None,
     as_of: str | None,
 ) -> int:
@@ -53,22 +53,22 @@ def verify(
     """
     from msgspec import UNSET
 
-    from plangate import engine
-    from plangate.bind import Terms
     from plangate.cli.main import internal_error
     from plangate.cli.saved import load
     from plangate.evidence.key import gate_key
+    from plangate.pipeline import review
+    from plangate.pipeline.binding import BindingOptions
+    from plangate.pipeline.verify import VerifyRequest as Question
+    from plangate.pipeline.verify import verify as answered
     from plangate.report import json_v1
     from plangate.verdict import Options
-    from plangate.verify import Asked as Question
-    from plangate.verify import verify as answered
 
     key = gate_key()
     saved, _ = load(verdict)
     bound = saved.binding
     now = clock.moment(as_of)
-    result = engine.review(
-        engine.Request(
+    result = review.review(
+        review.Request(
             inputs=plans,
             policies=(),
             options=Options(created_at=now),
@@ -78,7 +78,7 @@ def verify(
             state=state,
             saved_plan=saved_plan,
             # As it was bound: a verdict whose hidden values were left out is compared without them.
-            terms=Terms(
+            terms=BindingOptions(
                 key=key if bound is not UNSET and bound.sensitive == "hmac" else None,
                 volatile=() if bound is UNSET else bound.volatile,
             ),
@@ -104,7 +104,7 @@ _WORDS = {
 _MOST = 50
 
 
-def _tell(answer: Answer, saved: wire.Verdict) -> None:
+def _tell(answer: VerifyResult, saved: wire.Verdict) -> None:
     """The answer on stdout; notes on stderr."""
     from plangate.report.escape import terminal
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from plangate.model import ABSENT, UNKNOWN, Absent, Embedded, Path, Sensitive, Value
+from plangate.model.values import ABSENT, UNKNOWN, Absent, Embedded, Path, Sensitive, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

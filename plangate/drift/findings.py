@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 from plangate.drift.release import facts
 from plangate.drift.values import owner_of
-from plangate.model import DriftStatus, Finding, Outcome, Severity
+from plangate.model.change import DriftStatus
+from plangate.model.verdict import Finding, Outcome, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from plangate.drift.values import Owned
-    from plangate.model import Drift, ReleaseEvidence
+    from plangate.model.change import Drift
+    from plangate.model.release import ReleaseEvidence
 
 QUIET: Final = (DriftStatus.CLEAN, DriftStatus.INTENDED)
 _NAMED: Final = 4

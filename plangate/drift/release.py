@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from plangate import packs
-from plangate.drift.words import when
-from plangate.model import ABSENT, Action, DriftStatus, Effect, EffectName
+from plangate import knowledge as shipped
+from plangate.drift.wording import when
+from plangate.model.change import Action, DriftStatus, Effect, EffectName
+from plangate.model.values import ABSENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from plangate.model import Drift, ReleaseEvidence
+    from plangate.model.change import Drift
+    from plangate.model.release import ReleaseEvidence
 
 _UNDONE: Final = (DriftStatus.WILL_BE_REVERTED, DriftStatus.CONFLICT, DriftStatus.DROPPED)
 _FREE: Final = ("uninstalled", "uninstalling")
@@ -41,7 +43,7 @@ class Knowledge(Struct, frozen=True):
 @functools.cache
 def knowledge() -> Knowledge:
     """What is known of the names of values."""
-    return packs.knowledge("drift", Knowledge)
+    return shipped.knowledge("drift", Knowledge)
 
 
 def undone(drift: Sequence[Drift], moment: str) -> Iterator[Effect]:

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from plangate.model import Freshness
+from plangate.model.change import Freshness
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from plangate.model import Lock
+    from plangate.model.change import Lock
 
 
-def stand(
+def freshness_of(
     freshness: Freshness | None,
     lineage: str | None,
     serial: int,

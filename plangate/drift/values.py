@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from plangate.drift.compare import Leaves, Maybe, hidden, laid_over, leaves, only_type, same
-from plangate.drift.words import note
-from plangate.model import ABSENT, UNKNOWN, Action, Drift, DriftStatus, Path, Sensitive, Skipped, Value, spell
+from plangate.drift.wording import note
+from plangate.model.change import Action, Drift, DriftStatus, Gap
+from plangate.model.values import ABSENT, UNKNOWN, Path, Sensitive, Value, spell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from plangate.model import Veiled
+    from plangate.model.release import Maskable
 
 _CLOAKED: Final = "(sensitive value)"
 """What the provider writes into `metadata.values` where `set_sensitive` gave a value (cloakSetValue)."""
@@ -28,7 +29,7 @@ _KEEPS: Final = frozenset({Action.NO_OP, Action.MOVE, Action.IMPORT, Action.READ
 """Actions that run no upgrade."""
 
 
-class Given(Struct, frozen=True):
+class ValuesSide(Struct, frozen=True):
     """The values of one side of a plan. `partly` says that some of them cannot be read."""
 
     tree: dict[str, Value] = {}
@@ -41,8 +42,8 @@ class Planned(Struct, frozen=True, kw_only=True):
     address: str
     release: str
     action: Action
-    desired: Given
-    before: Given
+    desired: ValuesSide
+    before: ValuesSide
     hidden_stay: bool = True
     """Whether the parts that cannot be read are the same on both sides."""
     reuse: bool = False
@@ -54,8 +55,8 @@ class Planned(Struct, frozen=True, kw_only=True):
 class Sides(Struct, frozen=True):
     """What is known besides the plan. `recorded` is None without a state."""
 
-    live: Veiled | dict[str, Value]
-    recorded: Veiled | dict[str, Value] | None = None
+    live: Maskable | dict[str, Value]
+    recorded: Maskable | dict[str, Value] | None = None
     when: str = ""
     """Which revisions brought the live side, in words."""
 
@@ -77,13 +78,13 @@ def line_up(planned: Planned, sides: Sides, owned: tuple[Owned, ...] = ()) -> tu
     return tuple(_LineUp(planned, sides, owned).entries())
 
 
-def compared(drift: tuple[Drift, ...]) -> tuple[tuple[Drift, ...], tuple[Skipped, ...]]:
+def compared(drift: tuple[Drift, ...]) -> tuple[tuple[Drift, ...], tuple[Gap, ...]]:
     """What could be compared, and what is said of live values that were removed when they were collected."""
     removed = [entry for entry in drift if entry.live is UNKNOWN]
     if not removed:
         return drift, ()
     paths = ", ".join(entry.path for entry in removed[:_NAMED]) + (" and more" if len(removed) > _NAMED else "")
-    said = Skipped(
+    said = Gap(
         f"secret values of {removed[0].release}",
         f"not compared, because they were removed when they were collected: {paths}",
         "collect and review with the same PLANGATE_KEY",
@@ -199,7 +200,7 @@ class _LineUp:
         )
 
 
-def _masked(side: Veiled | dict[str, Value], secret: tuple[Path, ...]) -> dict[str, Value]:
+def _masked(side: Maskable | dict[str, Value], secret: tuple[Path, ...]) -> dict[str, Value]:
     return side if isinstance(side, dict) else side.masked(secret)
 
 

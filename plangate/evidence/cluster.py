@@ -41,7 +41,7 @@ def read(folder: Path) -> Cluster | None:
 
 def ask(*, seconds: float) -> Cluster:
     """What kubectl says. A part that it does not tell is None."""
-    from plangate.evidence import live
+    from plangate.evidence import helm
 
     def told(question: object) -> str | None:
         try:
@@ -50,4 +50,4 @@ def ask(*, seconds: float) -> Cluster:
             return None
         return text.decode("utf-8", "replace").strip() or None
 
-    return Cluster(server=told(live.server), kube_system_uid=told(live.cluster))
+    return Cluster(server=told(helm.server), kube_system_uid=told(helm.cluster))

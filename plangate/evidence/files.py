@@ -21,7 +21,7 @@ MOST_BYTES = 2 * 1024**3
 _WORTH_A_THREAD = 1024 * 1024
 
 
-class Given:
+class RawInput:
     """One input as given: its path (`-` for standard input), its bytes, and their SHA-256 in hex."""
 
     def __init__(self, path: str, data: bytes):
@@ -50,11 +50,11 @@ class Given:
         self._digest = hashlib.sha256(self.data).hexdigest()
 
 
-class Gathered(dict[str, Given]):
+class Gathered(dict[str, RawInput]):
     """Evidence by its kind, and what of it could not be had."""
 
     def __init__(
-        self, found: Mapping[str, Given] | None = None, failed: Iterable[InputError] = (), told: Iterable[str] = ()
+        self, found: Mapping[str, RawInput] | None = None, failed: Iterable[InputError] = (), told: Iterable[str] = ()
     ):
         super().__init__(found or {})
         self.failed = tuple(failed)
@@ -62,13 +62,13 @@ class Gathered(dict[str, Given]):
         """The kinds that the cluster itself told just now, and no file."""
 
 
-def read(path: str) -> Given:
+def read(path: str) -> RawInput:
     """Read a file, or standard input for `-`. Raises `InputError` for what cannot be read as a file."""
     if path == "-":
-        return Given(path, _bounded(sys.stdin.buffer, path))
+        return RawInput(path, _bounded(sys.stdin.buffer, path))
     try:
         with Path(path).open("rb") as file:
-            return Given(path, _bounded(file, path))
+            return RawInput(path, _bounded(file, path))
     except FileNotFoundError:
         raise InputError("not found", where=path, hint="terraform show -json tfplan > plan.json") from None
     except IsADirectoryError:
@@ -78,12 +78,12 @@ def read(path: str) -> Given:
         raise InputError(f"cannot be read: {reason.lower()}", where=path) from None
 
 
-class Ahead:
+class ReadAhead:
     """Reads files, the first of them ahead: a large one is read while the rest of the program is loaded."""
 
     def __init__(self, path: str):
         self._path = path
-        self._given: Given | InputError | None = None
+        self._given: RawInput | InputError | None = None
         self._reading: threading.Thread | None = None
         if path != "-" and _size(path) >= _WORTH_A_THREAD:
             self._reading = threading.Thread(target=self._read, daemon=True)
@@ -95,7 +95,7 @@ class Ahead:
         except InputError as error:
             self._given = error
 
-    def read(self, path: str) -> Given:
+    def read(self, path: str) -> RawInput:
         """What `files.read` gives and raises."""
         if self._reading is None or path != self._path:
             return read(path)

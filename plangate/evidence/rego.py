@@ -36,7 +36,7 @@ _BY_HAND: Final = {
 Force: TypeAlias = Literal["deny", "warn"]
 
 
-class Said(Struct, frozen=True):
+class RegoResult(Struct, frozen=True):
     """What one rule says of the input, in its own words: they may quote a secret."""
 
     force: Force
@@ -46,7 +46,7 @@ class Said(Struct, frozen=True):
     """Texts that stand beside the message, such as an address."""
 
 
-class Rules(Struct, frozen=True):
+class RegoRules(Struct, frozen=True):
     """Rules and their data, as (path, text) below one folder."""
 
     folder: str
@@ -57,7 +57,7 @@ class Rules(Struct, frozen=True):
             raise UsageError("holds no Rego", where=self.folder, hint="--conftest names a folder with *.rego files")
 
 
-def run(rules: Rules, documents: Sequence[bytes], kind: Literal["json", "yaml"]) -> list[Said]:
+def run(rules: RegoRules, documents: Sequence[bytes], kind: Literal["json", "yaml"]) -> list[RegoResult]:
     """Hold one input against the rules. `documents` are what it consists of; a plan is one.
 
     Raises `EvidenceError` where no tool is there, where it fails, and where no rule of the folder has spoken at all: each is a
@@ -80,7 +80,7 @@ def run(rules: Rules, documents: Sequence[bytes], kind: Literal["json", "yaml"])
 class _Answer(Struct):
     """What the rules say, and whether any was asked."""
 
-    said: list[Said]
+    said: list[RegoResult]
     asked: bool
 
 
@@ -164,8 +164,10 @@ def _conftest(tool: _Tool, documents: Sequence[bytes], kind: str) -> _Answer:
     # It exits with 1 for findings and for its own errors alike: only the first prints results.
     if checks is None or done.returncode not in (0, 1) or (done.returncode == 1) != any(c.failures for c in checks):
         raise tool.failed(done)
-    said = [Said("deny", c.namespace, one.msg, tuple(_texts(one.metadata))) for c in checks for one in c.failures]
-    said += [Said("warn", c.namespace, one.msg, tuple(_texts(one.metadata))) for c in checks for one in c.warnings]
+    said = [RegoResult("deny", c.namespace, one.msg, tuple(_texts(one.metadata))) for c in checks for one in c.failures]
+    said += [
+        RegoResult("warn", c.namespace, one.msg, tuple(_texts(one.metadata))) for c in checks for one in c.warnings
+    ]
     return _Answer(said, any(c.successes or c.failures or c.warnings or c.exceptions for c in checks))
 
 
@@ -204,7 +206,7 @@ def _opa(tool: _Tool, documents: Sequence[bytes], kind: str) -> _Answer:
                 for package, rule, value in _rules(expression.value, ()):
                     answer.asked = True
                     force: Force = "warn" if rule.startswith("warn") else "deny"
-                    answer.said += [Said(force, package, *_message(one)) for one in value]
+                    answer.said += [RegoResult(force, package, *_message(one)) for one in value]
     return answer
 
 

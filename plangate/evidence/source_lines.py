@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, structs
 
-from plangate.model import Action, Decision, Location
+from plangate.model.change import Action, Location
+from plangate.model.verdict import Decision
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from plangate.model import Change, Verdict
+    from plangate.model.change import Change
+    from plangate.model.verdict import Verdict
 
 _MOST_FILES: Final = 500
 """In one module."""

@@ -10,13 +10,13 @@ from msgspec import Struct
 
 from plangate.errors import InputError
 from plangate.evidence import files
-from plangate.evidence.files import Given
-from plangate.model import Lock
+from plangate.evidence.files import RawInput
+from plangate.model.change import Lock
 
 S3: Final = "s3://"
 
 
-class StateAsked(Struct, frozen=True, kw_only=True):
+class StateSource(Struct, frozen=True, kw_only=True):
     """Where the state may be found, as the command line says."""
 
     location: str | None = None
@@ -38,7 +38,7 @@ class StateAsked(Struct, frozen=True, kw_only=True):
 class StateGiven(Struct, frozen=True):
     """A state as it was read: `given` is None where there is none."""
 
-    given: Given | None
+    given: RawInput | None
     lock: Lock | None = None
     digest: str | None = None
     """What the backend noted beside it."""
@@ -48,7 +48,7 @@ class StateGiven(Struct, frozen=True):
     """Where it is kept; nothing for a file that does not say it."""
 
 
-class Collected(Struct, frozen=True, kw_only=True):
+class CollectedHead(Struct, frozen=True, kw_only=True):
     """What `plangate collect` notes at the head of a state that it has written."""
 
     location: str
@@ -60,7 +60,7 @@ class Collected(Struct, frozen=True, kw_only=True):
 
 
 class _Head(Struct):
-    plangate: Collected
+    plangate: CollectedHead
 
 
 HEAD: Final = "plangate"
@@ -87,10 +87,10 @@ def _from_file(path: str) -> StateGiven:
     return StateGiven(None if head.absent else given, head.lock, None, head.unsure, head.location)
 
 
-def read(asked: StateAsked) -> StateGiven:
+def read(asked: StateSource) -> StateGiven:
     """Read a state. Raises `InputError` for a file that cannot be read, `EvidenceError` for S3."""
     if asked.location is not None and not asked.location.startswith(S3):
         return _from_file(asked.location)
-    from plangate.evidence import s3
+    from plangate.evidence.s3 import state
 
-    return s3.read(asked)
+    return state.read(asked)

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from plangate.errors import InputError
-from plangate.evidence.files import Given
+from plangate.evidence.files import RawInput
 
 _SECONDS = 300
 _WHY = {
@@ -24,7 +24,7 @@ _WHY = {
 """What the tool's own error means, by a piece of it."""
 
 
-def show(path: str, data: bytes, tf_dir: Path, tools: tuple[str, ...]) -> Given:
+def show(path: str, data: bytes, tf_dir: Path, tools: tuple[str, ...]) -> RawInput:
     """Run `<tool> show -json` on a saved plan inside `tf_dir`, without a shell, and return what it prints.
 
     `tools` are tried in turn. Raises `InputError` that says what to run when none is there, or each fails or takes longer
@@ -44,7 +44,7 @@ def show(path: str, data: bytes, tf_dir: Path, tools: tuple[str, ...]) -> Given:
         copy.write_bytes(data)
         for tool, command in found:
             try:
-                return Given(path, _run(command, copy, tf_dir, path, tool))
+                return RawInput(path, _run(command, copy, tf_dir, path, tool))
             except InputError as error:
                 problems.append(error)
     raise problems[0]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from plangate.model import spell
+from plangate.model.values import spell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import yaml
 
-    from plangate.model import Path, PathPart
+    from plangate.model.values import Path, PathPart
 
 
 _DEEPEST: Final = 100

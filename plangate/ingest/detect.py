@@ -9,13 +9,13 @@ import msgspec
 from msgspec import Raw
 
 from plangate.errors import InputError
-from plangate.ingest import sections
 from plangate.ingest.document import NULL, Document, Kind, Top
 from plangate.ingest.envelope import PLAN_COMMAND, objects_of, split, unwrap
+from plangate.ingest.terraform import sections
 
 if TYPE_CHECKING:
-    from plangate.evidence.files import Given
-    from plangate.ingest.strangers import Refused
+    from plangate.evidence.files import RawInput
+    from plangate.ingest.wrong_input import NotReviewable
 
 _ZIP: Final = b"PK\x03\x04"
 _LOOKED_AT: Final = 256 * 1024
@@ -23,7 +23,7 @@ _FEW: Final = 64
 _top = msgspec.json.Decoder(Top)
 
 
-def documents(given: Given) -> tuple[Document, ...]:
+def documents(given: RawInput) -> tuple[Document, ...]:
     """Find out what an input holds. Raises `InputError`, with a hint, for everything that cannot be reviewed."""
     unwrapped = unwrap(given.data, given.path)
     data, notes = unwrapped.data, unwrapped.notes
@@ -32,23 +32,24 @@ def documents(given: Given) -> tuple[Document, ...]:
     start = data[:_LOOKED_AT].lstrip()
     if start.startswith(b"{"):
         return _objects(given, data, notes)
-    from plangate.ingest import helm_input, strangers
+    from plangate.ingest import wrong_input
+    from plangate.ingest.helm import input as helm_input
 
     kind = helm_input.kind_of_text(data)
     if kind is not None:
         return (Document(kind, given.path, given.sha256, data, notes=notes),)
-    known = strangers.name_text(start, data)
+    known = wrong_input.name_text(start, data)
     if known is not None:
         raise _refusal(given.path, known)
     inner = objects_of(data, given.path)
     if not inner:
-        raise _refusal(given.path, strangers.Refused("is not a plan, nor anything else that plangate knows"))
+        raise _refusal(given.path, wrong_input.NotReviewable("is not a plan, nor anything else that plangate knows"))
     return _objects(
         given, inner, (*notes, "lines before the plan were skipped (setup-terraform: terraform_wrapper: false)")
     )
 
 
-def _objects(given: Given, data: bytes, notes: tuple[str, ...]) -> tuple[Document, ...]:
+def _objects(given: RawInput, data: bytes, notes: tuple[str, ...]) -> tuple[Document, ...]:
     """A text that starts with an object: one plan, a stream, or several plans."""
     first_line = data[:_LOOKED_AT].lstrip().split(b"\n", 1)[0]
     if b'"@level"' in first_line and b'"@message"' in first_line:
@@ -68,15 +69,16 @@ def _decode(data: bytes) -> Top | None:
         return None
 
 
-def _plan(given: Given, data: bytes, top: Top | None, notes: tuple[str, ...]) -> Document:
+def _plan(given: RawInput, data: bytes, top: Top | None, notes: tuple[str, ...]) -> Document:
     """One object that has to be a plan."""
     if top is None or not _planlike(top):
-        from plangate.ingest import helm_input, strangers
+        from plangate.ingest import wrong_input
+        from plangate.ingest.helm import input as helm_input
 
         kind = helm_input.kind_of_object(data)
         if kind is not None:
             return Document(kind, given.path, given.sha256, data, notes=notes)
-        raise _refusal(given.path, strangers.name_object(data))
+        raise _refusal(given.path, wrong_input.name_object(data))
     major, _, minor = (top.format_version or "").partition(".")
     if not (major.isdecimal() and minor.isdecimal()):
         raise InputError("has a format version that is no version", where=given.path, hint=PLAN_COMMAND)
@@ -89,7 +91,7 @@ def _plan(given: Given, data: bytes, top: Top | None, notes: tuple[str, ...]) ->
     return Document(Kind.TERRAFORM_PLAN, given.path, given.sha256, data, top, (*notes, *_unread(given, data, top)))
 
 
-def _unread(given: Given, data: bytes, top: Top) -> tuple[str, ...]:
+def _unread(given: RawInput, data: bytes, top: Top) -> tuple[str, ...]:
     """Notes on the sections of a plan that nobody here knows. Raises `InputError` where one may hide the changes."""
     named = sections.names(data, top)
     if named is None:
@@ -127,5 +129,5 @@ def _plans_resources(top: Top) -> bool:
     return re.search(rb'"resources"\s*:\s*\[\s*\{', memoryview(top.planned_values)) is not None
 
 
-def _refusal(where: str, refused: Refused) -> InputError:
+def _refusal(where: str, refused: NotReviewable) -> InputError:
     return InputError(refused.what, where=where, hint=refused.command)

@@ -11,29 +11,15 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 import msgspec
 from msgspec import Struct, structs
 
-from plangate.model import (
-    ABSENT,
-    UNKNOWN,
-    Action,
-    Change,
-    ChangeSet,
-    Effect,
-    Embedded,
-    Finding,
-    Notice,
-    Operand,
-    Outcome,
-    PolicyReport,
-    Seen,
-    Sensitive,
-    Unknown,
-)
+from plangate.model.change import Action, Change, ChangeSet, Effect, Notice
+from plangate.model.values import ABSENT, UNKNOWN, Embedded, Sensitive, Unknown
+from plangate.model.verdict import Finding, Observation, Operand, Outcome, PolicyReport
 from plangate.policy import facts, operands
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from plangate.policy.expressions import Expressions, Told
+    from plangate.policy.expressions import EvaluationResult, Expressions
     from plangate.policy.load import Policy
 
 _WORST = (Outcome.ERROR, Outcome.VIOLATED, Outcome.UNKNOWN, Outcome.SATISFIED)
@@ -57,7 +43,7 @@ def evaluate(
     views = {name for change in every for name in change.views}
     types = {change.type for change in every}
     applicable = [p for p in policies if _concerns(p, sources, views) and _may_meet(p, types) and not _idle(p)]
-    evaluation = _Evaluation(applicable, facts.Asked(environment or "", protected, as_of))
+    evaluation = _Evaluation(applicable, facts.EvaluationContext(environment or "", protected, as_of))
     findings: list[Finding] = []
     position = 0
     for changeset in changesets:
@@ -116,7 +102,7 @@ class _Hit(Struct, frozen=True):
 class _Evaluation:
     """One run over all changes: the index of policies, and expressions once they are needed."""
 
-    def __init__(self, policies: Sequence[Policy], asked: facts.Asked):
+    def __init__(self, policies: Sequence[Policy], asked: facts.EvaluationContext):
         self.seen: dict[str, set[Outcome]] = {policy.id: set() for policy in policies}
         self._policies = policies
         self._asked = asked
@@ -215,7 +201,9 @@ class _Evaluation:
             self._compiled[id_] = self._ready().compile(when, params)
         return self._compiled[id_]
 
-    def _finding(self, hit: _Hit, change: Change, position: int | None, outcome: Outcome, told: Told | None) -> Finding:
+    def _finding(
+        self, hit: _Hit, change: Change, position: int | None, outcome: Outcome, told: EvaluationResult | None
+    ) -> Finding:
         policy = hit.policy
         read = told.paths if told is not None else ()
         paths = tuple(dict.fromkeys((*(path for effect in hit.effects for path in effect.paths), *read)))
@@ -266,9 +254,9 @@ _RESULTS: Final[dict[Outcome, Literal["true", "false", "unknown", "error"]]] = {
 _LONGEST: Final = 200
 
 
-def _seen(calls: Sequence[tuple[str, Any]]) -> tuple[Seen, ...]:
+def _seen(calls: Sequence[tuple[str, Any]]) -> tuple[Observation, ...]:
     """Each call once, in the order in which the condition asked."""
-    return tuple(Seen(what, _shown(value)) for what, value in dict(calls).items())
+    return tuple(Observation(what, _shown(value)) for what, value in dict(calls).items())
 
 
 def _shown(value: Any) -> str:

@@ -15,18 +15,9 @@ from typing import Any, Final
 from cel_expr_python import cel
 from msgspec import Struct
 
-from plangate.model import (
-    ABSENT,
-    UNKNOWN,
-    Absent,
-    Change,
-    Embedded,
-    Outcome,
-    Path,
-    Sensitive,
-    Unknown,
-    Value,
-)
+from plangate.model.change import Change
+from plangate.model.values import ABSENT, UNKNOWN, Absent, Embedded, Path, Sensitive, Unknown, Value
+from plangate.model.verdict import Outcome
 from plangate.policy.facts import FACTS
 from plangate.policy.functions import OVERLOADS, Unclear
 
@@ -67,7 +58,7 @@ class ExpressionError(Exception):
         self.column = column
 
 
-class Told(Struct, frozen=True):
+class EvaluationResult(Struct, frozen=True):
     """What an expression said of one change: its outcome, the paths it read, and why it cannot tell or went wrong."""
 
     outcome: Outcome
@@ -155,23 +146,23 @@ class Expressions:
 
     def evaluate(
         self, expression: cel.Expression, activation: cel.Activation, change: Change, params: Mapping[str, Any] = _NONE
-    ) -> Told:
+    ) -> EvaluationResult:
         """Evaluate one condition on one change: `VIOLATED` when it holds. Nothing is raised: that is an outcome too."""
         self._change, self._read, self._hidden, self._params = change, [], [], params
         self._seen = []
         try:
             value = expression.eval(activation=activation)
         except RuntimeError as error:
-            return Told(Outcome.ERROR, tuple(self._read), str(error).split("\n")[0], self._calls())
+            return EvaluationResult(Outcome.ERROR, tuple(self._read), str(error).split("\n")[0], self._calls())
         told, paths = value.plain_value(), tuple(dict.fromkeys(self._read))
         if told is False:
-            return Told(Outcome.SATISFIED, paths)
+            return EvaluationResult(Outcome.SATISFIED, paths)
         if told is True:
-            return Told(Outcome.VIOLATED, paths, seen=self._calls())
+            return EvaluationResult(Outcome.VIOLATED, paths, seen=self._calls())
         if _CANNOT_TELL in str(told):
             because = self._hidden[-1] if self._hidden else "a value is not known"
-            return Told(Outcome.UNKNOWN, paths, because, self._calls())
-        return Told(Outcome.ERROR, paths, _plain(value), self._calls())
+            return EvaluationResult(Outcome.UNKNOWN, paths, because, self._calls())
+        return EvaluationResult(Outcome.ERROR, paths, _plain(value), self._calls())
 
     def _calls(self) -> tuple[tuple[str, Any], ...]:
         return tuple((f"{name}('{argument}')", value) for name, argument, value in self._seen)

@@ -7,10 +7,10 @@ from typing import Any, Final, Literal
 
 from msgspec import Struct
 
-from plangate.model import Change
+from plangate.model.change import Change
 
 
-class Asked(Struct, frozen=True):
+class EvaluationContext(Struct, frozen=True):
     """What the edge says: the environment's name, empty when it has none, whether it is protected, and the time."""
 
     environment: str = ""
@@ -23,7 +23,7 @@ class Fact(Struct, frozen=True):
 
     kind: Literal["text", "list", "bool"]
     meaning: str
-    read: Callable[[Change, Asked], Any]
+    read: Callable[[Change, EvaluationContext], Any]
 
 
 FACTS: Final = {
@@ -57,7 +57,7 @@ FACTS: Final = {
 """Every variable by its name."""
 
 
-def of(change: Change, asked: Asked) -> dict[str, Any]:
+def of(change: Change, asked: EvaluationContext) -> dict[str, Any]:
     """All the variables of one change."""
     return {name: fact.read(change, asked) for name, fact in FACTS.items()}
 

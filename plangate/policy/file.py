@@ -9,11 +9,11 @@ from typing import Any, Final
 from msgspec import Struct
 
 from plangate.errors import PolicyLoadError, UsageError
-from plangate.model import EffectName
+from plangate.lang.located_yaml import LocatedYaml, Place, did_you_mean, read_text
+from plangate.model.change import EffectName
 from plangate.policy.expressions import ExpressionError, Expressions
 from plangate.policy.facts import FACTS
 from plangate.policy.load import Cases, Match, Policy
-from plangate.policy.marked import Marked, Place, did_you_mean, read_text
 
 FIELDS: Final = frozenset({*FACTS, "because", "paths"})
 """What a message can name in braces: every fact of the change, why the effect is there, and the paths it was read from."""
@@ -41,7 +41,7 @@ class _File:
     """One file on its way to a policy."""
 
     def __init__(self, name: str, text: str):
-        self.marked = Marked(name, text)
+        self.marked = LocatedYaml(name, text)
 
     def policy(self) -> Policy:
         """The policy. Raises `PolicyLoadError`."""

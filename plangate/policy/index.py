@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from plangate import packs
+from plangate import knowledge as shipped
 from plangate.errors import PolicyLoadError
 from plangate.policy.file import read
 from plangate.policy.load import Policy, shipped_files
@@ -49,8 +49,8 @@ def _without_cases(policy: Policy) -> dict[str, object]:
 
 def main(arguments: list[str]) -> int:
     """Write or check the index."""
-    path = packs.folder() / "index.json"
-    built = build(packs.folder())
+    path = shipped.folder() / "index.json"
+    built = build(shipped.folder())
     if arguments == ["--check"]:
         current = path.is_file() and path.read_bytes() == built
         sys.stderr.write("" if current else f"{path} is not current: run python -m plangate.policy.index\n")

@@ -7,9 +7,10 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
-from plangate import packs
+from plangate import knowledge
 from plangate.errors import PolicyLoadError, UsageError
-from plangate.model import Action, Severity
+from plangate.model.change import Action
+from plangate.model.verdict import Severity
 
 
 class Match(Struct, frozen=True, forbid_unknown_fields=True):
@@ -66,7 +67,9 @@ def load(paths: Iterable[Path] = (), texts: Iterable[tuple[str, str]] = ()) -> t
 
     Raises `PolicyLoadError` for a file that does not load, and `UsageError` for a path without policies.
     """
-    policies = {policy.id: policy for policy in msgspec.json.decode(packs.index().policies, type=tuple[Policy, ...])}
+    policies = {
+        policy.id: policy for policy in msgspec.json.decode(knowledge.index().policies, type=tuple[Policy, ...])
+    }
     given = [file for path in paths for file in policy_files(path)]
     every: list[Path | tuple[str, str]] = [*given, *texts]
     for one in every:
@@ -91,6 +94,6 @@ def policy_files(path: Path) -> list[Path]:
 def shipped_files() -> Iterator[Path]:
     """The YAML files of the shipped policies, in order."""
     for family in ("terraform", "helm", "drift", "litellm"):
-        folder = packs.folder() / family
+        folder = knowledge.folder() / family
         if folder.is_dir():
             yield from sorted(folder.glob("*.yaml"))

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from msgspec import Struct, structs
 
-from plangate.model import Outcome
-from plangate.policy import proxies
+from plangate.applications.litellm import cases
+from plangate.model.verdict import Outcome
 from plangate.policy.case import ASKED, CaseError, asked, refuse_unknown
 from plangate.policy.evaluate import evaluate
-from plangate.policy.upgrades import upgrade
+from plangate.policy.helm_cases import upgrade
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from plangate.model import ChangeSet
+    from plangate.model.change import ChangeSet
     from plangate.policy.load import Policy
 
 _OF_CHANGE: Final = (
@@ -103,7 +103,7 @@ def change_set(
         address = _entry(case)["address"]
         return changeset, next((i for i, one in enumerate(changeset.changes) if one.address.text == address), -1)
     try:
-        built = proxies.upgrade(case) if policy.match.view == proxies.VIEW else upgrade(case)
+        built = cases.upgrade(case) if policy.match.view == cases.VIEW else upgrade(case)
     except ValueError as error:
         raise CaseError(str(error)) from None
     changeset = classify(built.dry_run, built.evidence)

@@ -21,7 +21,7 @@ from plangate.publish.state import EXTERNAL
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from plangate.model import Approvals
+    from plangate.model.verdict import Approvals
     from plangate.publish.github import GitHub
     from plangate.publish.place import Place
 
@@ -50,7 +50,7 @@ class Plan(Struct, frozen=True):
         return now.asks <= self.asks
 
 
-class Answer(Struct, frozen=True):
+class ApprovalState(Struct, frozen=True):
     """Who has approved this plan, and what is still missing, in words; nothing where nothing is."""
 
     by: tuple[str, ...] = ()
@@ -92,7 +92,7 @@ def parse(summary: str, sha: str, key: bytes | None) -> Plan | None:
     return plan
 
 
-class Reader:
+class ApprovalsReader:
     """Reads the reviews of one pull request."""
 
     def __init__(self, github: GitHub, place: Place, *, name: str, key: str, gate_key: bytes | None):
@@ -104,7 +104,7 @@ class Reader:
         self._told: dict[str, list[tuple[str, int, Plan]]] = {}
         self._members: dict[tuple[str, str], bool] = {}
 
-    def answer(self, number: int, rules: Iterable[Approvals], now: Plan) -> Answer:
+    def answer(self, number: int, rules: Iterable[Approvals], now: Plan) -> ApprovalState:
         """Who has approved what the plan asks about now. Raises `PublishError` where that cannot be read."""
         path = f"/repos/{self._place.repository}/pulls/{number}"
         author = _login(_inner(self._github.get(path), "user")).lower()
@@ -123,7 +123,7 @@ class Reader:
                 missing.append(f"{', '.join(sorted(against))} asked for changes")
             elif len(able) < rule.count:
                 missing.append(needed(rule, rule.count - len(able)))
-        return Answer(tuple(sorted(by)), "; ".join(dict.fromkeys(missing)))
+        return ApprovalState(tuple(sorted(by)), "; ".join(dict.fromkeys(missing)))
 
     def _latest(self, path: str) -> dict[str, dict[str, Any]]:
         """The last review of each person that says yes or no. A remark takes nothing back."""

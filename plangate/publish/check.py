@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import Struct
 
 from plangate.errors import PublishError, RefusedError, UnclearError
-from plangate.model import Decision
+from plangate.model.verdict import Decision
 from plangate.publish.state import EXTERNAL
 
 if TYPE_CHECKING:

@@ -51,7 +51,7 @@ class Comment(Struct, frozen=True):
         return state.parse(self.body)
 
 
-class Wish(Struct, frozen=True, kw_only=True):
+class DesiredComment(Struct, frozen=True, kw_only=True):
     """What to publish: the target's key, and the body, given the comment before and the most bytes it may have."""
 
     key: str
@@ -69,7 +69,7 @@ class Published(Struct, frozen=True):
     warnings: tuple[str, ...] = ()
 
 
-def publish(github: GitHub, place: Place, wish: Wish) -> Published:
+def publish(github: GitHub, place: Place, wish: DesiredComment) -> Published:
     """Bring the comment up to date. Raises `PublishError` where nobody can say that it is."""
     if place.number is None:
         return Published("not needed")
@@ -79,7 +79,7 @@ def publish(github: GitHub, place: Place, wish: Wish) -> Published:
 class _Sticky:
     """One publication, over as many rounds as others interfere."""
 
-    def __init__(self, github: GitHub, place: Place, number: int, wish: Wish):
+    def __init__(self, github: GitHub, place: Place, number: int, wish: DesiredComment):
         self.github = github
         self.place = place
         self.number = number
@@ -254,7 +254,9 @@ class _Sticky:
         except RefusedError as error:
             if error.status != 422 or "long" not in error.message or self.wish.longest <= 10_000:
                 raise
-        self.wish = Wish(key=self.wish.key, body=self.wish.body, only_if_there=self.wish.only_if_there, longest=10_000)
+        self.wish = DesiredComment(
+            key=self.wish.key, body=self.wish.body, only_if_there=self.wish.only_if_there, longest=10_000
+        )
         return send(self._body(before))
 
     def _tidy(self, comments: list[Comment]) -> None:

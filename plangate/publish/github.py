@@ -44,7 +44,7 @@ class Clock(Struct, frozen=True):
     wall: Callable[[], float] = time.time
 
 
-class Answer(Struct, frozen=True):
+class Response(Struct, frozen=True):
     """What came back: the status, the headers with names in lower case, and the JSON in the body."""
 
     status: int
@@ -73,7 +73,7 @@ class GitHub:
         self._pool = _pool(endpoints, ca_bundle)
         self._away = False
         """Nobody was there, several times: what follows need not wait for it again."""
-        self._tags: dict[str, tuple[str, Answer]] = {}
+        self._tags: dict[str, tuple[str, Response]] = {}
 
     def __repr__(self) -> str:
         return f"GitHub({self._endpoints.rest})"
@@ -122,7 +122,7 @@ class GitHub:
 
     # --- one request --------------------------------------------------------------------------------------------------
 
-    def _get(self, url: str) -> Answer:
+    def _get(self, url: str) -> Response:
         tag, before = self._tags.get(url, ("", None))
         answer = self._send("GET", url, None, again=True, headers={"if-none-match": tag} if tag else None)
         if answer.status == 304 and before is not None:
@@ -131,7 +131,9 @@ class GitHub:
             self._tags[url] = (answer.headers["etag"], answer)
         return answer
 
-    def _send(self, method: str, url: str, body: Any, *, again: bool, headers: dict[str, str] | None = None) -> Answer:
+    def _send(
+        self, method: str, url: str, body: Any, *, again: bool, headers: dict[str, str] | None = None
+    ) -> Response:
         """Send until there is an answer, or no use or no time to go on."""
         if self._away:
             raise PublishError("GitHub does not answer")
@@ -168,7 +170,7 @@ class GitHub:
                 continue
             return self._accepted(method, answer, again=again)
 
-    def _accepted(self, method: str, answer: Answer, *, again: bool) -> Answer:
+    def _accepted(self, method: str, answer: Response, *, again: bool) -> Response:
         if answer.status == 304 or (200 <= answer.status < 300 and (answer.body is not None or answer.status == 204)):
             return answer
         if 200 <= answer.status < 300:
@@ -183,7 +185,7 @@ class GitHub:
             hint=f"the token needs: {self._quoted(needed)}" if needed and answer.status == 403 else None,
         )
 
-    def _once(self, method: str, url: str, data: bytes | None, headers: dict[str, str]) -> Answer:
+    def _once(self, method: str, url: str, data: bytes | None, headers: dict[str, str]) -> Response:
         left = self._left()
         response = self._pool.request(
             method,
@@ -210,7 +212,7 @@ class GitHub:
             body = msgspec.json.decode(raw) if raw else None
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
             body = None
-        return Answer(response.status, {name.lower(): value for name, value in response.headers.items()}, body)
+        return Response(response.status, {name.lower(): value for name, value in response.headers.items()}, body)
 
     def _body(self, response: BaseHTTPResponse) -> bytes:
         """The whole body. One that drips or does not end is cut off."""
@@ -238,7 +240,7 @@ class GitHub:
             raise PublishError(f"GitHub asks to wait {seconds:.0f} s, and there is not so much time", hint="--timeout")
         self.clock.sleep(seconds)
 
-    def _limited(self, answer: Answer) -> float | None:
+    def _limited(self, answer: Response) -> float | None:
         """How long to wait where the request was refused for its rate; None where it was not."""
         if answer.status not in (403, 429):
             return None

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from plangate.model import Decision
-from plangate.report import story, words
+from plangate.model.verdict import Decision
+from plangate.report import story, wording
 from plangate.report.escape import terminal
 from plangate.report.places import place
 from plangate.report.values import clip
 
 if TYPE_CHECKING:
-    from plangate.model import Verdict
+    from plangate.model.verdict import Verdict
 
 _MOST: Final = 100
 _LONGEST: Final = 1_000
@@ -28,11 +28,11 @@ def render(verdict: Verdict) -> str:
     passed = verdict.decision is Decision.PASS
     lines.append(_data(headline, _LONGEST) if passed else _issue(verdict.decision, headline))
     for skipped in story.cannot_tell(verdict)[:_MOST]:
-        gap = words.sentences(f"{skipped.what}: {skipped.why}", skipped.how_to_fix)
+        gap = wording.sentences(f"{skipped.what}: {skipped.why}", skipped.how_to_fix)
         lines += [_issue(Decision.INCONCLUSIVE, gap)]
     for one in story.deciding(story.told(verdict))[:_MOST]:
         where = place(verdict, one.finding)
-        message = words.sentences(one.finding.message, one.finding.remediation)
+        message = wording.sentences(one.finding.message, one.finding.remediation)
         properties = {"sourcepath": where.file, "linenumber": str(where.line), "code": one.finding.policy}
         lines.append(_issue(one.decision, message, properties))
     if verdict.decision is Decision.REVIEW:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET
 
-from plangate.model import UNKNOWN, Decision, Sensitive
-from plangate.report import words
+from plangate.model.values import UNKNOWN, Sensitive
+from plangate.model.verdict import Decision
+from plangate.report import wording
 from plangate.report.screen import Screen
 from plangate.report.values import LONGEST, pair
 
@@ -91,7 +92,7 @@ def _what(finding: wire.Finding, change: wire.Change | None) -> Iterator[tuple[s
     effects = f" [{', '.join(change.effects)}]" if change.effects else ""
     yield "action", f"{change.action}{order} of {change.type}{effects}"
     if change.reason is not None:
-        yield "reason", words.REASONS.get(change.reason, change.reason)
+        yield "reason", wording.REASONS.get(change.reason, change.reason)
 
 
 def _seen(finding: wire.Finding, change: wire.Change | None) -> Iterator[str]:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from plangate.model import Decision
-from plangate.report import story, words
+from plangate.model.verdict import Decision
+from plangate.report import story, wording
 from plangate.report.escape import terminal
 from plangate.report.places import place
 from plangate.report.values import clip
 
 if TYPE_CHECKING:
-    from plangate.model import Verdict
+    from plangate.model.verdict import Verdict
 
 _MOST: Final = 10
 """Annotations of one kind that a step may have."""
@@ -49,13 +49,13 @@ def render(verdict: Verdict) -> str:
             continue
         room[kind] -= 1
         where = place(verdict, one.finding)
-        message = words.sentences(one.finding.message, one.finding.remediation)
+        message = wording.sentences(one.finding.message, one.finding.remediation)
         lines.append(command(kind, f"plangate: {one.finding.policy}", message, where.file, where.line))
     for skipped in story.cannot_tell(verdict)[: room["warning"]]:
-        gap = words.sentences(f"{skipped.what}: {skipped.why}", skipped.how_to_fix)
+        gap = wording.sentences(f"{skipped.what}: {skipped.why}", skipped.how_to_fix)
         lines += [command("warning", "plangate: cannot tell", gap)]
     if left_out:
-        lines.append(command("notice", "plangate", f"{words.several(left_out, 'more finding')}: see the report"))
+        lines.append(command("notice", "plangate", f"{wording.several(left_out, 'more finding')}: see the report"))
     return "\n".join(lines) + "\n"
 
 

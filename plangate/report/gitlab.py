@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from plangate.model import Decision
-from plangate.report import story, words
+from plangate.model.verdict import Decision
+from plangate.report import story, wording
 from plangate.report.escape import visible
 from plangate.report.places import input_name, place
 from plangate.report.values import clip
 
 if TYPE_CHECKING:
-    from plangate.model import Verdict
+    from plangate.model.verdict import Verdict
 
 _MOST: Final = 5_000
 _LONGEST: Final = 1_000
@@ -31,14 +31,14 @@ def render(verdict: Verdict) -> bytes:
     seen: set[str] = set()
     issues: list[dict[str, Any]] = []
     for skipped in story.cannot_tell(verdict)[:_MOST]:
-        text = words.sentences(f"{skipped.what}: {skipped.why}", skipped.how_to_fix)
+        text = wording.sentences(f"{skipped.what}: {skipped.why}", skipped.how_to_fix)
         issues.append(
             _issue("inconclusive", text, Decision.INCONCLUSIVE, (input_name(verdict), 1), _unique(text, seen))
         )
     for one in story.told(verdict)[:_MOST]:
         finding = one.finding
         where = place(verdict, finding)
-        text = words.sentences(finding.message, finding.remediation)
+        text = wording.sentences(finding.message, finding.remediation)
         scope = "\0".join((verdict.target or "", verdict.environment or "", finding.fingerprint))
         issues.append(_issue(finding.policy, text, one.decision, (where.file, where.line), _unique(scope, seen)))
     return msgspec.json.encode(issues) + b"\n"

@@ -9,8 +9,10 @@ from typing import Any, Final
 import msgspec
 from msgspec import UNSET, UnsetType, structs
 
-from plangate import __version__, model
-from plangate.model import ABSENT, EffectName
+from plangate import __version__
+from plangate.model.change import Action, Change, Drift, Effect, EffectName, Freshness, Gap, Hook, Location, Source
+from plangate.model.values import ABSENT
+from plangate.model.verdict import Binding, Coverage, Finding, Verdict
 from plangate.report import wire
 from plangate.report.values import ENCODER, plain
 
@@ -20,7 +22,7 @@ EVIDENCE: Final = ("state", "values", "history", "manifest", "live_objects")
 """The kinds of evidence, as the coverage names them."""
 
 
-def render(verdict: model.Verdict, key: bytes | None = None) -> bytes:
+def render(verdict: Verdict, key: bytes | None = None) -> bytes:
     """The verdict as one JSON document, with a newline at its end; signed where there is a key."""
     document = wire_verdict(verdict)
     try:
@@ -39,7 +41,7 @@ def signed(data: bytes, key: bytes) -> bytes:
     return ENCODER.encode(binding.signed(parse(data), key)) + b"\n"
 
 
-def wire_verdict(verdict: model.Verdict) -> wire.Verdict:
+def wire_verdict(verdict: Verdict) -> wire.Verdict:
     """The wire form of a verdict. Values are converted when it is encoded."""
     policies = _policies_by_change(verdict.findings)
     document = wire.Verdict(
@@ -76,7 +78,7 @@ def wire_verdict(verdict: model.Verdict) -> wire.Verdict:
     return document if verdict.binding is None else _bound(document, verdict.binding)
 
 
-def _bound(document: wire.Verdict, bound: model.Binding) -> wire.Verdict:
+def _bound(document: wire.Verdict, bound: Binding) -> wire.Verdict:
     """The same with what ties it to its plan."""
     from plangate.report import binding
 
@@ -100,7 +102,7 @@ def _bound(document: wire.Verdict, bound: model.Binding) -> wire.Verdict:
     )
 
 
-def _policies_by_change(findings: tuple[model.Finding, ...]) -> dict[int, list[str]]:
+def _policies_by_change(findings: tuple[Finding, ...]) -> dict[int, list[str]]:
     """The ids of the policies that found something in each change, each once, worst first."""
     policies: dict[int, list[str]] = {}
     for finding in findings:
@@ -112,10 +114,10 @@ def _policies_by_change(findings: tuple[model.Finding, ...]) -> dict[int, list[s
 
 
 def _summary(counts: dict[str, int]) -> wire.Summary:
-    return wire.Summary(*[counts.get(action.value, 0) for action in model.Action])
+    return wire.Summary(*[counts.get(action.value, 0) for action in Action])
 
 
-def _change(change: model.Change, policies: list[str]) -> wire.Change:
+def _change(change: Change, policies: list[str]) -> wire.Change:
     # Positional: this runs once for each of thousands of changes, and keywords cost twice as much.
     return wire.Change(
         change.origin,
@@ -140,16 +142,16 @@ def _change(change: model.Change, policies: list[str]) -> wire.Change:
     )
 
 
-def _effects(effects: tuple[model.Effect, ...]) -> tuple[str, ...]:
+def _effects(effects: tuple[Effect, ...]) -> tuple[str, ...]:
     certain = {effect.name for effect in effects if effect.certain}
     return tuple(name.value for name in sorted(certain, key=_EFFECT_ORDER.__getitem__))
 
 
-def _lost(effects: tuple[model.Effect, ...]) -> tuple[str, ...] | UnsetType:
+def _lost(effects: tuple[Effect, ...]) -> tuple[str, ...] | UnsetType:
     return tuple(e.because for e in effects if e.name is EffectName.DATA_LOSS and e.certain and e.because) or UNSET
 
 
-def _drift(entry: model.Drift) -> wire.Drift:
+def _drift(entry: Drift) -> wire.Drift:
     return wire.Drift(
         release=entry.release,
         address=entry.address,
@@ -163,7 +165,7 @@ def _drift(entry: model.Drift) -> wire.Drift:
     )
 
 
-def _hook(hook: model.Hook) -> wire.Hook:
+def _hook(hook: Hook) -> wire.Hook:
     return wire.Hook(
         release=hook.release or "",
         address=hook.address.text,
@@ -174,7 +176,7 @@ def _hook(hook: model.Hook) -> wire.Hook:
     )
 
 
-def _finding(finding: model.Finding) -> wire.Finding:
+def _finding(finding: Finding) -> wire.Finding:
     # Nothing is found where a policy is satisfied or does not apply, so only the other three outcomes come here.
     outcome: Any = finding.outcome.value
     return wire.Finding(
@@ -199,7 +201,7 @@ def _finding(finding: model.Finding) -> wire.Finding:
     )
 
 
-def _coverage(coverage: model.Coverage) -> wire.Coverage:
+def _coverage(coverage: Coverage) -> wire.Coverage:
     evidence: dict[str, Any] = {name: coverage.evidence.get(name, "not-needed") for name in EVIDENCE}
     return wire.Coverage(
         policies_expected=coverage.policies_expected,
@@ -212,11 +214,11 @@ def _coverage(coverage: model.Coverage) -> wire.Coverage:
     )
 
 
-def _decides(skipped: model.Skipped) -> Any:
+def _decides(skipped: Gap) -> Any:
     return "input" if skipped.input_failed else "verdict" if skipped.inconclusive else UNSET
 
 
-def _input(source: model.Source) -> wire.Input:
+def _input(source: Source) -> wire.Input:
     facts = source.facts
     return wire.Input(
         kind=source.kind,
@@ -228,7 +230,7 @@ def _input(source: model.Source) -> wire.Input:
     )
 
 
-def _freshness(freshness: model.Freshness | None) -> wire.Freshness | None:
+def _freshness(freshness: Freshness | None) -> wire.Freshness | None:
     if freshness is None:
         return None
     return wire.Freshness(
@@ -241,7 +243,7 @@ def _freshness(freshness: model.Freshness | None) -> wire.Freshness | None:
     )
 
 
-def _location(location: model.Location | None) -> wire.Location | None:
+def _location(location: Location | None) -> wire.Location | None:
     return None if location is None else wire.Location(location.file, location.line)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from plangate.model import Decision, Outcome
+from plangate.model.verdict import Decision, Outcome
 from plangate.report import story
 from plangate.report.escape import visible
 from plangate.report.places import input_name, place
@@ -17,8 +17,8 @@ from plangate.report.values import clip
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from plangate.model import Verdict
-    from plangate.report.story import Told
+    from plangate.model.verdict import Verdict
+    from plangate.report.story import FindingView
 
 _MOST_CASES: Final = 2_000
 _LONGEST: Final = 2_000
@@ -49,7 +49,7 @@ def render(verdict: Verdict) -> bytes:
     return "\n".join(lines).encode() + b"\n"
 
 
-def _findings(verdict: Verdict, told: tuple[Told, ...]) -> Iterator[str]:
+def _findings(verdict: Verdict, told: tuple[FindingView, ...]) -> Iterator[str]:
     for one in told:
         finding = one.finding
         where = place(verdict, finding)

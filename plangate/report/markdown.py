@@ -10,8 +10,9 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
-from plangate.model import ABSENT, Decision
-from plangate.report import escape, rows, story, words
+from plangate.model.values import ABSENT
+from plangate.model.verdict import Decision
+from plangate.report import escape, rows, story, wording
 from plangate.report.places import inside
 from plangate.report.values import clip, pair, tail
 
@@ -20,10 +21,11 @@ if TYPE_CHECKING:
 
     import jinja2
 
-    from plangate.model import Finding, Location, OutputChange, Verdict
+    from plangate.model.change import Location, OutputChange
+    from plangate.model.verdict import Finding, Verdict
     from plangate.report import wire
     from plangate.report.rows import Delta
-    from plangate.report.story import Together, Told
+    from plangate.report.story import FindingView, Together
 
 LONGEST: Final = 60_000
 """Bytes of UTF-8. GitHub takes 65,536 characters by its own words; this is safe however they are counted."""
@@ -126,7 +128,7 @@ def render(verdict: Verdict, extras: Extras | None = None) -> str:
         approval=extras.approval,
         links=[_Escaped(f"[{_md(text)}]({url})") for text, url in extras.links if _LINK.fullmatch(url)],
         inputs=[(source.path, source.sha256) for source in verdict.sources[:_MOST_INPUTS]],
-        more_inputs=words.several(more, "more input") if more > 0 else "",
+        more_inputs=wording.several(more, "more input") if more > 0 else "",
         created_at=verdict.created_at,
         shown=_SHOWN,
         quiet=story.quiet(verdict),
@@ -170,7 +172,7 @@ def _does_anything(target: wire.Target) -> bool:
     return any(getattr(counts, name) for name in counts.__struct_fields__ if name not in ("no_op", "read"))
 
 
-def _plans(verdict: Verdict, told: tuple[Told, ...]) -> Iterator[_Plan]:
+def _plans(verdict: Verdict, told: tuple[FindingView, ...]) -> Iterator[_Plan]:
     grouped = rows.group(verdict.changes)
     minor = [one for one in told if one.decision is Decision.PASS]
     findings = [_Item("finding", row, row.group.count) for row in _finding_rows(told)]
@@ -209,7 +211,7 @@ def _plans(verdict: Verdict, told: tuple[Told, ...]) -> Iterator[_Plan]:
     yield _Plan(upto=59_000, noun="step", items=steps, title="Before, after, rollback")
 
 
-def _finding_rows(told: tuple[Told, ...]) -> Iterator[_Row]:
+def _finding_rows(told: tuple[FindingView, ...]) -> Iterator[_Row]:
     """The findings that decide. The same way out is written once."""
     first: dict[str, int] = {}
     for group in story.together(story.deciding(told)):
@@ -229,7 +231,7 @@ def _fill(plan: _Plan, used: int, upto: int, source: str) -> tuple[_Section, int
         used += _size(line) + 1
         items.append(line)
     rest = sum(item.weight for item in plan.items[len(items) :])
-    hidden = words.several(rest, plan.noun) if rest else ""
+    hidden = wording.several(rest, plan.noun) if rest else ""
     count = sum(item.weight for item in plan.items) if plan.count is None else plan.count
     section = _Section(
         title=plan.title,
@@ -305,7 +307,7 @@ def _tail(path: str) -> str:
 
 
 def _numbers(numbers: list[int]) -> _Escaped:
-    return _md(words.listed(numbers))
+    return _md(wording.listed(numbers))
 
 
 def _prose(text: str, most: int = 200) -> _Escaped:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from plangate.report.escape import visible
 
 if TYPE_CHECKING:
-    from plangate.model import Finding, Verdict
+    from plangate.model.verdict import Finding, Verdict
 
 _DRIVE = re.compile(r"^[A-Za-z]:")
 _LONGEST: Final = 400

@@ -11,8 +11,42 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from msgspec import UNSET, UnsetType, structs
 
-from plangate import model
-from plangate.model import ABSENT, UNKNOWN, Sensitive
+from plangate.model.change import (
+    Action,
+    Address,
+    AttributeChange,
+    Change,
+    CheckResult,
+    Drift,
+    DriftStatus,
+    Effect,
+    EffectName,
+    Facts,
+    Freshness,
+    Gap,
+    Hook,
+    Invocation,
+    Location,
+    Lock,
+    Noise,
+    OutputChange,
+    ReplaceOrder,
+    Source,
+)
+from plangate.model.values import ABSENT, UNKNOWN, Sensitive
+from plangate.model.verdict import (
+    Approvals,
+    Coverage,
+    Decision,
+    Finding,
+    Observation,
+    Operand,
+    Outcome,
+    Severity,
+    Step,
+    Verdict,
+    Waiver,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,13 +61,13 @@ _NAMED: Final = 3
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 
 
-def restore(saved: wire.Verdict) -> model.Verdict:
+def restore(saved: wire.Verdict) -> Verdict:
     """The model of a verdict. It never fails on one that was decoded."""
     labels = [None if source.target is UNSET else source.target for source in saved.inputs]
     changes, position = _changes(saved, labels)
-    return model.Verdict(
-        decision=model.Decision(saved.decision),
-        risk=model.Severity(saved.risk) if saved.risk is not None else None,
+    return Verdict(
+        decision=Decision(saved.decision),
+        risk=Severity(saved.risk) if saved.risk is not None else None,
         exit_code=saved.exit_code,
         headline=saved.headline,
         created_at=saved.created_at,
@@ -46,7 +80,7 @@ def restore(saved: wire.Verdict) -> model.Verdict:
         },
         changes=changes,
         outputs=tuple(
-            model.OutputChange(_of(o.target, o.name), _action(o.action), _value(o.before), _value(o.after))
+            OutputChange(_of(o.target, o.name), _action(o.action), _value(o.before), _value(o.after))
             for o in saved.outputs
         ),
         drift=tuple(_drift(entry) for entry in saved.drift),
@@ -55,34 +89,31 @@ def restore(saved: wire.Verdict) -> model.Verdict:
         hooks=tuple(_hook(hook) for hook in saved.hooks),
         coverage=_coverage(saved.coverage),
         sources=tuple(
-            model.Source(i.kind, i.path, i.sha256, i.tool, i.tool_version, model.Facts(*_facts(i.facts)))
-            for i in saved.inputs
+            Source(i.kind, i.path, i.sha256, i.tool, i.tool_version, Facts(*_facts(i.facts))) for i in saved.inputs
         ),
         freshness=_freshness(saved.freshness),
-        runbook=tuple(model.Step(step.when, step.text, step.command) for step in saved.runbook),
-        checks=tuple(model.CheckResult(c.address, c.kind, c.status, c.messages) for c in saved.checks or ()),
-        invocations=tuple(model.Invocation(i.address, i.trigger) for i in saved.invocations or ()),
+        runbook=tuple(Step(step.when, step.text, step.command) for step in saved.runbook),
+        checks=tuple(CheckResult(c.address, c.kind, c.status, c.messages) for c in saved.checks or ()),
+        invocations=tuple(Invocation(i.address, i.trigger) for i in saved.invocations or ()),
         notes=saved.notes or (),
         mode="enforce" if saved.mode is UNSET else saved.mode,
-        approvals=model.Approvals(*structs.astuple(saved.approvals[0])) if saved.approvals else None,
+        approvals=Approvals(*structs.astuple(saved.approvals[0])) if saved.approvals else None,
     )
 
 
-def _changes(
-    saved: wire.Verdict, labels: list[str | None]
-) -> tuple[tuple[model.Change, ...], dict[tuple[Any, ...], int]]:
+def _changes(saved: wire.Verdict, labels: list[str | None]) -> tuple[tuple[Change, ...], dict[tuple[Any, ...], int]]:
     """The changes, equal ones of several targets as one; and where each finding finds its own."""
     groups: dict[Any, list[wire.Change]] = {}
     for number, change in enumerate(saved.changes):
         alike = _ENCODER.encode(structs.replace(change, input=0)) if _label(change, labels) is not None else number
         groups.setdefault(alike, []).append(change)
-    changes: list[model.Change] = []
+    changes: list[Change] = []
     position: dict[tuple[Any, ...], int] = {}
     for members in groups.values():
         first = members[0]
         named = dict.fromkeys(label for member in members if (label := _label(member, labels)) is not None)
         for member in members:
-            address = str(model.Address(member.address, member.deposed or ""))
+            address = str(Address(member.address, member.deposed or ""))
             for policy in member.findings:
                 position.setdefault((_label(member, labels), address, member.release, policy), len(changes))
         changes.append(_change(first, several(list(named)) if named else None))
@@ -109,29 +140,29 @@ def _of(target: str | UnsetType | None, text: str) -> str:
     return f"{target}: {text}" if target else text
 
 
-def _change(change: wire.Change, target: str | None) -> model.Change:
-    return model.Change(
-        address=model.Address(_of(target, change.address), change.deposed or ""),
+def _change(change: wire.Change, target: str | None) -> Change:
+    return Change(
+        address=Address(_of(target, change.address), change.deposed or ""),
         type=change.type,
         action=_action(change.action),
         source=change.source,
         origin=change.input,
         release=change.release,
-        replace_order=model.ReplaceOrder(change.replace_order) if change.replace_order is not None else None,
+        replace_order=ReplaceOrder(change.replace_order) if change.replace_order is not None else None,
         reason=change.reason,
         replace_paths=change.replace_paths,
         moved_from=change.moved_from,
         import_id=change.import_id,
         attributes=tuple(_attribute(attribute) for attribute in change.attributes),
         effects=tuple(_effects(change)),
-        noise=model.Noise(change.noise) if change.noise is not None else None,
+        noise=Noise(change.noise) if change.noise is not None else None,
         note=change.note,
         location=_location(change.location),
     )
 
 
-def _attribute(attribute: wire.Attribute) -> model.AttributeChange:
-    return model.AttributeChange(
+def _attribute(attribute: wire.Attribute) -> AttributeChange:
+    return AttributeChange(
         attribute.path,
         attribute.kind,
         ABSENT if attribute.kind == "added" else _value(attribute.before),
@@ -139,33 +170,33 @@ def _attribute(attribute: wire.Attribute) -> model.AttributeChange:
     )
 
 
-def _effects(change: wire.Change) -> list[model.Effect]:
+def _effects(change: wire.Change) -> list[Effect]:
     """The effects by name. A name of a newer version says nothing to this one's reports."""
     lost = change.lost or ()
-    effects = _named_effects(name for name in change.effects if not (lost and name == model.EffectName.DATA_LOSS))
-    return [*(model.Effect(model.EffectName.DATA_LOSS, text) for text in lost), *effects]
+    effects = _named_effects(name for name in change.effects if not (lost and name == EffectName.DATA_LOSS))
+    return [*(Effect(EffectName.DATA_LOSS, text) for text in lost), *effects]
 
 
-def _named_effects(names: Iterable[str]) -> list[model.Effect]:
-    known = {name.value: name for name in model.EffectName}
-    return [model.Effect(known[name], "") for name in names if name in known]
+def _named_effects(names: Iterable[str]) -> list[Effect]:
+    known = {name.value: name for name in EffectName}
+    return [Effect(known[name], "") for name in names if name in known]
 
 
-def _drift(entry: wire.Drift) -> model.Drift:
+def _drift(entry: wire.Drift) -> Drift:
     desired, recorded, live = (
         ABSENT if side is None else _value(side) for side in (entry.desired, entry.recorded, entry.live)
     )
-    status = model.DriftStatus(entry.status)
+    status = DriftStatus(entry.status)
     address = _of(entry.target, entry.address) if entry.address is not None else entry.address
     since = entry.since if isinstance(entry.since, str) else ""
-    return model.Drift(address, entry.path, desired, recorded, live, status, entry.note, entry.release, since=since)
+    return Drift(address, entry.path, desired, recorded, live, status, entry.note, entry.release, since=since)
 
 
-def _finding(finding: wire.Finding, position: int | None) -> model.Finding:
-    return model.Finding(
+def _finding(finding: wire.Finding, position: int | None) -> Finding:
+    return Finding(
         policy=finding.policy,
-        severity=model.Severity(finding.severity),
-        outcome=model.Outcome(finding.outcome),
+        severity=Severity(finding.severity),
+        outcome=Outcome(finding.outcome),
         message=_of(finding.target, finding.message) if _leads(finding) else finding.message,
         why=finding.why,
         remediation=finding.remediation,
@@ -177,18 +208,18 @@ def _finding(finding: wire.Finding, position: int | None) -> model.Finding:
         evidence=finding.evidence,
         fingerprint=finding.fingerprint,
         change=position,
-        decision=model.Decision(finding.decision),
-        waiver=None if finding.waiver is UNSET else model.Waiver(*structs.astuple(finding.waiver)),
+        decision=Decision(finding.decision),
+        waiver=None if finding.waiver is UNSET else Waiver(*structs.astuple(finding.waiver)),
         enforced=finding.enforced is not False,
         note=None if finding.note is UNSET else finding.note,
-        seen=tuple(model.Seen(one.what, one.value) for one in finding.seen or ()),
-        operands=tuple(model.Operand(one.text, one.result) for one in finding.operands or ()),
+        seen=tuple(Observation(one.what, one.value) for one in finding.seen or ()),
+        operands=tuple(Operand(one.text, one.result) for one in finding.operands or ()),
     )
 
 
-def _hook(hook: wire.Hook) -> model.Hook:
-    return model.Hook(
-        address=model.Address(hook.address),
+def _hook(hook: wire.Hook) -> Hook:
+    return Hook(
+        address=Address(hook.address),
         release=hook.release or None,
         events=tuple(hook.events),
         weight=hook.weight,
@@ -202,9 +233,9 @@ def _leads(finding: wire.Finding) -> bool:
     return finding.address is not None and finding.message.startswith(finding.address)
 
 
-def _coverage(coverage: wire.Coverage) -> model.Coverage:
+def _coverage(coverage: wire.Coverage) -> Coverage:
     evidence = coverage.evidence
-    return model.Coverage(
+    return Coverage(
         policies_expected=coverage.policies_expected,
         policies_reported=coverage.policies_reported,
         outcomes=coverage.outcomes,
@@ -212,22 +243,20 @@ def _coverage(coverage: wire.Coverage) -> model.Coverage:
         drift=coverage.drift,
         noise=coverage.noise,
         skipped=tuple(
-            model.Skipped(
-                s.what, s.why, s.how_to_fix, inconclusive=s.decides is not UNSET, input_failed=s.decides == "input"
-            )
+            Gap(s.what, s.why, s.how_to_fix, inconclusive=s.decides is not UNSET, input_failed=s.decides == "input")
             for s in coverage.skipped
         ),
     )
 
 
-def _freshness(freshness: wire.Freshness | None) -> model.Freshness | None:
+def _freshness(freshness: wire.Freshness | None) -> Freshness | None:
     if freshness is None:
         return None
-    return model.Freshness(
+    return Freshness(
         lineage=freshness.lineage,
         serial_plan=freshness.serial_plan,
         serial_state=freshness.serial_state,
-        lock=model.Lock(freshness.lock.who, freshness.lock.since) if freshness.lock is not None else None,
+        lock=Lock(freshness.lock.who, freshness.lock.since) if freshness.lock is not None else None,
         revision_recorded=freshness.revision_recorded,
         revision_live=freshness.revision_live,
     )
@@ -237,16 +266,16 @@ def _facts(facts: wire.Facts) -> tuple[bool | None, bool | None, bool | None]:
     return facts.errored, facts.complete, facts.applyable
 
 
-def _location(location: wire.Location | None) -> model.Location | None:
-    return None if location is None else model.Location(location.file, location.line)
+def _location(location: wire.Location | None) -> Location | None:
+    return None if location is None else Location(location.file, location.line)
 
 
-def _action(name: str) -> model.Action:
-    return model.Action(name) if name in set(model.Action) else model.Action.UNKNOWN
+def _action(name: str) -> Action:
+    return Action(name) if name in set(Action) else Action.UNKNOWN
 
 
 def _counts(summary: wire.Summary) -> dict[str, int]:
-    return dict(zip((action.value for action in model.Action), summary_values(summary), strict=True))
+    return dict(zip((action.value for action in Action), summary_values(summary), strict=True))
 
 
 def summary_values(summary: wire.Summary) -> tuple[int, ...]:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from plangate.model import ABSENT, UNKNOWN, Action, AttributeChange, Change, EffectName
-from plangate.report import words
+from plangate.model.change import Action, AttributeChange, Change, EffectName
+from plangate.model.values import ABSENT, UNKNOWN
+from plangate.report import wording
 from plangate.report.values import pair
 
 if TYPE_CHECKING:
@@ -101,9 +102,9 @@ def group(changes: Iterable[Change], *, everything: bool = False) -> Rows:
 
 def folded(grouped: Rows) -> list[str]:
     """What was left out of the rows, in words."""
-    parts = [words.several(count, words.NOISE[kind]) for kind, count in grouped.noise.items()]
+    parts = [wording.several(count, wording.NOISE[kind]) for kind, count in grouped.noise.items()]
     if grouped.reads:
-        parts.append(f"{words.several(grouped.reads, 'data source')} read during the apply")
+        parts.append(f"{wording.several(grouped.reads, 'data source')} read during the apply")
     return parts
 
 
@@ -153,7 +154,7 @@ def _common(members: Sequence[Change]) -> str:
         module = f"{first.module}." if first.module else ""
         return f"{module}{'data.' if first.mode == 'data' else ''}{first.type}.{first.name}[…]"
     types = Counter(change.type for change in members)
-    return first.type if len(types) == 1 else f"resources of {words.several(len(types), 'type')}"
+    return first.type if len(types) == 1 else f"resources of {wording.several(len(types), 'type')}"
 
 
 def _shared(index: int, members: Sequence[Change]) -> Delta:
@@ -189,7 +190,7 @@ def _remark(first: Change, members: Sequence[Change]) -> str:
     if first.action is Action.UNKNOWN:
         said.append(f"actions: {', '.join(first.actions) or 'none'}")
     elif first.reason is not None and first.action is not Action.READ:
-        said.append(words.REASONS.get(first.reason, first.reason))
+        said.append(wording.REASONS.get(first.reason, first.reason))
     if first.note is not None and len(members) == 1:
         said.append(first.note)
     return "; ".join(said)

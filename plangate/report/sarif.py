@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from plangate import __version__
-from plangate.model import Decision, Severity
-from plangate.report import story, words
+from plangate.model.verdict import Decision, Severity
+from plangate.report import story, wording
 from plangate.report.escape import comment, plain, visible
 from plangate.report.places import place
 from plangate.report.values import clip
 
 if TYPE_CHECKING:
-    from plangate.model import Finding, Verdict
-    from plangate.report.story import Told
+    from plangate.model.verdict import Finding, Verdict
+    from plangate.report.story import FindingView
 
 SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
@@ -69,7 +69,7 @@ def _category(verdict: Verdict) -> str:
     return "/".join(["plangate", *(comment(clip(part, 200)) for part in parts)]) + "/"
 
 
-def _rules(told: tuple[Told, ...]) -> list[dict[str, Any]]:
+def _rules(told: tuple[FindingView, ...]) -> list[dict[str, Any]]:
     """One rule for each policy that found something, in the order of the findings."""
     rules: dict[str, dict[str, Any]] = {}
     for one in told[:MOST_RESULTS]:
@@ -97,7 +97,7 @@ def _rule_id(finding: Finding) -> str:
     return clip(plain(finding.policy), 100)
 
 
-def _result(verdict: Verdict, one: Told, index: dict[str, int]) -> dict[str, Any]:
+def _result(verdict: Verdict, one: FindingView, index: dict[str, int]) -> dict[str, Any]:
     finding = one.finding
     where = place(verdict, finding)
     rule = _rule_id(finding)
@@ -106,7 +106,7 @@ def _result(verdict: Verdict, one: Told, index: dict[str, int]) -> dict[str, Any
         "ruleId": rule,
         "ruleIndex": index[rule],
         "level": _LEVELS[finding.decision],
-        "message": {"text": _text(words.sentences(finding.message, finding.remediation))},
+        "message": {"text": _text(wording.sentences(finding.message, finding.remediation))},
         "locations": [
             {
                 "physicalLocation": {
@@ -135,7 +135,7 @@ def _result(verdict: Verdict, one: Told, index: dict[str, int]) -> dict[str, Any
 def _invocation(verdict: Verdict, left_out: int) -> dict[str, Any]:
     """How the run went: what was not examined, and what found no room."""
     gaps = [
-        {"level": "warning", "message": {"text": _text(words.sentences(f"{s.what}: {s.why}", s.how_to_fix))}}
+        {"level": "warning", "message": {"text": _text(wording.sentences(f"{s.what}: {s.why}", s.how_to_fix))}}
         for s in (*story.cannot_tell(verdict), *story.not_examined(verdict))[:_MOST_GAPS]
     ]
     if left_out:

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from plangate.model import Action, Decision, EffectName, Outcome
-from plangate.report import words
+from plangate.model.change import Action, EffectName
+from plangate.model.verdict import Decision, Outcome
+from plangate.report import wording
 from plangate.report.rows import Delta, delta
 from plangate.report.values import short
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
 
-    from plangate.model import Absent, Change, Drift, Finding, Skipped, Value, Verdict
+    from plangate.model.change import Change, Drift, Gap
+    from plangate.model.values import Absent, Value
+    from plangate.model.verdict import Finding, Verdict
 
 _MOST_CAUSES: Final = 3
 _SHORT_VALUE: Final = 24
@@ -23,7 +26,7 @@ _CHANGED_BY_HAND: Final = ("will-be-reverted", "conflict", "dropped", "unknown")
 """Statuses of drift that this apply does something to; the others are counted."""
 
 
-class Told(Struct, frozen=True, kw_only=True):
+class FindingView(Struct, frozen=True, kw_only=True):
     """One finding: what happens, why, what goes with it, and the way out."""
 
     number: int
@@ -42,8 +45,8 @@ class Told(Struct, frozen=True, kw_only=True):
 class Together(Struct, frozen=True):
     """Findings of one policy that say the same of several objects: told once."""
 
-    first: Told
-    others: tuple[Told, ...]
+    first: FindingView
+    others: tuple[FindingView, ...]
 
     @property
     def count(self) -> int:
@@ -76,33 +79,33 @@ class Counted(Struct, frozen=True):
     counts: str
 
 
-def told(verdict: Verdict) -> tuple[Told, ...]:
+def told(verdict: Verdict) -> tuple[FindingView, ...]:
     """The findings, those that ask for most first; each keeps its number."""
     all_told = [_told(number, finding, verdict) for number, finding in enumerate(verdict.findings, 1)]
     order = list(Decision)
     return tuple(sorted(all_told, key=lambda one: order.index(one.decision)))
 
 
-def deciding(findings: tuple[Told, ...]) -> tuple[Told, ...]:
+def deciding(findings: tuple[FindingView, ...]) -> tuple[FindingView, ...]:
     """The findings that ask for anything."""
     return tuple(one for one in findings if one.decision is not Decision.PASS)
 
 
-def together(findings: tuple[Told, ...]) -> tuple[Together, ...]:
+def together(findings: tuple[FindingView, ...]) -> tuple[Together, ...]:
     """The same findings, those that differ in their object only put together, in the order of their first."""
-    groups: dict[Hashable, list[Told]] = {}
+    groups: dict[Hashable, list[FindingView]] = {}
     for one in findings:
         alike = (one.finding.policy, one.decision, one.what, one.causes, one.cause, one.lost, one.instead)
         groups.setdefault(alike if one.subject else one.number, []).append(one)
     return tuple(Together(first, tuple(others)) for first, *others in groups.values())
 
 
-def _told(number: int, finding: Finding, verdict: Verdict) -> Told:
+def _told(number: int, finding: Finding, verdict: Verdict) -> FindingView:
     change = verdict.changes[finding.change] if finding.change is not None else None
     subject, what = _split(finding)
     causes = tuple(_causes(finding, change)) if change is not None else ()
-    reason = words.REASONS.get(change.reason, change.reason) if change is not None and change.reason else ""
-    return Told(
+    reason = wording.REASONS.get(change.reason, change.reason) if change is not None and change.reason else ""
+    return FindingView(
         number=number,
         decision=finding.decision,
         subject=subject,
@@ -162,7 +165,7 @@ def counted(verdict: Verdict) -> tuple[Counted, ...]:
     """The counts of each tool that has any."""
     found = []
     for source, summary in verdict.summary_by_source.items():
-        counts = ", ".join(f"{summary[key]} {word}" for key, word in words.COUNTED.items() if summary.get(key))
+        counts = ", ".join(f"{summary[key]} {word}" for key, word in wording.COUNTED.items() if summary.get(key))
         if counts:
             found.append(Counted(_tool(verdict, source), counts))
     return tuple(found)
@@ -197,12 +200,12 @@ def where(verdict: Verdict) -> str:
     return " · ".join(part for part in (verdict.target, verdict.environment) if part)
 
 
-def cannot_tell(verdict: Verdict) -> tuple[Skipped, ...]:
+def cannot_tell(verdict: Verdict) -> tuple[Gap, ...]:
     """What makes the verdict inconclusive, each once."""
     return tuple(dict.fromkeys(s for s in verdict.coverage.skipped if s.inconclusive or s.input_failed))
 
 
-def not_examined(verdict: Verdict) -> tuple[Skipped, ...]:
+def not_examined(verdict: Verdict) -> tuple[Gap, ...]:
     """What was not looked at and does not stop the verdict, each once."""
     return tuple(dict.fromkeys(s for s in verdict.coverage.skipped if not s.inconclusive and not s.input_failed))
 
@@ -225,7 +228,7 @@ def _by_hand(entry: Drift) -> ByHand:
         git=git,
         state=state,
         live=live,
-        after=words.DRIFT_OF_OBJECTS.get(entry.status.value, "") if whole else _after(entry),
+        after=wording.DRIFT_OF_OBJECTS.get(entry.status.value, "") if whole else _after(entry),
         since=entry.since,
     )
 
@@ -272,7 +275,7 @@ def fresh(verdict: Verdict) -> str:
     return f"state serial {freshness.serial_plan} {relation} {freshness.serial_state} in the state{lock}"
 
 
-def next_step(verdict: Verdict, findings: tuple[Told, ...]) -> str:
+def next_step(verdict: Verdict, findings: tuple[FindingView, ...]) -> str:
     """Who must do what before this is applied."""
     by_decision: dict[Decision, list[int]] = {}
     for one in findings:
@@ -281,10 +284,10 @@ def next_step(verdict: Verdict, findings: tuple[Told, ...]) -> str:
     unclear = bool(cannot_tell(verdict)) or Decision.INCONCLUSIVE in by_decision
     parts = []
     if blocking:
-        parts.append(f"fix {words.listed(blocking)}, plan again and review that plan")
+        parts.append(f"fix {wording.listed(blocking)}, plan again and review that plan")
     if looking:
         then = "then " if parts else ""
-        parts.append(f"{words.listed(looking)} {then}{'needs' if len(looking) == 1 else 'need'} an approval")
+        parts.append(f"{wording.listed(looking)} {then}{'needs' if len(looking) == 1 else 'need'} an approval")
     if unclear:
         fixes = list(dict.fromkeys(s.how_to_fix for s in cannot_tell(verdict)))
         parts.append(fixes[0] if len(fixes) == 1 and not parts else "clear up what is unclear, and review again")

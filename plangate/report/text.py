@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from plangate.model import Decision, Outcome
-from plangate.report import rows, story, words
+from plangate.model.verdict import Decision, Outcome
+from plangate.report import rows, story, wording
 from plangate.report.screen import Screen
 from plangate.report.values import pair, tail
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from plangate.model import Verdict
+    from plangate.model.verdict import Verdict
     from plangate.report.rows import Delta, Row
-    from plangate.report.story import Together, Told
+    from plangate.report.story import FindingView, Together
 
 _BEFORE_THE_FOLD: Final = 3
 _ONE_LINERS: Final = 12
@@ -99,7 +99,7 @@ class _Page:
             )
         if len(self.brief) > _ONE_LINERS:
             rest = sum(group.count for group in self.brief[_ONE_LINERS:])
-            self.screen.entry("", f"and {words.several(rest, 'more finding')}", edge="--all")
+            self.screen.entry("", f"and {wording.several(rest, 'more finding')}", edge="--all")
 
     def _finding(self, group: Together) -> None:
         screen, one = self.screen, group.first
@@ -144,7 +144,7 @@ class _Page:
             self.screen.entry(label, f"{row.action:<8} {_row(row)}", most=lines)
         if len(found) > most:
             hidden = sum(row.count for row in found[most:])
-            self.screen.entry("", f"and {words.several(hidden, 'more change')}", edge="--all")
+            self.screen.entry("", f"and {wording.several(hidden, 'more change')}", edge="--all")
 
     def drift(self) -> None:
         """Values changed by hand that this apply does something to."""
@@ -158,7 +158,9 @@ class _Page:
         title = f"changed by hand ({made})" if made else "changed by hand"
         self.screen.table("drift", (title, "git", "state", "live", "after apply"), table)
         if len(found) > most:
-            self.screen.entry("", f"and {words.several(len(found) - most, 'more value')} changed by hand", edge="--all")
+            self.screen.entry(
+                "", f"and {wording.several(len(found) - most, 'more value')} changed by hand", edge="--all"
+            )
 
     def outputs(self) -> None:
         """Root module outputs that change."""
@@ -207,12 +209,12 @@ class _Page:
         parts = rows.folded(self.rows)
         minor = len(self.told) - len(self.deciding)
         if minor:
-            parts.append(words.several(minor, "minor finding"))
+            parts.append(wording.several(minor, "minor finding"))
         unknown = sum(1 for check in self.verdict.checks if check.status == "unknown")
         if unknown:
-            parts.append(f"{words.several(unknown, 'check')} known only after apply")
+            parts.append(f"{wording.several(unknown, 'check')} known only after apply")
         for status, count in story.other_drift(self.verdict).items():
-            parts.append(f"{words.several(count, 'value')} changed by hand: {words.DRIFT[status]}")
+            parts.append(f"{wording.several(count, 'value')} changed by hand: {wording.DRIFT[status]}")
         if parts:
             self.screen.blank()
             self.screen.entry("folded", ", ".join(parts), edge="--all")
@@ -226,7 +228,7 @@ class _Page:
             self.screen.entry("unclear", f"{reason.what}: {reason.why}", style="inconclusive")
             self.screen.entry("", f"→ {reason.how_to_fix}")
         if len(reasons) > _MOST_LINES and not self.everything:
-            self.screen.entry("", f"and {words.several(len(reasons) - _MOST_LINES, 'more reason')}", edge="--all")
+            self.screen.entry("", f"and {wording.several(len(reasons) - _MOST_LINES, 'more reason')}", edge="--all")
         told = {one.finding.policy for one in self.told if one.finding.outcome is Outcome.UNKNOWN}
         undecided = self.verdict.coverage.outcomes.get("unknown", 0) - len(told)
         if undecided > 0:
@@ -260,7 +262,7 @@ class _Page:
         for i, line in enumerate(lines[:most]):
             self.screen.entry("" if i else label, line, most=0 if self.everything else 2)
         if len(lines) > most:
-            self.screen.entry("", f"and {words.several(len(lines) - most, more)}", edge="--all")
+            self.screen.entry("", f"and {wording.several(len(lines) - most, more)}", edge="--all")
 
 
 _SHORT: Final = {Decision.INCONCLUSIVE: "unsure", Decision.PASS: "note"}
@@ -269,7 +271,7 @@ _SHORT: Final = {Decision.INCONCLUSIVE: "unsure", Decision.PASS: "note"}
 _CHECKS: Final = {"fail": "fails", "error": "cannot be evaluated", "unknown": "known only after apply"}
 
 
-def _label(one: Told) -> str:
+def _label(one: FindingView) -> str:
     return f"{one.number} {_SHORT.get(one.decision, one.decision.value)}"
 
 

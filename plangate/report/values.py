@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from plangate.model import ABSENT, UNKNOWN, Embedded, Sensitive
+from plangate.model.values import ABSENT, UNKNOWN, Embedded, Sensitive
 
 LONGEST: Final = 60
 """The most characters of one value on a line."""

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.github_server import HEAD, TOKEN, FakeGitHub, serving
-from tests.support import FIXTURES, ROOT, environment
+from tests.support.command import FIXTURES, ROOT, environment
+from tests.support.github_server import HEAD, TOKEN, FakeGitHub, serving
 
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").rglob("*.yml"))

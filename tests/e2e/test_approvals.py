@@ -9,8 +9,8 @@ from msgspec import structs
 
 from plangate.report import json_v1
 from tests.e2e.test_publish import Runner, runner  # noqa: F401 - the fixture
-from tests.github_server import HEAD, NEW, Fault
-from tests.support import AS_OF, run_here
+from tests.support.command import AS_OF, run_here
+from tests.support.github_server import HEAD, NEW, Fault
 
 REPLACED = {
     "format_version": "1.2",

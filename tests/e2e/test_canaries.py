@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import CORPUS
-from tests.support import FIXTURES, FORMATS, corpus_plans, fixture_plans, plan_id, run_here
+from tests.support.command import FIXTURES, FORMATS, corpus_plans, fixture_plans, plan_id, run_here
 
 ALPHABET = string.ascii_letters + string.digits
 SECRET_NAMES = {
@@ -408,14 +408,14 @@ def test_a_token_never_leaves_from_names_and_messages(kind: str, canaries: Canar
 def test_an_internal_error_tells_nothing(
     stage: str, canaries: Canaries, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from plangate import engine
+    from plangate.pipeline import review
 
     secret = canaries("exception")
 
     def broken(*arguments: Any, **named: Any) -> Any:
         raise ValueError(f"{secret} {arguments!r} {named!r}")
 
-    monkeypatch.setattr(f"{engine.__name__}.{stage}", broken)
+    monkeypatch.setattr(f"{review.__name__}.{stage}", broken)
     path = FIXTURES / "sensitive" / "plan.json"
     done = run_here("review", path)
 
@@ -440,16 +440,16 @@ def test_a_report_that_breaks_tells_nothing(format_: str, canaries: Canaries, mo
 
 
 def test_nothing_that_the_pipeline_holds_has_a_secret_in_its_repr(folder: Path) -> None:
-    from plangate import engine
+    from plangate.pipeline import review
     from plangate.policy.load import load as load_policies
     from plangate.verdict import Options
 
     path = FIXTURES / "sensitive" / "plan.json"
-    request = engine.Request(
+    request = review.Request(
         inputs=(str(path),), policies=load_policies(()), options=Options(created_at="2026-01-31T12:00:00Z")
     )
 
-    assert "invented" not in repr(engine.review(request))
+    assert "invented" not in repr(review.review(request))
 
 
 def test_invented_secrets_of_the_fixtures_never_leave(folder: Path) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.stand_ins import DRY_RUN, SECRET, cluster
-from tests.support import AS_OF, Done, run
+from tests.support.command import AS_OF, Done, run
+from tests.support.stand_ins import DRY_RUN, SECRET, cluster
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tests.support import AS_OF, FIXTURES, FORMATS, Done, environment, run, run_here
+from tests.support.command import AS_OF, FIXTURES, FORMATS, Done, environment, run, run_here
 
 PASSES = FIXTURES / "no-changes" / "plan.json"
 BLOCKS = FIXTURES / "errored" / "plan.json"

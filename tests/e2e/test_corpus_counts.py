@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import AS_OF, corpus_plans, fixture_plans, plan_id, run
+from tests.support.command import AS_OF, corpus_plans, fixture_plans, plan_id, run
 
 KEYS = ("create", "update", "destroy", "replace", "read", "no-op", "move", "import", "forget", "unknown")
 ACTIONS = {

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import FIXTURES, corpus_plans, run_here
+from tests.support.command import FIXTURES, corpus_plans, run_here
 
 CUTS = 60
 LARGE = sorted(corpus_plans(), key=lambda path: path.stat().st_size)[-3:]

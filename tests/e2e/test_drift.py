@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tests.conftest import CORPUS
-from tests.stand_ins import HELM, cluster
-from tests.support import AS_OF, Done, run, run_here
+from tests.support.command import AS_OF, Done, run, run_here
+from tests.support.stand_ins import HELM, cluster
 
 RECORDED = CORPUS / "helm-release-plans"
 HAND = {"replicaCount": 6, "envVars.LITELLM_LOG": "DEBUG"}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from plangate.policy.testing import plan
-from tests.support import run
+from tests.support.command import run
 
 KEY, PASSWORD, DATABASE = "Vq8Zr4TnW1xKc7VbM2pLs", "invented-of-the-night-77", "Kw3mPz9QyB5tRj8NdF2h"
 NEXT = "-rotated"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from plangate.engine import classified
 from plangate.errors import InputError
-from tests.support import CORPUS
+from plangate.pipeline.review import classified
+from tests.support.command import CORPUS
 
 UPGRADES = CORPUS / "helm-upgrades"
 RUNS = sorted(

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plangate.classify.helm_release.strvals import StrvalsError, parse
-from plangate.engine import classified
+from plangate.classify.terraform.helm_release.strvals import StrvalsError, parse
 from plangate.errors import InputError
-from plangate.ingest import helm_output, manifests
-from tests.support import CORPUS
+from plangate.ingest.helm import manifests, output
+from plangate.pipeline.review import classified
+from tests.support.command import CORPUS
 
 TEXT = """\
 Release "web" has been upgraded. Happy Helming!
@@ -150,8 +150,8 @@ def test_many_small_documents_of_aliases_are_refused_at_once() -> None:
 
 @given(st.binary(max_size=300))
 def test_no_bytes_break_the_reading_of_a_printout(data: bytes) -> None:
-    printed = helm_output.read(b"NAME: web\n" + data)
-    assert printed.name in ("web", *re.findall(r"(?m)^NAME:[ \t]*(.*)$", helm_output.clean(data)))
+    printed = output.read(b"NAME: web\n" + data)
+    assert printed.name in ("web", *re.findall(r"(?m)^NAME:[ \t]*(.*)$", output.clean(data)))
 
 
 @given(

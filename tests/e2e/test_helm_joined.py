@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from plangate.policy.testing import plan
-from tests.support import run
+from tests.support.command import run
 
 MAP = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "web"}}
 

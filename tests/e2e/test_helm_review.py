@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import FIXTURES, run
+from tests.support.command import FIXTURES, run
 
 HEAD = """\
 Release "web" has been upgraded. Happy Helming!

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import run_check
+from tests.support.command import run_check
 
 
 def test_every_recorded_upgrade_is_predicted(corpus: Path, tmp_path: Path) -> None:

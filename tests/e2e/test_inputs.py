@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import FIXTURES, run, run_here
+from tests.support.command import FIXTURES, run, run_here
 
 PLAN = FIXTURES / "create" / "plan.json"
 plan = PLAN.read_bytes().rstrip(b"\n")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tests.predictions import Tally, judge
+from tests.support.predictions import Tally, judge
 
 LAB = Path(os.environ.get("PLANGATE_LAB", ROOT / ".lab"))
 SCENARIOS = (

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.litellm_chart import Object, merged, rendered
-from tests.support import AS_OF, run_here
+from tests.support.command import AS_OF, run_here
+from tests.support.litellm_chart import Object, merged, rendered
 
 LOUD = ("medium", "high", "critical")
 TABLE = yaml.safe_load((Path(__file__).parent / "litellm-changes.yaml").read_text("utf-8"))

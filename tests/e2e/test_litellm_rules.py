@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import run_check
+from tests.support.command import run_check
 
 
 def test_recorded_changes_of_the_chart_are_judged_as_expected(corpus: Path, tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.stand_ins import DRY_RUN, HELM, KUBECTL, SECRET, asked, cluster
-from tests.support import AS_OF, Done, run
+from tests.support.command import AS_OF, Done, run
+from tests.support.stand_ins import DRY_RUN, HELM, KUBECTL, SECRET, asked, cluster
 
 CONFIGURATION = """environments:
   prod:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import AS_OF, run
+from tests.support.command import AS_OF, run
 
 SECRET = "invented-hunter-22"
 CHART = {

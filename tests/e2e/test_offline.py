@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.stand_ins import DRY_RUN, MANIFEST, cluster
-from tests.support import FIXTURES, run_here
+from tests.support.command import FIXTURES, run_here
+from tests.support.stand_ins import DRY_RUN, MANIFEST, cluster
 
 
 @pytest.fixture

@@ -10,14 +10,14 @@ import pytest
 from markdown_it import MarkdownIt
 from msgspec import structs
 
-from plangate.model import Decision
+from plangate.model.verdict import Decision
 from plangate.publish import github as client
 from plangate.publish import state
 from plangate.report import json_v1, wire
-from tests.github_server import HEAD, NEW, OLD, TOKEN, FakeGitHub, Fault, serving
-from tests.support import Done, run, run_here
-from tests.unit.publish.actors import Watch
-from tests.unit.report.verdicts import HOSTILE, everything, verdict
+from tests.support.command import Done, run, run_here
+from tests.support.github_actors import Watch
+from tests.support.github_server import HEAD, NEW, OLD, TOKEN, FakeGitHub, Fault, serving
+from tests.support.verdicts import HOSTILE, everything, verdict
 
 EVIL = (
     HOSTILE

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import AS_OF, run
+from tests.support.command import AS_OF, run
 
 SECRET = "Kx9-invented-p4ssphrase-77"
 PLAN = {

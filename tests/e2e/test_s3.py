@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from tests.support import Done, run
+from tests.support.command import Done, run
 
 pytest.importorskip("moto.server", reason="moto[server] is not installed")
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import FIXTURES, FORMATS, run, run_here
+from tests.support.command import FIXTURES, FORMATS, run, run_here
 
 Edit = Callable[[dict[str, Any]], Any]
 PLAN = json.loads((FIXTURES / "update-in-place" / "plan.json").read_bytes())

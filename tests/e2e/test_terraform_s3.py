@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.test_s3 import CREDENTIALS, Aws, aws, server  # noqa: F401 - fixtures
-from tests.support import Done, run
+from tests.support.command import Done, run
 
 CONFIGURATION = """terraform {
   backend "s3" {

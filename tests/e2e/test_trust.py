@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from tests.e2e.test_waivers import PLAN, POLICY
-from tests.support import AS_OF, run
+from tests.support.command import AS_OF, run
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not on PATH")
 

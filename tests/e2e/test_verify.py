@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import AS_OF, FIXTURES, run_here
+from tests.support.command import AS_OF, FIXTURES, run_here
 
 LATER = "2026-01-31T13:00:00Z"
 PLAN = FIXTURES / "update-in-place" / "plan.json"

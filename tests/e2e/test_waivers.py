@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import AS_OF, run, run_here
+from tests.support.command import AS_OF, run, run_here
 
 PLAN = {
     "format_version": "1.2",
@@ -658,12 +658,12 @@ def test_a_ref_that_is_not_here_says_how_to_fetch_it(trusted):
 def test_a_review_without_configuration_imports_nothing_for_it(repo):
     code = (
         "import sys; from plangate.cli.main import main; main(['review', 'plan.json', '-o', 'json=v.json']);"
-        "print([m for m in ('plangate.config', 'plangate.gate', 'plangate.policy.waivers', 'yaml') if m in sys.modules],"
+        "print([m for m in ('plangate.gate.config', 'plangate.gate.settings', 'plangate.gate.waivers', 'yaml') if m in sys.modules],"
         "file=sys.stderr)"
     )
     import sys
 
-    from tests.support import environment
+    from tests.support.command import environment
 
     done = subprocess.run([sys.executable, "-c", code], cwd=repo, env=environment(), capture_output=True, check=False)
     assert done.stderr.decode().splitlines()[-1] == "[]"

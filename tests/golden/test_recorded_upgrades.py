@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.predictions import Tally, judge, recordings
-from tests.support import FIXTURES
+from tests.support.command import FIXTURES
+from tests.support.predictions import Tally, judge, recordings
 
 UPGRADES = FIXTURES / "helm-upgrades"
 

@@ -10,18 +10,20 @@ import pytest
 from tests.conftest import ROOT
 
 PACKAGE = ROOT / "plangate"
-SHARED = {"model", "packs", "errors"}
+SHARED = {"model", "lang", "knowledge", "errors"}
 """What every stage may use."""
 
 ALLOWED = {
     "model": set(),
     "errors": set(),
-    "packs": set(),
+    "lang": {"errors", "model"},
+    "knowledge": set(),
+    "applications": SHARED | {"classify", "policy"},
     "evidence": SHARED,
     "ingest": SHARED,
     "classify": SHARED,
     "drift": SHARED,
-    "policy": SHARED,
+    "policy": SHARED | {"applications"},
     "verdict": SHARED,
     "report": SHARED,
     "publish": SHARED,
@@ -46,7 +48,7 @@ OUTSIDE = {
 }
 """Files, clock, environment, chance and network."""
 
-PURE = ("classify", "drift", "ingest", "model", "policy", "report", "verdict")
+PURE = ("applications", "classify", "drift", "ingest", "model", "policy", "report", "verdict")
 """The core that has none of them."""
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -101,7 +103,7 @@ def test_the_core_has_no_clock_no_chance_and_no_network(path: Path) -> None:
 def test_modules_and_functions_stay_small() -> None:
     for path in MODULES:
         source = path.read_text("utf-8")
-        assert len(source.splitlines()) <= 450 or path.name == "model.py", path
+        assert len(source.splitlines()) <= 450 or path.name == "change.py", path
         for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.FunctionDef):
                 assert (node.end_lineno or 0) - node.lineno <= 80, f"{path}:{node.lineno} {node.name}"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.mutate import Run
+from tests.meta.mutate import Run
 
 
 @pytest.mark.parametrize("family", ["terraform", "helm", "drift", "litellm"])

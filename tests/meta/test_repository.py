@@ -15,7 +15,7 @@ import pytest
 
 from plangate.policy.load import shipped_files
 from tests.conftest import ROOT
-from tests.support import FIXTURES, run
+from tests.support.command import FIXTURES, run
 
 KEPT_OUT = {
     ".git",

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from plangate.engine import classified
-from plangate.model import Outcome
+from plangate.model.verdict import Outcome
+from plangate.pipeline.review import classified
 from plangate.policy import testing
 from plangate.policy.file import read
 from plangate.policy.load import shipped_files
-from tests.hidden import hidden, outcome
+from tests.meta.hidden import hidden, outcome
 
 if TYPE_CHECKING:
     from plangate.policy.load import Policy
 
 POLICIES = {file.stem: file for file in shipped_files()}
-REASONS = yaml.safe_load(Path(__file__).parents[1].joinpath("hidden.yaml").read_text("utf-8"))
+REASONS = yaml.safe_load(Path(__file__).with_name("hidden.yaml").read_text("utf-8"))
 UNSEEN = (
     "litellm-configuration-unseen",
     "litellm-secret-in-configuration",

@@ -1,25 +1,12 @@
 import pytest
 
-from plangate.model import (
-    Action,
-    Address,
-    Change,
-    ChangeSet,
-    CheckResult,
-    Facts,
-    Finding,
-    Outcome,
-    OutputChange,
-    PolicyReport,
-    Severity,
-    Skipped,
-    Source,
-)
+from plangate.model.change import Action, Address, Change, ChangeSet, CheckResult, Facts, Gap, OutputChange, Source
+from plangate.model.verdict import Finding, Outcome, PolicyReport, Severity
 from plangate.verdict import OWN, SUMMARY_KEYS, Options, decide
 
 OPTIONS = Options(created_at="2026-01-01T00:00:00Z")
 REPORTED = PolicyReport(expected=3, reported=3)
-UNREAD = Skipped("b.json", "is empty", "terraform show -json tfplan > plan.json", input_failed=True)
+UNREAD = Gap("b.json", "is empty", "terraform show -json tfplan > plan.json", input_failed=True)
 
 
 def change(action=Action.CREATE, **fields):

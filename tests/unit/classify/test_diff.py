@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plangate.classify.diff import diff, same
-from plangate.model import ABSENT, UNKNOWN, AttributeChange, Embedded, Sensitive
+from plangate.model.change import AttributeChange
+from plangate.model.values import ABSENT, UNKNOWN, Embedded, Sensitive
 
 
 def added(path, after):

@@ -1,7 +1,8 @@
 import pytest
 
 from plangate.classify.noise import noise, read_back
-from plangate.model import ABSENT, UNKNOWN, Action, Address, AttributeChange, Change, Noise
+from plangate.model.change import Action, Address, AttributeChange, Change, Noise
+from plangate.model.values import ABSENT, UNKNOWN
 
 
 def leaf(path, before=1, after=2):

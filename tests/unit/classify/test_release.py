@@ -1,8 +1,8 @@
 import pytest
 
-from plangate.engine import classified
-from plangate.model import Notice, Skipped
-from plangate.policy.upgrades import upgrade
+from plangate.model.change import Gap, Notice
+from plangate.pipeline.review import classified
+from plangate.policy.helm_cases import upgrade
 
 MAP = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "web"}}
 OLD, NEW = {**MAP, "data": {"level": "info"}}, {**MAP, "data": {"level": "debug"}}
@@ -69,7 +69,7 @@ def test_values_that_stay_are_noted_and_values_that_are_not_given_are_said():
         in told(values={"a": 1}, old_values={"a": 1})[1].notes
     )
     assert (
-        Skipped(
+        Gap(
             "which values of web are reused, reset or dropped",
             "the values of the deployed revision were not given",
             "helm get values web -n prod -o json > values.json, then --live-values values.json",

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from plangate.drift import release
-from plangate.model import Action, Drift, DriftStatus, EffectName, ReleaseEvidence, Revision
+from plangate.model.change import Action, Drift, DriftStatus, EffectName
+from plangate.model.release import ReleaseEvidence, Revision
 
 ADDRESS = "helm_release.web"
 

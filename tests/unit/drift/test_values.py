@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plangate.drift.compare import hidden, laid_over, leaves, only_type, same
-from plangate.drift.values import Given, Owned, Planned, Sides, line_up
-from plangate.model import ABSENT, UNKNOWN, Action, Drift, Sensitive
+from plangate.drift.values import Owned, Planned, Sides, ValuesSide, line_up
+from plangate.model.change import Action, Drift
+from plangate.model.values import ABSENT, UNKNOWN, Sensitive
 
 STATUSES = {
     # desired, last applied (and recorded), live, status of an update, status of a no-op
@@ -50,8 +51,8 @@ def lined_up(
         address="helm_release.web",
         release="prod/web",
         action=action,
-        desired=Given(desired),
-        before=Given(before),
+        desired=ValuesSide(desired),
+        before=ValuesSide(before),
         **more,
     )
     return {entry.path: entry for entry in line_up(planned, Sides(live, recorded))}
@@ -127,8 +128,8 @@ def test_hidden_values_that_do_not_change_are_those_that_were_recorded() -> None
         address="helm_release.web",
         release="prod/web",
         action=Action.UPDATE,
-        desired=Given({}, partly=True),
-        before=Given({}, partly=True),
+        desired=ValuesSide({}, partly=True),
+        before=ValuesSide({}, partly=True),
         hidden_stay=True,
     )
     (entry,) = line_up(planned, Sides({"a": 6}, {"a": 3}))
@@ -140,8 +141,8 @@ def test_hidden_values_that_change_cannot_be_told() -> None:
         address="helm_release.web",
         release="prod/web",
         action=Action.UPDATE,
-        desired=Given({}, partly=True),
-        before=Given({"a": 3}),
+        desired=ValuesSide({}, partly=True),
+        before=ValuesSide({"a": 3}),
         hidden_stay=False,
     )
     (entry,) = line_up(planned, Sides({"a": 6}, {"a": 3}))
@@ -153,8 +154,8 @@ def test_an_owned_path_names_its_owner() -> None:
         address="h",
         release="n/h",
         action=Action.NO_OP,
-        desired=Given({"image": {"tag": "1"}}),
-        before=Given({"image": {"tag": "1"}}),
+        desired=ValuesSide({"image": {"tag": "1"}}),
+        before=ValuesSide({"image": {"tag": "1"}}),
     )
     (entry,) = line_up(planned, Sides({"image": {"tag": "2"}}), (Owned("image.tag", "image-updater"),))
     assert entry.note == ('changed by image-updater to "2"; Terraform cannot see this, and this apply leaves it so')

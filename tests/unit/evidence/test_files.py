@@ -45,7 +45,7 @@ def test_an_endless_input_stops_being_read(monkeypatch):
 
 
 def test_what_was_given_never_shows_its_content():
-    assert repr(files.Given("plan.json", b"invented-secret")) == "Given('plan.json', 15 bytes)"
+    assert repr(files.RawInput("plan.json", b"invented-secret")) == "Given('plan.json', 15 bytes)"
 
 
 # --- ahead -------------------------------------------------------------------------------------------------------------
@@ -56,7 +56,7 @@ def test_a_file_that_is_read_ahead_is_the_same(tmp_path, size):
     data, other = os.urandom(size), os.urandom(size)
     (tmp_path / "plan.json").write_bytes(data)
     (tmp_path / "other.json").write_bytes(other)
-    ahead = files.Ahead(str(tmp_path / "plan.json"))
+    ahead = files.ReadAhead(str(tmp_path / "plan.json"))
     given = [ahead.read(str(tmp_path / name)) for name in ("other.json", "plan.json", "plan.json")]
     assert [(one.path, one.data) for one in given] == [
         (str(tmp_path / "other.json"), other),
@@ -68,7 +68,7 @@ def test_a_file_that_is_read_ahead_is_the_same(tmp_path, size):
 @pytest.mark.parametrize("name", ["missing.json", ".", "a\0b", "x" * 300])
 def test_what_cannot_be_read_ahead_is_said_when_it_is_asked_for(tmp_path, name):
     path = f"{tmp_path}/{name}"
-    ahead = files.Ahead(path)
+    ahead = files.ReadAhead(path)
     with pytest.raises(InputError) as caught:
         ahead.read(path)
     assert caught.value.where == path
@@ -78,13 +78,13 @@ def test_a_large_file_that_turns_out_to_be_too_large_is_refused_when_it_is_asked
     path = tmp_path / "plan.json"
     path.write_bytes(bytes(2 * 1024 * 1024))
     monkeypatch.setattr(files, "MOST_BYTES", 1024)
-    ahead = files.Ahead(str(path))
+    ahead = files.ReadAhead(str(path))
     with pytest.raises(InputError, match="is larger than"):
         ahead.read(str(path))
 
 
 def test_standard_input_and_pipes_are_not_read_before_they_are_asked_for(tmp_path, monkeypatch):
     os.mkfifo(tmp_path / "pipe")
-    files.Ahead(str(tmp_path / "pipe"))
+    files.ReadAhead(str(tmp_path / "pipe"))
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"{}")))
-    assert files.Ahead("-").read("-").data == b"{}"
+    assert files.ReadAhead("-").read("-").data == b"{}"

@@ -2,8 +2,9 @@ import pytest
 from msgspec import structs
 
 from plangate.evidence.source_lines import Lines, locate
-from plangate.model import Action, Location, Severity
-from tests.unit.report.verdicts import change, finding, verdict
+from plangate.model.change import Action, Location
+from plangate.model.verdict import Severity
+from tests.support.verdicts import change, finding, verdict
 
 MAIN = """# resource "aws_s3_bucket" "commented" {
 /*

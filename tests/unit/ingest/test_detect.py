@@ -4,7 +4,7 @@ import json
 import pytest
 
 from plangate.errors import InputError
-from plangate.evidence.files import Given
+from plangate.evidence.files import RawInput
 from plangate.ingest.detect import documents
 from plangate.ingest.document import Kind
 
@@ -19,7 +19,7 @@ TEXT = json.dumps(PLAN)
 
 
 def found(data):
-    given = Given("in", data if isinstance(data, bytes) else data.encode())
+    given = RawInput("in", data if isinstance(data, bytes) else data.encode())
     return [(document.kind, document.notes) for document in documents(given)]
 
 

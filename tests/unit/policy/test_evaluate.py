@@ -1,22 +1,11 @@
 import pytest
 
-from plangate.model import (
-    UNKNOWN,
-    Action,
-    Address,
-    Change,
-    ChangeSet,
-    Effect,
-    EffectName,
-    Finding,
-    Outcome,
-    PolicyReport,
-    Severity,
-    Source,
-)
+from plangate.model.change import Action, Address, Change, ChangeSet, Effect, EffectName, Source
+from plangate.model.values import UNKNOWN
+from plangate.model.verdict import Finding, Outcome, PolicyReport, Severity
 from plangate.policy.evaluate import evaluate
-from tests.unit.policy.policies import policy
-from tests.unit.policy.sides import FakeSide
+from tests.support.policies import policy
+from tests.support.sides import FakeSide
 
 NONE = {"satisfied": 0, "violated": 0, "unknown": 0, "not-applicable": 0, "error": 0}
 

@@ -2,10 +2,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plangate.model import ABSENT, UNKNOWN, Action, Address, AttributeChange, Change, Outcome, Sensitive, spell
+from plangate.model.change import Action, Address, AttributeChange, Change
+from plangate.model.values import ABSENT, UNKNOWN, Sensitive, spell
+from plangate.model.verdict import Outcome
 from plangate.policy import facts
 from plangate.policy.expressions import ExpressionError, Expressions, parse_path
-from tests.unit.policy.sides import FakeSide
+from tests.support.sides import FakeSide
 
 EXPRESSIONS = Expressions()
 
@@ -22,7 +24,9 @@ def change(before=None, after=None, **more):
 
 
 def evaluate(text, of):
-    return EXPRESSIONS.evaluate(EXPRESSIONS.compile(text), EXPRESSIONS.activate(facts.of(of, facts.Asked("prod"))), of)
+    return EXPRESSIONS.evaluate(
+        EXPRESSIONS.compile(text), EXPRESSIONS.activate(facts.of(of, facts.EvaluationContext("prod"))), of
+    )
 
 
 VALUES = {

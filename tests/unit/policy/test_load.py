@@ -1,9 +1,9 @@
 import msgspec
 import pytest
 
-from plangate import packs
+from plangate import knowledge
 from plangate.errors import PolicyLoadError, UsageError
-from plangate.model import Severity
+from plangate.model.verdict import Severity
 from plangate.policy.file import read
 from plangate.policy.load import load
 
@@ -103,5 +103,5 @@ def test_what_is_no_policy_is_refused(tmp_path, text):
 
 
 def test_the_index_holds_every_knowledge_document():
-    assert set(packs.index().knowledge) == {file.stem for file in (packs.folder() / "knowledge").glob("*.yaml")}
-    assert all(isinstance(msgspec.json.decode(raw), dict) for raw in packs.index().knowledge.values())
+    assert set(knowledge.index().knowledge) == {file.stem for file in (knowledge.folder() / "knowledge").glob("*.yaml")}
+    assert all(isinstance(msgspec.json.decode(raw), dict) for raw in knowledge.index().knowledge.values())

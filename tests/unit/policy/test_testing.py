@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from plangate.engine import classified
-from plangate.model import Outcome
+from plangate.model.verdict import Outcome
+from plangate.pipeline.review import classified
 from plangate.policy import testing
 from plangate.policy.load import Cases
-from tests.unit.policy.policies import policy
+from tests.support.policies import policy
 
 CASE: dict[str, Any] = {"type": "aws_route53_record", "before": {"ttl": 300}, "after": {"ttl": 30}}
 OBJECT = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}

@@ -1,10 +1,10 @@
 import pytest
 
 from plangate.errors import PublishError
-from plangate.model import Decision
+from plangate.model.verdict import Decision
 from plangate.publish import check, state
-from tests.github_server import HEAD, Fault, serving
-from tests.unit.publish.actors import client, place, report
+from tests.support.github_actors import client, place, report
+from tests.support.github_server import HEAD, Fault, serving
 
 OTHER = state.key_of("live/web", "prod")
 

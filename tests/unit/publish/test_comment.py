@@ -5,8 +5,8 @@ import pytest
 from plangate.errors import PublishError, RefusedError
 from plangate.publish import comment, state
 from plangate.publish.github import Clock
-from tests.github_server import HEAD, NEW, OLD, Fault, serving
-from tests.unit.publish.actors import KEY, client, place, wish
+from tests.support.github_actors import KEY, client, place, wish
+from tests.support.github_server import HEAD, NEW, OLD, Fault, serving
 
 
 @pytest.fixture

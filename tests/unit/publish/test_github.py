@@ -5,8 +5,8 @@ import pytest
 from plangate.errors import PublishError, RefusedError, UnclearError, UsageError
 from plangate.publish import hosts
 from plangate.publish.github import GitHub
-from tests.github_server import TOKEN, Fault, serving
-from tests.unit.publish.actors import Watch, client
+from tests.support.github_actors import Watch, client
+from tests.support.github_server import TOKEN, Fault, serving
 
 PULL = "/repos/octo/infra/pulls/7"
 COMMENTS = "/repos/octo/infra/issues/7/comments"

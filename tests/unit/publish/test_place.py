@@ -4,8 +4,8 @@ import pytest
 
 from plangate.errors import UsageError
 from plangate.publish.place import find, resolved
-from tests.github_server import HEAD, NEW, OLD, serving
-from tests.unit.publish.actors import client
+from tests.support.github_actors import client
+from tests.support.github_server import HEAD, NEW, OLD, serving
 
 RUNNER = {
     "GITHUB_REPOSITORY": "octo/infra",

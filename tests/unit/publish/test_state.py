@@ -1,6 +1,6 @@
 from plangate.publish import state
-from tests.github_server import HEAD, NEW
-from tests.unit.publish.actors import KEY
+from tests.support.github_actors import KEY
+from tests.support.github_server import HEAD, NEW
 
 
 def a_state(**fields):

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from plangate.report.escape import code, comment, markdown, prose, terminal, visible
-from tests.unit.report.verdicts import HOSTILE
+from tests.support.verdicts import HOSTILE
 
 GITHUB = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 ACTIVE = {

@@ -4,7 +4,7 @@ from click.testing import CliRunner
 from plangate.cli.explain import explain
 from plangate.errors import ExitCode, InputError, UsageError
 from plangate.report import json_v1
-from tests.unit.report.verdicts import HOSTILE, everything, verdict
+from tests.support.verdicts import HOSTILE, everything, verdict
 
 
 @pytest.fixture(autouse=True)

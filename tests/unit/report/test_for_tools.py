@@ -8,10 +8,11 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
-from plangate.model import Coverage, Decision, Location, Severity, Skipped
+from plangate.model.change import Gap, Location
+from plangate.model.verdict import Coverage, Decision, Severity
 from plangate.report import azure, github, gitlab, junit, sarif
-from tests.support import ROOT, SCHEMAS
-from tests.unit.report.verdicts import HOSTILE, change, everything, finding, many, verdict
+from tests.support.command import ROOT, SCHEMAS
+from tests.support.verdicts import HOSTILE, change, everything, finding, many, verdict
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "report"
 EVIL = (
@@ -22,7 +23,7 @@ UNREAD = verdict(
     Decision.INCONCLUSIVE,
     "cannot tell: plan.json: is empty",
     3,
-    coverage=Coverage(skipped=(Skipped("plan.json", "is empty", "plan again", input_failed=True),)),
+    coverage=Coverage(skipped=(Gap("plan.json", "is empty", "plan again", input_failed=True),)),
     sources=(),
 )
 CASES = {

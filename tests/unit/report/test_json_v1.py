@@ -5,9 +5,10 @@ import jsonschema
 import msgspec
 import pytest
 
-from plangate.model import Address, Decision, Severity, Source
+from plangate.model.change import Address, Source
+from plangate.model.verdict import Decision, Severity
 from plangate.report import json_v1, schema, wire
-from tests.unit.report.verdicts import HOSTILE, change, everything, many, verdict
+from tests.support.verdicts import HOSTILE, change, everything, many, verdict
 
 CASES = {
     "nothing to do": verdict(),

@@ -5,9 +5,11 @@ import jinja2
 import pytest
 from markdown_it import MarkdownIt
 
-from plangate.model import ABSENT, Action, Coverage, Decision, OutputChange, Severity, Skipped
+from plangate.model.change import Action, Gap, OutputChange
+from plangate.model.values import ABSENT
+from plangate.model.verdict import Coverage, Decision, Severity
 from plangate.report import markdown
-from tests.unit.report.verdicts import HOSTILE, NONE, change, changed, everything, finding, many, verdict
+from tests.support.verdicts import HOSTILE, NONE, change, changed, everything, finding, many, verdict
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "report"
 GITHUB = MarkdownIt("commonmark").enable(["table", "strikethrough"])
@@ -118,11 +120,11 @@ TOO_LONG = {
     "outputs": verdict(
         outputs=tuple(OutputChange(f"o{i}" * 20, Action.CREATE, ABSENT, "v" * 200) for i in range(3_000))
     ),
-    "gaps": verdict(coverage=Coverage(skipped=tuple(Skipped(f"w{i}", "y" * 300, "f" * 300) for i in range(500)))),
+    "gaps": verdict(coverage=Coverage(skipped=tuple(Gap(f"w{i}", "y" * 300, "f" * 300) for i in range(500)))),
     "reasons": verdict(
         Decision.INCONCLUSIVE,
         "m",
-        coverage=Coverage(skipped=tuple(Skipped(f"w{i}", "y" * 300, "f" * 300, inconclusive=True) for i in range(500))),
+        coverage=Coverage(skipped=tuple(Gap(f"w{i}", "y" * 300, "f" * 300, inconclusive=True) for i in range(500))),
     ),
     "names": everything("\U000e0041" * 5_000),
     "escapes": everything("|" * 5_000),

@@ -2,7 +2,7 @@ import pytest
 from msgspec import structs
 
 from plangate.report import json_v1, markdown, restore, text, wire
-from tests.unit.report.verdicts import HOSTILE, everything, verdict
+from tests.support.verdicts import HOSTILE, everything, verdict
 
 
 def back(given):

@@ -1,8 +1,9 @@
 import pytest
 
-from plangate.model import ABSENT, Action, Effect, EffectName, Noise
+from plangate.model.change import Action, Effect, EffectName, Noise
+from plangate.model.values import ABSENT
 from plangate.report.rows import folded, group
-from tests.unit.report.verdicts import change, changed
+from tests.support.verdicts import change, changed
 
 
 def told(changes, **options):

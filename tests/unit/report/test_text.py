@@ -4,20 +4,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from plangate.model import (
-    ABSENT,
-    Action,
-    Coverage,
-    Decision,
-    Invocation,
-    Outcome,
-    OutputChange,
-    Severity,
-    Skipped,
-)
+from plangate.model.change import Action, Gap, Invocation, OutputChange
+from plangate.model.values import ABSENT
+from plangate.model.verdict import Coverage, Decision, Outcome, Severity
 from plangate.report import text
 from plangate.report.screen import cells
-from tests.unit.report.verdicts import HOSTILE, NONE, change, changed, everything, finding, many, verdict
+from tests.support.verdicts import HOSTILE, NONE, change, changed, everything, finding, many, verdict
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "report"
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -50,7 +42,7 @@ def a_review():
 
 
 def unreadable():
-    skipped = Skipped("b.json", "is empty", "terraform show -json tfplan > plan.json", input_failed=True)
+    skipped = Gap("b.json", "is empty", "terraform show -json tfplan > plan.json", input_failed=True)
     return verdict(
         Decision.INCONCLUSIVE, "cannot tell: b.json: is empty", 3, coverage=Coverage(skipped=(skipped,)), sources=()
     )

@@ -2,10 +2,10 @@ from decimal import Decimal
 
 import pytest
 
-from plangate.model import ABSENT, UNKNOWN, Embedded, Sensitive
+from plangate.model.values import ABSENT, UNKNOWN, Embedded, Sensitive
 from plangate.report.screen import cells, cut, wrap
 from plangate.report.values import pair, short, spelled
-from plangate.report.words import listed, several
+from plangate.report.wording import listed, several
 
 
 @pytest.mark.parametrize(

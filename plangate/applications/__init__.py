@@ -1,0 +1,1 @@
+"""Packs for one application each: what an application's own settings mean."""

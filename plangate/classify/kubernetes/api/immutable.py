@@ -1,0 +1,285 @@
+"""Updates that the API server refuses because a field may not change. The rules are data: `kubernetes-immutable.yaml`."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+
+from plangate import knowledge
+from plangate.classify.kubernetes.compare import same
+from plangate.classify.kubernetes.defaults import number_of
+from plangate.classify.kubernetes.objects import items, section, word
+from plangate.model.change import Effect, EffectName
+from plangate.model.values import ABSENT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from plangate.model.values import Absent, Value
+
+    Body = dict[str, Value]
+
+
+class Rule(Struct, frozen=True, rename={"except_": "except"}):
+    """What may not change in some kinds."""
+
+    kinds: list[str]
+    paths: list[str]
+    says: str
+    out: str
+    except_: list[str] = []
+    when: str = ""
+    since: dict[str, str] = {}
+
+
+class _Rules(Struct, frozen=True):
+    rules: list[Rule]
+
+
+class UpdateContext(Struct, frozen=True):
+    """One update: both sides as the server stores them, and whether the first was seen in the cluster."""
+
+    type: str
+    before: dict[str, Value]
+    after: dict[str, Value]
+    live: dict[str, Value] | None
+    """The live object with its status, where it was given."""
+    kube_version: tuple[int, int] | None
+
+
+@functools.cache
+def _by_kind() -> dict[str, list[Rule]]:
+    found: dict[str, list[Rule]] = {}
+    for rule in knowledge.knowledge("kubernetes-immutable", _Rules).rules:
+        for kind in rule.kinds:
+            found.setdefault(kind, []).append(rule)
+    return found
+
+
+def refusals(seen: UpdateContext) -> Iterator[Effect]:
+    """Why the server refuses this update, or may."""
+    for rule in _by_kind().get(seen.type, ()):
+        changed = tuple(_changed(rule, seen))
+        if changed and (not rule.when or _WHEN[rule.when](seen)):
+            because = f"cannot be updated: {', '.join(changed)}: {rule.says}; way out: {rule.out}"
+            if _may_be_gone(seen):
+                yield Effect(
+                    EffectName.MAY_FAIL,
+                    f"{because} (its ttlSecondsAfterFinished may have removed it already; --live-objects tells)",
+                    "immutable-field",
+                    changed,
+                )
+            else:
+                yield Effect(EffectName.FAILS, because, "immutable-field", changed)
+    special = _SPECIAL.get(seen.type)
+    if special is not None:
+        yield from special(seen)
+
+
+def _may_be_gone(seen: UpdateContext) -> bool:
+    """Whether the cluster removes the object by itself once it is finished, so that Helm creates a new one."""
+    return (
+        seen.type == "batch/Job"
+        and seen.live is None
+        and section(seen.before, "spec").get("ttlSecondsAfterFinished") is not None
+    )
+
+
+def _changed(rule: Rule, seen: UpdateContext) -> Iterator[str]:
+    allowed = {
+        name
+        for name in rule.except_
+        if name not in rule.since or seen.kube_version is None or seen.kube_version >= _version(rule.since[name])
+    }
+    for path in rule.paths:
+        before, after = at(seen.before, path), at(seen.after, path)
+        if not rule.except_:
+            if not same(before, after):
+                yield path
+            continue
+        ours = before if isinstance(before, dict) else {}
+        theirs = after if isinstance(after, dict) else {}
+        for key in sorted({*ours, *theirs} - allowed):
+            if not same(ours.get(key, ABSENT), theirs.get(key, ABSENT)):
+                yield f"{path}.{key}"
+
+
+def at(body: Value | Absent, path: str) -> Value | Absent:
+    """The value at a dotted path."""
+    value = body
+    for key in path.split("."):
+        value = value.get(key, ABSENT) if isinstance(value, dict) else ABSENT
+    return value
+
+
+def _version(text: str) -> tuple[int, int]:
+    major, _, minor = text.partition(".")
+    return int(major), int(minor)
+
+
+# --- conditions of rules ---------------------------------------------------------------------------------------------
+
+
+def _immutable(seen: UpdateContext) -> bool:
+    return seen.before.get("immutable") is True
+
+
+def _was_set(seen: UpdateContext) -> bool:
+    spec = section(seen.before, "spec")
+    return spec.get("nodeAffinity") is not None or spec.get("storageClassName") is not None
+
+
+def _job(seen: UpdateContext) -> bool:
+    """A suspended Job that never started lets its scheduling change."""
+    if section(seen.before, "spec").get("suspend") is not True:
+        return True
+    started = section(seen.live or {}, "status").get("startTime") is not None
+    return started or not _only_scheduling(seen)
+
+
+def _only_scheduling(seen: UpdateContext) -> bool:
+    free = ("nodeSelector", "tolerations", "affinity", "schedulingGates")
+
+    def rest(body: Body) -> tuple[Body, Body]:
+        spec = {k: v for k, v in section(body, "spec", "template", "spec").items() if k not in free}
+        job = {k: v for k, v in section(body, "spec").items() if k not in ("template", "suspend", "parallelism")}
+        return spec, job
+
+    return same(list(rest(seen.before)), list(rest(seen.after)))
+
+
+def _completions(seen: UpdateContext) -> bool:
+    """An Indexed Job may change completions together with parallelism."""
+    after = section(seen.after, "spec")
+    return after.get("completionMode") != "Indexed" or after.get("completions") != after.get("parallelism")
+
+
+_WHEN: Final[dict[str, Callable[[UpdateContext], bool]]] = {
+    "immutable": _immutable,
+    "was-set": _was_set,
+    "job": _job,
+    "completions": _completions,
+}
+
+
+# --- kinds whose rules no table can say -------------------------------------------------------------------------------
+
+
+def _service(seen: UpdateContext) -> Iterator[Effect]:
+    """What may not change of a Service: validateUpgradeDowngradeClusterIPs and ValidateServiceUpdate in pkg/apis/core/validation."""
+    before, after = section(seen.before, "spec"), section(seen.after, "spec")
+    if "ExternalName" not in (before.get("type"), after.get("type")):
+        old, new = _cluster_ip(before), _cluster_ip(after)
+        if old != new and new is not None:
+            yield _fails(
+                "spec.clusterIP", "may not change once set", "give the Service another name, or delete it first"
+            )
+    if before.get("type") == after.get("type") == "LoadBalancer" and not same(
+        before.get("loadBalancerClass", ABSENT), after.get("loadBalancerClass", ABSENT)
+    ):
+        yield _fails("spec.loadBalancerClass", "may not change once set", "give the Service another name")
+    if before.get("ipFamilies") and after.get("ipFamilies"):
+        ours, theirs = before["ipFamilies"], after["ipFamilies"]
+        if isinstance(ours, list) and isinstance(theirs, list) and ours[:1] != theirs[:1]:
+            yield _fails("spec.ipFamilies[0]", "may not change once set", "give the Service another name")
+
+
+def _cluster_ip(spec: Body) -> str | None:
+    """Its address: `None` for a headless Service, nothing where the server picks one."""
+    address = spec.get("clusterIP")
+    listed = spec.get("clusterIPs")
+    if not address and isinstance(listed, list) and listed:
+        address = listed[0]
+    return address if isinstance(address, str) and address else None
+
+
+def _claim(seen: UpdateContext) -> Iterator[Effect]:
+    """ValidatePersistentVolumeClaimUpdate: a bound claim may grow, nothing else."""
+    path = "spec.resources.requests.storage"
+    before, after = (number_of(_plain(at(body, path))) for body in (seen.before, seen.after))
+    status = section(seen.live or {}, "status")
+    capacity = number_of(_plain(at(status, "capacity.storage")))
+    if before is not None and after is not None and before != after:
+        if seen.live is not None and status.get("phase") != "Bound":
+            yield _fails(
+                path, "spec is immutable after creation while the claim is not bound", "wait until it is bound"
+            )
+        elif after < before:
+            if capacity is not None and after >= capacity > 0:
+                # Recovery from an expansion that cannot succeed: back to what it is.
+                if after == capacity:
+                    yield _fails(path, "field can not be less than status.capacity", "keep the size")
+            else:
+                yield _fails(
+                    path, "a claim can not shrink", "keep the size, or create a smaller claim and copy the data"
+                )
+        elif seen.live is None:
+            yield Effect(
+                EffectName.MAY_FAIL,
+                "grows, which needs a bound claim and a storage class with allowVolumeExpansion; give --live-objects",
+                "volume-expansion",
+                (path,),
+            )
+    others = (
+        {k: v for k, v in section(body, "spec", "resources").items() if k != "requests"}
+        for body in (seen.before, seen.after)
+    )
+    if not same(*(dict(one) for one in others)):
+        yield _fails("spec.resources.limits", "spec is immutable after creation", "create another claim")
+
+
+def _plain(value: Value | Absent) -> Value:
+    return None if value is ABSENT else value  # type: ignore[return-value]
+
+
+def _pod(seen: UpdateContext) -> Iterator[Effect]:
+    for part in ("containers", "initContainers"):
+        old = {word(c.get("name")): c for c in items(seen.before, "spec", part)}
+        for container in items(seen.after, "spec", part):
+            was = old.pop(word(container.get("name")), None)
+            changed = was is None or not same(
+                {k: v for k, v in was.items() if k != "image"}, {k: v for k, v in container.items() if k != "image"}
+            )
+            if changed:
+                yield _fails(
+                    f"spec.{part}", "pod updates may not change fields other than the image", "delete the pod first"
+                )
+                return
+        if old:
+            yield _fails(f"spec.{part}", "pod updates may not add or remove containers", "delete the pod first")
+            return
+
+
+def _definition(seen: UpdateContext) -> Iterator[Effect]:
+    """A version that objects are still stored in cannot leave a CustomResourceDefinition."""
+    gone = {word(v.get("name")) for v in items(seen.before, "spec", "versions")} - {
+        word(v.get("name")) for v in items(seen.after, "spec", "versions")
+    }
+    stored = section(seen.live or {}, "status").get("storedVersions")
+    was_stored = {word(v.get("name")) for v in items(seen.before, "spec", "versions") if v.get("storage") is True}
+    for name in sorted(str(version) for version in gone):
+        if isinstance(stored, list) and name in stored:
+            yield _fails(
+                "spec.versions", f"{name} must appear in spec.versions: objects are stored in it", "migrate them first"
+            )
+        elif seen.live is None:
+            yield Effect(
+                EffectName.FAILS if name in was_stored else EffectName.MAY_FAIL,
+                f"drops the version {name}, which fails while status.storedVersions names it; migrate the objects first",
+                "stored-version",
+                ("spec.versions",),
+            )
+
+
+def _fails(path: str, says: str, out: str) -> Effect:
+    return Effect(EffectName.FAILS, f"cannot be updated: {path}: {says}; way out: {out}", "immutable-field", (path,))
+
+
+_SPECIAL: Final[dict[str, Callable[[UpdateContext], Iterator[Effect]]]] = {
+    "core/Service": _service,
+    "core/PersistentVolumeClaim": _claim,
+    "core/Pod": _pod,
+    "apiextensions.k8s.io/CustomResourceDefinition": _definition,
+}

@@ -1,0 +1,1 @@
+"""What a change of Kubernetes objects does to running things."""

@@ -1,0 +1,117 @@
+"""ConfigMaps and Secrets: who reads them, who notices that they change, and whether the change was meant."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from plangate.classify.kubernetes.objects import annotations_of, items, section
+from plangate.classify.kubernetes.release_index import is_workload, pod_template
+from plangate.model.change import Action, Effect, EffectName
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from plangate.classify.kubernetes.objects import Identity
+    from plangate.classify.kubernetes.release_index import ReleaseIndex
+    from plangate.model.change import Change
+    from plangate.model.values import Value
+
+    Body = dict[str, Value]
+
+_TYPES: Final = {"core/ConfigMap": "ConfigMap", "core/Secret": "Secret"}
+_DATA: Final = ("data", "binaryData", "stringData")
+_RELOADERS: Final = (
+    "reloader.stakater.com/",
+    "configmap.reloader.stakater.com/",
+    "secret.reloader.stakater.com/",
+    "wave.pusher.com/",
+)
+
+
+def effects(change: Change, scene: ReleaseIndex) -> Iterator[Effect]:
+    """What happens to the readers of a ConfigMap or Secret."""
+    kind = _TYPES.get(change.type)
+    if kind is None or change.action is not Action.UPDATE:
+        return
+    paths = tuple(a.path for a in change.attributes if a.path.startswith(_DATA))
+    if not paths:
+        return
+    yield from _unnoticed(change, kind, paths, scene)
+    if kind == "Secret":
+        yield from _rotated(change, scene)
+
+
+def _unnoticed(change: Change, kind: str, paths: tuple[str, ...], scene: ReleaseIndex) -> Iterator[Effect]:
+    namespace, name = change.address.text.split("/")[2:4]
+    rolling = {
+        other.address.text
+        for other in scene.changes
+        if other.action in (Action.CREATE, Action.DESTROY)
+        or any(attribute.path.startswith("spec.template") for attribute in other.attributes)
+    }
+    readers = []
+    for identity, body in scene.workloads(name):
+        if not is_workload(identity) or identity[2] != namespace:
+            continue
+        how = reads(pod_template(identity, body), kind, name)
+        if how is None:
+            continue
+        if "/".join(identity) in rolling or _reloaded(identity, body):
+            return
+        readers.append(f"{identity[1]}/{identity[3]} ({how})")
+    if readers:
+        yield Effect(
+            EffectName.NO_RESTART,
+            f"changes, and nobody that reads it restarts: {', '.join(readers[:3])}"
+            + (f" and {len(readers) - 3} more" if len(readers) > 3 else ""),
+            "",
+            paths,
+        )
+
+
+def reads(template: Body, kind: str, name: str) -> str | None:
+    """How a pod reads a ConfigMap or Secret: `env`, `envFrom` or `volume`; None when it does not."""
+    spec = section(template, "spec")
+    of_key, of_all = ("configMapKeyRef", "configMapRef") if kind == "ConfigMap" else ("secretKeyRef", "secretRef")
+    for part in ("containers", "initContainers"):
+        for container in items(spec, part):
+            if any(section(source, of_all).get("name") == name for source in items(container, "envFrom")):
+                return "envFrom"
+            if any(section(one, "valueFrom", of_key).get("name") == name for one in items(container, "env")):
+                return "env"
+    source, named = ("configMap", "name") if kind == "ConfigMap" else ("secret", "secretName")
+    for volume in items(spec, "volumes"):
+        projected = items(volume, "projected", "sources")
+        if section(volume, source).get(named) == name or any(section(p, source).get("name") == name for p in projected):
+            return "volume"
+    return None
+
+
+def _reloaded(identity: Identity, body: Body) -> bool:
+    """Whether a controller restarts it when what it reads changes."""
+    for notes in (annotations_of(body), annotations_of(pod_template(identity, body))):
+        for key, value in notes.items():
+            if key.startswith(_RELOADERS) and value not in ("false", False):
+                return True
+    return False
+
+
+def _rotated(change: Change, scene: ReleaseIndex) -> Iterator[Effect]:
+    """A credential that gets another value under its users."""
+    changed = tuple(a.path for a in change.attributes if a.kind == "changed" and a.path.startswith(_DATA))
+    if not changed:
+        return
+    group, name_of_kind, namespace, name = change.address.text.split("/", 3)
+    one = scene.new.get((group, name_of_kind, namespace, name))
+    generated = one.generated if one is not None else frozenset()
+    keys = {path.partition(".")[2] or path.partition('["')[2].rstrip('"]') for path in changed}
+    if generated and keys <= generated:
+        yield Effect(
+            EffectName.RANDOM_RENDER,
+            "gets a new random value at every render: no value given to Helm says it",
+            "secret",
+            changed,
+        )
+    yield Effect(
+        EffectName.ROTATES_SECRET, f"gives its users another value for {', '.join(sorted(keys)[:3])}", "", changed
+    )

@@ -1,0 +1,144 @@
+"""Workloads: what restarts pods, what stops all of them at once, and what leaves none."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+from plangate.classify.kubernetes.objects import WORKLOADS, section
+from plangate.classify.kubernetes.sides import body_of
+from plangate.model.change import Action, Effect, EffectName
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from plangate.classify.kubernetes.release_index import ReleaseIndex
+    from plangate.model.change import Change
+    from plangate.model.values import Value
+
+_TEMPLATE: Final = "spec.template"
+_CHART_LABELS: Final = (
+    'labels["helm.sh/chart"]',
+    'labels["app.kubernetes.io/version"]',
+    "labels.chart",
+    "labels.version",
+)
+_CHANCE: Final = ("rollme", "timestamp", "restartedat", "random", "nonce", "deploydate", "deploy-date", "date", "time")
+
+
+def effects(change: Change, scene: ReleaseIndex) -> Iterator[Effect]:
+    """What happens to the pods of a workload."""
+    if change.action is Action.CREATE and change.type in ("batch/Job", "core/Pod"):
+        yield Effect(EffectName.RUNS_CODE, "runs as soon as it is created", "job")
+    if change.type not in WORKLOADS:
+        return
+    if change.action is Action.UPDATE:
+        paths = _template_paths(change)
+        if paths:
+            yield Effect(EffectName.ROLLS_PODS, f"restarts its pods{_why(paths)}", _kind(paths), paths)
+            yield from _downtime(change, paths)
+            if _kind(paths) == "chance":
+                yield Effect(
+                    EffectName.RANDOM_RENDER, "restarts because of a value that changes at every render", "", paths
+                )
+        yield from _to_zero(change)
+        yield from _autoscaled(change, scene)
+    elif change.action is Action.DESTROY and change.note and "renamed" in change.note:
+        yield Effect(
+            EffectName.DOWNTIME,
+            "is deleted right after its successor is created, without waiting until that serves",
+            "renamed",
+        )
+
+
+def note(change: Change, found: Sequence[Effect]) -> str | None:
+    """How its pods restart, where that is not what one expects."""
+    if not any(effect.name is EffectName.ROLLS_PODS for effect in found):
+        return None
+    strategy = section(body_of(change.after), "spec", "updateStrategy")
+    if strategy.get("type") == "OnDelete":
+        return "OnDelete: pods take the new template only when somebody deletes them"
+    partition = section(strategy, "rollingUpdate").get("partition")
+    if isinstance(partition, int) and partition > 0:
+        return f"partition: only pods from number {partition} on restart"
+    return None
+
+
+def _template_paths(change: Change) -> tuple[str, ...]:
+    return tuple(one.path for one in change.attributes if one.path.startswith(_TEMPLATE))
+
+
+def _kind(paths: tuple[str, ...]) -> str:
+    """Why a template changes, where nothing in it is meant to."""
+    if all(any(path.endswith(label) for label in _CHART_LABELS) for path in paths):
+        return "chart-label"
+    keys = [path.partition("annotations")[2].strip('.["]').lower() for path in paths]
+    return "chance" if all(key and any(key.endswith(word) for word in _CHANCE) for key in keys) else ""
+
+
+def _why(paths: tuple[str, ...]) -> str:
+    if _kind(paths) == "chart-label":
+        return " for nothing but a label with the chart's version"
+    return ""
+
+
+def _downtime(change: Change, paths: tuple[str, ...]) -> Iterator[Effect]:
+    """Whether a restart leaves nothing running: from the state after the upgrade, whose strategy drives it."""
+    spec = section(body_of(change.after), "spec")
+    replicas = _count(spec.get("replicas", 1))
+    if change.type == "apps/Deployment" and replicas > 0:
+        strategy = section(spec, "strategy")
+        if strategy.get("type") == "Recreate":
+            yield Effect(EffectName.DOWNTIME, "stops every pod before a new one starts (Recreate)", "recreate", paths)
+        elif _share(section(strategy, "rollingUpdate").get("maxUnavailable"), replicas) >= replicas:
+            yield Effect(EffectName.DOWNTIME, "may stop every pod at once (maxUnavailable)", "all-unavailable", paths)
+    elif change.type == "apps/StatefulSet" and replicas == 1:
+        if section(spec, "updateStrategy").get("type") == "RollingUpdate":
+            yield Effect(EffectName.DOWNTIME, "has one pod, which stops before the new one starts", "single-pod", paths)
+    elif change.type == "apps/DaemonSet":
+        rolling = section(spec, "updateStrategy", "rollingUpdate")
+        if rolling.get("maxUnavailable") == "100%":
+            yield Effect(EffectName.DOWNTIME, "stops every pod at once (maxUnavailable 100%)", "all-unavailable", paths)
+
+
+def _count(value: Value) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else 1
+
+
+def _share(value: Value, of: int) -> int:
+    """A number or a percentage of the replicas, rounded down as maxUnavailable is."""
+    if isinstance(value, str) and value.endswith("%") and value[:-1].isdecimal():
+        return math.floor(of * int(value[:-1]) / 100)
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def _to_zero(change: Change) -> Iterator[Effect]:
+    before, after = (section(body_of(side), "spec").get("replicas") for side in (change.before, change.after))
+    if after == 0 and before != 0 and change.type != "apps/DaemonSet":
+        yield Effect(EffectName.SCALE_TO_ZERO, "is scaled to zero: nothing of it runs any more", "", ("spec.replicas",))
+
+
+def _autoscaled(change: Change, scene: ReleaseIndex) -> Iterator[Effect]:
+    """A manifest that sets replicas while an autoscaler does (every upgrade sets them back, or conflicts)."""
+    kind, namespace, name = change.address.text.split("/")[1:4]
+    if (kind, namespace, name) not in scene.autoscaled:
+        return
+    identity = (change.type.split("/")[0], kind, namespace, name)
+    one = scene.new.get(identity)
+    if one is None or section(one.body, "spec").get("replicas") is None or scene.upgrade.live is not None:
+        return
+    if scene.upgrade.server_side:
+        yield Effect(
+            EffectName.MAY_FAIL,
+            "sets replicas although an autoscaler does: once that has scaled it, server-side apply refuses; --live-objects tells",
+            "autoscaled",
+            ("spec.replicas",),
+        )
+    else:
+        yield Effect(
+            EffectName.REVERTS_LIVE,
+            "sets replicas although an autoscaler does: every upgrade sets them back",
+            "autoscaled",
+            ("spec.replicas",),
+            certain=False,
+        )

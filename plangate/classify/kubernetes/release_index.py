@@ -1,0 +1,118 @@
+"""What stands beside an object after the upgrade: workloads, Services, claims, autoscalers. Parsed only when asked for."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from plangate.classify.kubernetes import predict
+from plangate.classify.kubernetes.objects import WORKLOADS, section, type_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from plangate.classify.kubernetes.objects import Identity, Names
+    from plangate.model.change import Change
+    from plangate.model.release import KubeObject, Upgrade
+    from plangate.model.values import Value
+
+    Body = dict[str, Value]
+
+_PODS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod", "ReplicaSet")
+
+
+class ReleaseIndex:
+    """Both sides of the release, for questions about neighbours."""
+
+    def __init__(self, upgrade: Upgrade, names: Names):
+        self.upgrade = upgrade
+        self.names = names
+        self.changes: list[Change] = []
+        """Every change of the release, once all are known."""
+        self._whole: dict[int, Body] = {}
+        self._candidates: dict[tuple[tuple[str, ...], bool], list[KubeObject]] = {}
+
+    @cached_property
+    def new(self) -> dict[Identity, KubeObject]:
+        """What only the new side has, or has in another way."""
+        return self.names.table(self.upgrade.new)
+
+    @cached_property
+    def old(self) -> dict[Identity, KubeObject]:
+        """What only the old side has, or has in another way."""
+        return self.names.table(self.upgrade.old or ())
+
+    def whole(self, one: KubeObject) -> Body:
+        """An object as the server stores it, completed once."""
+        if id(one) not in self._whole:
+            self._whole[id(one)] = predict.single(one)
+        return self._whole[id(one)]
+
+    def of_kind(self, *kinds: str, new: bool = True, mentions: tuple[str, ...] = ()) -> Iterator[tuple[Identity, Body]]:
+        """The objects of some kinds on one side, completed. `mentions` are words that its text must hold."""
+        if (kinds, new) not in self._candidates:
+            side = self.upgrade.new if new else self.upgrade.old or ()
+            self._candidates[kinds, new] = [
+                one for one in (*side, *self.upgrade.same) if any(one.mentions(kind) for kind in kinds)
+            ]
+        for one in self._candidates[kinds, new]:
+            if one.mentions(*mentions) and one.kind in kinds:
+                yield self.names.identity(one), self.whole(one)
+
+    def workloads(self, *words: Value, new: bool = True) -> list[tuple[Identity, Body]]:
+        """The workloads of one side whose text holds all these words: those that can concern a name or a selector."""
+        return list(self.of_kind(*_PODS, new=new, mentions=tuple(w for w in words if isinstance(w, str))))
+
+    @cached_property
+    def same_services(self) -> list[tuple[Identity, Body]]:
+        """The Services that stay byte for byte as they are."""
+        return [
+            (self.names.identity(one), self.whole(one))
+            for one in self.upgrade.same
+            if one.mentions("Service", "selector") and one.kind == "Service"
+        ]
+
+    @cached_property
+    def services(self) -> list[tuple[Identity, Body]]:
+        """Every Service of the new side and of the cluster."""
+        live = [one for one in self.upgrade.live or () if one.kind == "Service"]
+        return [*((self.names.identity(one), self.whole(one)) for one in live), *self.of_kind("Service")]
+
+    @cached_property
+    def storage_classes(self) -> list[tuple[Identity, Body]]:
+        """Every StorageClass of the new side and of the cluster."""
+        live = [one for one in self.upgrade.live or () if one.kind == "StorageClass"]
+        return [*self.of_kind("StorageClass"), *((self.names.identity(one), self.whole(one)) for one in live)]
+
+    @cached_property
+    def namespaces(self) -> frozenset[str]:
+        """Namespaces that are there already, or created by this release."""
+        used = (*(self.upgrade.old or ()), *self.upgrade.same, *(self.upgrade.live or ()))
+        made = {identity[3] for identity, _ in self.of_kind("Namespace")}
+        return frozenset({self.names.identity(one)[2] for one in used if one.mentions("namespace:")} | made)
+
+    @cached_property
+    def autoscaled(self) -> dict[tuple[str, str, str], Body]:
+        """Autoscalers of the new side by what they scale: kind, namespace, name."""
+        found = {}
+        for identity, body in self.of_kind("HorizontalPodAutoscaler"):
+            target = section(body, "spec", "scaleTargetRef")
+            found[str(target.get("kind")), identity[2], str(target.get("name"))] = body
+        return found
+
+
+def pod_template(identity: Identity, body: Body) -> Body:
+    """The template of a workload's pods; of a CronJob that of its jobs; of a Pod itself."""
+    if identity[1] == "CronJob":
+        return section(body, "spec", "jobTemplate", "spec", "template")
+    return body if identity[1] == "Pod" else section(body, "spec", "template")
+
+
+def is_workload(identity: Identity) -> bool:
+    """Whether it keeps pods running."""
+    return type_of(identity) in WORKLOADS
+
+
+def selects(selector: Body, labels: Body) -> bool:
+    """Whether a plain selector picks pods with these labels. An empty one picks none."""
+    return bool(selector) and all(labels.get(key) == value for key, value in selector.items())

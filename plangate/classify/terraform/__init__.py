@@ -1,0 +1,1 @@
+"""What a Terraform plan will really do."""

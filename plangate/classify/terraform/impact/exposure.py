@@ -1,0 +1,123 @@
+"""What opens things up: what `policies/knowledge/exposure.yaml` knows."""
+
+import functools
+from typing import Literal
+
+from msgspec import Struct, field
+
+from plangate import knowledge as shipped
+from plangate.classify.terraform.impact.lookup import Lookup
+from plangate.classify.terraform.impact.values import Test, head
+
+
+class NetworkRules(Struct, frozen=True, forbid_unknown_fields=True):
+    """How the rules of one kind of firewall are written.
+
+    `list` is where they stand; empty: the resource is one rule. `parts` is a list inside a rule with ports and protocol of
+    their own. `world_without`: a rule that names no source lets everybody in, unless one of these is set.
+    """
+
+    types: tuple[str, ...]
+    sources: tuple[str, ...]
+    list: str = ""
+    parts: str = ""
+    when: tuple[Test, ...] = ()
+    ports: tuple[str, ...] = ()
+    from_: str = field(default="", name="from")
+    to: str = ""
+    protocol: str = ""
+    world_without: tuple[str, ...] | None = None
+    computed: bool = False
+    kind: str = ""
+
+
+class Switch(Struct, frozen=True, forbid_unknown_fields=True):
+    """Something that is open while every condition holds. Not `create`: only a change to it counts."""
+
+    types: tuple[str, ...]
+    kind: str
+    because: str
+    when: tuple[Test, ...]
+    create: bool = True
+    computed: bool = False
+
+    @property
+    def heads(self) -> frozenset[str]:
+        """The top-level attributes that decide."""
+        return _heads(tuple(test.path for test in self.when))
+
+
+@functools.cache
+def _heads(paths: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(map(head, paths))
+
+
+class PolicyDocument(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where an IAM policy document stands, and whose it is."""
+
+    types: tuple[str, ...]
+    path: str
+    holder: Literal["identity", "resource", "trust"]
+    kind: str = ""
+    computed: bool = False
+
+
+class ExposureKnowledge(Struct, frozen=True, forbid_unknown_fields=True):
+    """The document."""
+
+    admin_ports: dict[int, str]
+    data_ports: dict[int, str]
+    harmless_ports: tuple[str, ...]
+    network_rules: tuple[NetworkRules, ...]
+    switches: tuple[Switch, ...]
+    documents: tuple[PolicyDocument, ...]
+    idle_conditions: frozenset[str]
+    shared_issuers: frozenset[str]
+    telling_claims: frozenset[str]
+    idle_claims: frozenset[str]
+    escalating_actions: frozenset[str]
+    managed_policies: dict[str, tuple[str, ...]]
+    managed_policy_paths: dict[str, str]
+    everybody: frozenset[str]
+    google_scopes: dict[str, str]
+    harmless_roles: frozenset[str]
+    azure_wide_scopes: tuple[str, ...]
+    grants: tuple[Switch, ...]
+
+
+@functools.cache
+def knowledge() -> ExposureKnowledge:
+    """The document."""
+    return shipped.knowledge("exposure", ExposureKnowledge)
+
+
+def network_rules(type_: str) -> tuple[NetworkRules, ...]:
+    """How firewalls are written, by type."""
+    return _network_rules()(type_)
+
+
+@functools.cache
+def _network_rules() -> Lookup[NetworkRules]:
+    return Lookup((type_, entry) for entry in knowledge().network_rules for type_ in entry.types)
+
+
+def switches(type_: str) -> tuple[Switch, ...]:
+    """What opens, by type."""
+    return _switches()(type_)
+
+
+@functools.cache
+def _switches() -> Lookup[Switch]:
+    known = knowledge()
+    entries = ((type_, entry) for entry in (*known.switches, *known.grants) for type_ in entry.types)
+    return Lookup(entries, together=True)
+
+
+def documents(type_: str) -> tuple[PolicyDocument, ...]:
+    """Policy documents, by type."""
+    return _documents()(type_)
+
+
+@functools.cache
+def _documents() -> Lookup[PolicyDocument]:
+    return Lookup((type_, entry) for entry in knowledge().documents for type_ in entry.types)

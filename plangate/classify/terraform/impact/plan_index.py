@@ -1,0 +1,142 @@
+"""What has to be known of the whole plan before one change of it can be judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from plangate.classify.terraform.impact import protection, traits
+from plangate.classify.terraform.impact.resolved import ResolvedSide, document
+from plangate.model.change import Action, DriftStatus, base
+
+if TYPE_CHECKING:
+    from plangate.classify.terraform.impact.values import Readable
+    from plangate.model.change import Change, ChangeSet
+    from plangate.model.values import Side, Value
+
+_REVERTED = frozenset({DriftStatus.WILL_BE_REVERTED, DriftStatus.CONFLICT})
+
+
+class Subject(Struct, frozen=True):
+    """One change, with what has been worked out of it once."""
+
+    change: Change
+    type: str
+    """The type that knowledge goes by."""
+    traits: frozenset[str]
+    old: Side | None
+    """What was there before: its own state, or that of the object that it is a renamed form of."""
+    renamed: bool = False
+    """Whether the same object goes or comes under another address."""
+    after: Readable | None = None
+    """What will be there, with what can be told of values that only the apply will know."""
+
+    @property
+    def creates(self) -> bool:
+        """Whether nothing was there before."""
+        return self.old is None
+
+    @property
+    def deletes(self) -> bool:
+        """Whether something that exists is deleted."""
+        return deletes(self.change)
+
+    def touched(self, attribute: str) -> bool:
+        """Whether a top-level attribute may differ: always but in an update that leaves it alone."""
+        return self.change.action is not Action.UPDATE or attribute in self.change.differing
+
+
+class PlanIndex(Struct, frozen=True):
+    """The plan around a change."""
+
+    gone: frozenset[str]
+    """Ids of the stores and foundations that the plan deletes."""
+    reverted: Mapping[str, tuple[str, ...]]
+    """The paths changed outside of Terraform that the plan sets back, by address."""
+    provisioners: frozenset[str]
+    """Addresses without instance keys."""
+    users: Mapping[str, tuple[str, ...]]
+    """Who refers to a resource, by addresses without instance keys. Empty when the plan does not tell."""
+    written: Mapping[str, Mapping[str, tuple[str, ...]]]
+    """What is written of attributes that only the apply will know, by addresses without instance keys."""
+    reads: Mapping[str, tuple[Change, ...]]
+    """The data sources that are read while applying, by addresses without instance keys."""
+
+    hands_out: bool
+    """Whether an output changes: what nobody in the plan uses may be used elsewhere."""
+
+    def unused(self, change: Change) -> bool:
+        """Whether the configuration is there, and nothing in it refers to a resource that gets unknown values."""
+        address = base(change.address.text)
+        return address in self.written and address not in self.users and not self.hands_out
+
+    def after(self, change: Change, type_: str, old: Side | None) -> Readable | None:
+        """The side after a change, with what can be told of values that only the apply will know."""
+        if change.after is None or not self.written:
+            return change.after
+        written = self.written.get(base(change.address.text))
+        if written is None:
+            return change.after
+        return ResolvedSide(change.after, type_, old, written, lambda address: self._document(address, change))
+
+    def _document(self, address: str, change: Change) -> Value | None:
+        """The document that a data source will give to a change: the instance of the same key, where there are several."""
+        reads = self.reads.get(address, ())
+        if len(reads) > 1:
+            reads = tuple(read for read in reads if (read.module, read.index) == (change.module, change.index))
+        return document(reads[0]) if len(reads) == 1 else None
+
+
+def deletes(change: Change) -> bool:
+    """Whether something that exists is deleted. A replacement that forgets the old object deletes nothing."""
+    if "forget" in change.actions:
+        return False
+    return change.action in (Action.DESTROY, Action.REPLACE) or (
+        change.action is Action.UNKNOWN and "delete" in change.actions
+    )
+
+
+def scene(changeset: ChangeSet) -> PlanIndex:
+    """Look over a plan once."""
+    reverted: dict[str, list[str]] = {}
+    for entry in changeset.drift:
+        if entry.address and entry.path and entry.status in _REVERTED and entry.noise is None:
+            reverted.setdefault(entry.address, []).append(entry.path)
+    return PlanIndex(
+        gone=frozenset(_ids(changeset)) if _guards_go(changeset) else frozenset(),
+        reverted={address: tuple(paths) for address, paths in reverted.items()},
+        provisioners=frozenset(changeset.references.provisioners),
+        users=changeset.references.users,
+        written=changeset.references.written,
+        reads=_reads(changeset),
+        hands_out=bool(changeset.outputs),
+    )
+
+
+def _reads(changeset: ChangeSet) -> dict[str, tuple[Change, ...]]:
+    found: dict[str, tuple[Change, ...]] = {}
+    for change in changeset.changes:
+        if change.action is Action.READ:
+            address = base(change.address.text)
+            found[address] = (*found.get(address, ()), change)
+    return found
+
+
+_KEPT = frozenset({traits.STATEFUL, "foundation", "compute", "serves", "triggers"})
+
+
+def _guards_go(changeset: ChangeSet) -> bool:
+    """Whether a resource that protects another one is deleted at all: else nobody asks what else goes."""
+    return any(c.action is Action.DESTROY and protection.guard_resources(c.type) for c in changeset.changes)
+
+
+def _ids(changeset: ChangeSet) -> set[str]:
+    """How guards name the objects that the plan deletes."""
+    found: set[str] = set()
+    for change in changeset.changes:
+        if change.before is None or not deletes(change) or not traits.of_type(change.type) & _KEPT:
+            continue
+        found.update(v for key in ("id", "arn") if isinstance(v := change.before.get(key), str) and v)
+    return found

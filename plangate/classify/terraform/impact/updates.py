@@ -1,0 +1,105 @@
+"""Updates in place: what restarts, what stops running, what is set back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from plangate.classify.terraform.impact import risk
+from plangate.classify.terraform.impact.values import UNSURE, all_hold, head, leaves, number, spelled
+from plangate.model.change import Action, Effect, EffectName
+
+if TYPE_CHECKING:
+    from plangate.classify.terraform.impact.plan_index import PlanIndex, Subject
+
+_CHANGED = frozenset({Action.UPDATE, Action.REPLACE})
+
+
+def restarts(subject: Subject, _scene: PlanIndex) -> Iterator[Effect]:
+    """An update that interrupts what it updates. One effect for each kind."""
+    change = subject.change
+    if change.action is not Action.UPDATE:
+        return
+    kinds: set[str] = set()
+    for entry in risk.restarts(subject.type):
+        if entry.kind in kinds or not any(head(path) in change.differing for path in entry.paths):
+            continue
+        held = all_hold(entry.only, change.after)
+        if held is False or all_hold(entry.from_, change.before) is False:
+            continue
+        changed = [path for path in entry.paths if leaves(change.before, path) != leaves(change.after, path)]
+        if not changed:
+            continue
+        kinds.add(entry.kind)
+        known = held is True and not any(isinstance(v, UNSURE) for path in changed for v in leaves(change.after, path))
+        path = spelled(changed[0])
+        because = entry.because.replace("{path}", path)
+        yield Effect(EffectName.DOWNTIME, because, entry.kind, tuple(map(spelled, changed)), certain=known)
+
+
+def rolls_pods(subject: Subject, _scene: PlanIndex) -> Iterator[Effect]:
+    """The pod template of a workload changes."""
+    path = risk.knowledge().pod_templates.get(subject.type)
+    change = subject.change
+    if path is None or change.action is not Action.UPDATE or head(path) not in change.differing:
+        return
+    if leaves(change.before, path) != leaves(change.after, path):
+        yield Effect(EffectName.ROLLS_PODS, f"rolls its pods ({spelled(path)} changes)", paths=(spelled(path),))
+
+
+def scaled_to_zero(subject: Subject, _scene: PlanIndex) -> Iterator[Effect]:
+    """A count that becomes 0, or a switch that is turned off.
+
+    What is not known of an object that is replaced is left to the provider; an update keeps what that decided before.
+    """
+    change = subject.change
+    if change.action not in _CHANGED:
+        return
+    kept = change.action is Action.UPDATE
+    for path in risk.knowledge().counts.get(subject.type, ()):
+        if head(path) not in change.differing:
+            continue
+        before, after = leaves(change.before, path), leaves(change.after, path)
+        if not after or (before and number(before[0]) == 0):
+            continue
+        zero = None if isinstance(after[0], UNSURE) else number(after[0]) == 0
+        if zero or (zero is None and kept and before):
+            because = f"runs nothing any more ({spelled(path)} = 0)"
+            yield Effect(EffectName.SCALE_TO_ZERO, because, paths=(spelled(path),), certain=zero is True)
+            return
+    for stop in risk.stops(subject.type):
+        if head(stop.when.path) not in change.differing or stop.when.holds(change.before) is True:
+            continue
+        off = stop.when.holds(change.after)
+        if off or (off is None and kept):
+            path = spelled(stop.when.path)
+            because = f"is switched off ({path})"
+            yield Effect(EffectName.SCALE_TO_ZERO, because, "switched-off", (path,), certain=off is True)
+
+
+def shortened(subject: Subject, _scene: PlanIndex) -> Iterator[Effect]:
+    """A limit of how long the past is kept becomes lower: what is older is deleted."""
+    change = subject.change
+    for entry in risk.kept(subject.type):
+        if head(entry.path) not in change.differing:
+            continue
+        before, after = leaves(change.before, entry.path), leaves(change.after, entry.path)
+        old = number(before[0]) if before else None
+        if old is None or not after:
+            continue
+        path = spelled(entry.path)
+        because = f"keeps less of the past, and what is older is deleted ({path})"
+        new = number(after[0])
+        if new is None:
+            if isinstance(after[0], UNSURE):
+                yield Effect(EffectName.DATA_LOSS, because, "shortened", (path,), certain=False)
+        elif 0 < new < old or (entry.forever and old == 0 < new):
+            yield Effect(EffectName.DATA_LOSS, because, "shortened", (path,))
+
+
+def reverts(subject: Subject, scene: PlanIndex) -> Iterator[Effect]:
+    """What was changed outside of Terraform and is set back, or set to something else again."""
+    paths = scene.reverted.get(str(subject.change.address))
+    if paths and subject.change.action in _CHANGED:
+        many = "1 change" if len(paths) == 1 else f"{len(paths)} changes"
+        yield Effect(EffectName.REVERTS_LIVE, f"undoes {many} made outside of Terraform", paths=paths)

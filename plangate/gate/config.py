@@ -1,0 +1,380 @@
+"""`.plangate.yaml`: what this repository asks of its gate, typed. A key that is not known is refused at its line and column.
+
+`docs/config.schema.json` is made from these structs: `python -m plangate.gate.config` writes it, `--check` says whether it is current.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+import sys
+from pathlib import Path
+from typing import Any, Final, Literal, TypeAlias
+
+import msgspec
+from msgspec import Struct
+
+from plangate import __version__
+from plangate.errors import UsageError
+from plangate.model.verdict import Severity
+
+FILE: Final = ".plangate.yaml"
+"""Where the configuration is looked for."""
+
+Several: TypeAlias = str | tuple[str, ...]
+"""One text, or a list."""
+Mode: TypeAlias = Literal["enforce", "observe"]
+FailOn: TypeAlias = Literal["block", "review"]
+Evidence: TypeAlias = Literal["state", "values", "history", "manifest", "live-objects"]
+FAMILIES: Final = ("terraform", "helm", "drift", "litellm")
+
+
+class Match(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an environment is known by. `*` stands for anything but `/`, `**` for anything."""
+
+    paths: Several = ()
+    """The input's path, or the folder of --tf-dir, from where the command runs."""
+    targets: Several = ()
+    """What --target says."""
+    workspaces: Several = ()
+    """Terraform's workspace."""
+    backend_keys: Several = ()
+    """The `key` of the backend in .terraform/terraform.tfstate."""
+    values_files: Several = ()
+    """Files of Helm values that a `helm_release` names with file() or templatefile(), where --tf-dir is given."""
+    releases: Several = ()
+    """Helm releases, as namespace/name."""
+
+
+class Approvals(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who has to approve a verdict of `review` before its check is green. The author of the pull request never counts."""
+
+    count: int = 1
+    """How many different people."""
+    teams: tuple[str, ...] = ()
+    """Teams of the organisation, by their slug. With neither teams nor users, whoever may write to the repository counts."""
+    users: tuple[str, ...] = ()
+
+
+class Verify(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What `plangate verify` holds against a plan right before it is applied."""
+
+    valid_hours: int = 24
+    """How long a verdict may be relied on."""
+    volatile: tuple[str, ...] = ()
+    """Attributes that differ from plan to plan and mean nothing, as TYPE.PATH; `*` stands for anything: `*.tags.built_at`."""
+
+
+class Cluster(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The clusters of an environment. Evidence from another one tells nothing about it."""
+
+    server: Several = ()
+    """The address of the API server, as `kubectl config view --minify` shows it."""
+    kube_system_uid: Several = ()
+    """`kubectl get namespace kube-system -o jsonpath={.metadata.uid}`: the same for every way to reach the cluster."""
+
+
+class Environment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One environment. It is protected unless it says otherwise."""
+
+    protected: bool = True
+    match: Match = Match()
+    cluster: Cluster = Cluster()
+    state: Several = ()
+    """Where its states are, such as `s3://states/prod/**`. A state from elsewhere tells nothing about it."""
+    mode: Mode | None = None
+    fail_on: FailOn | None = None
+    require: tuple[Evidence, ...] = ()
+    params: dict[str, Any] = {}
+    approvals: Approvals | None = None
+    """Instead of those of the whole configuration."""
+
+
+class Pack(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A pack of policies: on or off, and from which day its findings decide."""
+
+    enabled: bool = True
+    enforce_from: str = ""
+
+
+class Setting(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is different here for one policy, and why."""
+
+    reason: str = ""
+    severity: Severity | None = None
+    enabled: bool = True
+    enforce_from: str = ""
+
+
+class Forbidden(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What nobody may waive."""
+
+    severities: tuple[Severity, ...] = ()
+    policies: tuple[str, ...] = ()
+
+
+class Waivers(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where waivers stand, and what they may do."""
+
+    files: Several = ()
+    longest_days: int = 366
+    forbid: Forbidden = Forbidden()
+
+
+class Owned(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A value of Helm releases that something else than the configuration is meant to change."""
+
+    path: str
+    """Relative to the values, such as `image.tag`."""
+    by: str
+
+
+class Drifting(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is known of drift."""
+
+    owned: tuple[Owned, ...] = ()
+
+
+class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The configuration of a repository's gate."""
+
+    requires: str = ""
+    """Versions of plangate that understand this file, such as `>=0.2`."""
+    mode: Mode = "enforce"
+    """With `observe` the command exits 0 for pass, review, block and inconclusive."""
+    fail_on: FailOn = "block"
+    require: tuple[Evidence, ...] = ()
+    """Evidence without which nothing can be told."""
+    environments: dict[str, Environment] = {}
+    packs: dict[str, bool | Pack] = {}
+    """Each pack by its name: `terraform`, `helm`, `drift`, `litellm`."""
+    policies: dict[str, Setting] = {}
+    params: dict[str, Any] = {}
+    """Values of the parameters of policies."""
+    policy_paths: Several = ()
+    """More policies: files or folders of this repository."""
+    waivers: Waivers = Waivers()
+    drift: Drifting = Drifting()
+    """Values that others own, so that their changes are named and not alarmed."""
+    approvals: Approvals | None = None
+    """Who may answer a review. Without it nobody is asked, and its check stays as it is until the finding is gone."""
+    verify: Verify = Verify()
+
+    @property
+    def asks_somebody(self) -> bool:
+        """Whether a review has to be approved, in any environment."""
+        return self.approvals is not None or any(one.approvals is not None for one in self.environments.values())
+
+    def pack(self, family: str) -> Pack:
+        """What is asked of one pack."""
+        pack = self.packs.get(family, True)
+        return Pack(enabled=pack) if isinstance(pack, bool) else pack
+
+
+class ConfigFile(Struct, frozen=True):
+    """A configuration as it was read, and the keys that only a newer plangate knows."""
+
+    config: Config
+    file: str
+    newer: tuple[str, ...] = ()
+    lines: dict[str, int] = {}
+    """The line of each top-level key."""
+
+    @property
+    def too_new(self) -> bool:
+        """Whether it asks for another version of plangate than this one."""
+        return not is_met(self.config.requires, __version__)
+
+
+def listed(several: Several) -> tuple[str, ...]:
+    """One text or a list, as a tuple."""
+    return (several,) if isinstance(several, str) else several
+
+
+def parse(name: str, text: str) -> ConfigFile:
+    """Read the text of a configuration. Raises `UsageError` with line and column.
+
+    Where `requires` asks for another version, keys that this one does not know are told and left out.
+    """
+    from plangate.lang.located_yaml import LocatedYaml, UnknownKeyError
+
+    marked = LocatedYaml(name, text, UsageError)
+    data = {} if marked.data is None else marked.data
+    if not isinstance(data, dict):
+        raise UsageError("is not a configuration: a mapping", where=name, place="1:1")
+    requires = data.get("requires", "")
+    if not isinstance(requires, str) or not _is_requirement(requires):
+        marked.fail('requires is a version, such as ">=0.2"', ("requires",))
+    newer: list[str] = []
+    too_new = not is_met(requires, __version__)
+    while True:
+        try:
+            config = marked.attempt(data, Config)
+            break
+        except UnknownKeyError as unknown:
+            if not too_new:
+                marked.convert(data, Config, _STRUCTS)
+            newer.append(".".join(str(part) for part in unknown.place))
+            data = _without(data, unknown.place)
+    _check(config, marked)
+    lines = {str(key): marked.line((str(key),)) for key in data}
+    return ConfigFile(config, name, tuple(newer), lines)
+
+
+_STRUCTS: Final[dict[tuple[str | int, ...], type[Struct]]] = {
+    (): Config,
+    ("environments", "*"): Environment,
+    ("environments", "*", "match"): Match,
+    ("environments", "*", "cluster"): Cluster,
+    ("packs", "*"): Pack,
+    ("policies", "*"): Setting,
+    ("waivers",): Waivers,
+    ("waivers", "forbid"): Forbidden,
+    ("approvals",): Approvals,
+    ("environments", "*", "approvals"): Approvals,
+    ("verify",): Verify,
+}
+
+
+def _without(data: Any, place: tuple[str | int, ...]) -> Any:
+    """The data without one key."""
+    if len(place) == 1:
+        return {key: value for key, value in data.items() if key != place[0]}
+    copy: Any = dict(data) if isinstance(data, dict) else list(data)
+    copy[place[0]] = _without(data[place[0]], place[1:])
+    return copy
+
+
+def _check(config: Config, marked: Any) -> None:
+    """What types cannot say. Raises `UsageError`."""
+    for name, setting in config.policies.items():
+        place = ("policies", name)
+        if (setting.severity is not None or not setting.enabled) and not setting.reason.strip():
+            marked.fail(f"{name} is changed without a reason", (*place, "reason"))
+        _day(setting.enforce_from, marked, (*place, "enforce_from"))
+    for family, pack in config.packs.items():
+        if family not in FAMILIES:
+            marked.unknown_key(family, ("packs",), list(FAMILIES))
+        if isinstance(pack, Pack):
+            _day(pack.enforce_from, marked, ("packs", family, "enforce_from"))
+    if config.waivers.longest_days < 1:
+        marked.fail("longest_days is a number of days", ("waivers", "longest_days"))
+    approvals: dict[tuple[str, ...], Approvals | None] = {("approvals",): config.approvals}
+    approvals |= {("environments", name, "approvals"): one.approvals for name, one in config.environments.items()}
+    for where, rule in approvals.items():
+        _check_approvals(rule, marked, where)
+    if config.verify.valid_hours < 1:
+        marked.fail("valid_hours is a number of hours", ("verify", "valid_hours"))
+    for pattern in config.verify.volatile:
+        if pattern.partition(".")[2].strip(".*") == "":
+            marked.fail(f"{pattern} has to name an attribute, as TYPE.PATH", ("verify", "volatile"))
+    files: dict[tuple[str, ...], Several] = {
+        ("policy_paths",): config.policy_paths,
+        ("waivers", "files"): config.waivers.files,
+    }
+    for where, paths in files.items():
+        for path in listed(paths):
+            if not is_inside(path):
+                marked.fail(f"{path} does not lead into this repository: a relative path without ..", where)
+
+
+_LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,98})(?:\[bot\])?|[a-z0-9][a-z0-9_-]{0,98}")
+"""What GitHub takes as a login or as the slug of a team. It goes into addresses, so nothing else may."""
+
+
+def _check_approvals(rule: Approvals | None, marked: Any, where: tuple[str, ...]) -> None:
+    if rule is None:
+        return
+    if not 1 <= rule.count <= 20:
+        marked.fail("count is a number of people, from 1 to 20", (*where, "count"))
+    for key, names in (("teams", rule.teams), ("users", rule.users)):
+        for name in names:
+            if not _LOGIN.fullmatch(name):
+                marked.fail(
+                    f"{name} is no name of GitHub's: of a team the slug, without the organisation", (*where, key)
+                )
+
+
+def is_inside(path: str) -> bool:
+    """Whether a path can only lead into the folder that it starts from, as long as there are no links on the way."""
+    parts = path.replace("\\", "/").split("/")
+    return bool(path) and not path.startswith(("/", "~")) and ".." not in parts and ":" not in parts[0]
+
+
+def _day(text: str, marked: Any, place: tuple[str, ...]) -> None:
+    if text and not is_day(text):
+        marked.fail("is a day, such as 2026-03-31", place)
+
+
+def is_day(text: str) -> bool:
+    """Whether a text is a day of the calendar, `YYYY-MM-DD`."""
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        return False
+    year, month, day = (int(part) for part in text.split("-"))
+    return year > 0 and 1 <= month <= 12 and 1 <= day <= calendar.monthrange(year, month)[1]
+
+
+# --- versions ---------------------------------------------------------------------------------------------------------
+
+_CLAUSE = re.compile(r"\s*(>=|<=|==|>|<|)\s*(\d+(?:\.\d+){0,2})\s*")
+
+
+def _is_requirement(text: str) -> bool:
+    return not text or all(_CLAUSE.fullmatch(clause) for clause in text.split(","))
+
+
+def is_met(requires: str, version: str) -> bool:
+    """Whether a version is one of those that are asked for."""
+    have = _numbers(version)
+    for clause in requires.split(",") if requires else ():
+        found = _CLAUSE.fullmatch(clause)
+        if found is None:
+            return False
+        operator, wanted = found[1] or "==", _numbers(found[2])
+        holds = {
+            ">=": have >= wanted,
+            "<=": have <= wanted,
+            ">": have > wanted,
+            "<": have < wanted,
+            "==": have[: found[2].count(".") + 1] == wanted[: found[2].count(".") + 1],
+        }
+        if not holds[operator]:
+            return False
+    return True
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    numbers = [int(part) for part in re.findall(r"\d+", version)[:3]]
+    return tuple([*numbers, 0, 0, 0][:3])
+
+
+# --- the schema -------------------------------------------------------------------------------------------------------
+
+PATH = Path(__file__).parents[1] / "docs" / "config.schema.json"
+
+
+def schema() -> bytes:
+    """The JSON Schema of the configuration, for editors."""
+    (entry,), components = msgspec.json.schema_components([Config], ref_template="#/$defs/{name}")
+    document: dict[str, Any] = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "plangate configuration",
+        **entry,
+        "$defs": components,
+    }
+    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+
+
+def main(arguments: list[str]) -> int:
+    """Write the schema, or with `--check` say whether the file is what would be written."""
+    if not arguments:
+        PATH.write_bytes(schema())
+        return 0
+    if PATH.is_file() and PATH.read_bytes() == schema():
+        return 0
+    sys.stderr.write(f"{PATH.name} is not current: run `python -m plangate.gate.config`\n")
+    return 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

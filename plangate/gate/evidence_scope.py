@@ -1,0 +1,140 @@
+"""Whether evidence is that of the environment under review: from its clusters, and its state from where its states are.
+
+Values that look clean because they are those of another cluster are the mistake that no comparison sees. Nothing of this runs
+where the configuration does not say which clusters and states an environment has.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plangate.errors import InputError
+from plangate.gate.config import listed
+from plangate.gate.environment import fits
+from plangate.model.change import Gap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from plangate.evidence.cluster import Cluster
+    from plangate.evidence.release_files import EvidenceSources
+    from plangate.gate.config import Cluster as Wanted
+    from plangate.gate.config import Config
+    from plangate.model.change import ChangeSet
+    from plangate.pipeline.context import PlanContext
+
+
+def check_environment(
+    config: Config,
+    environment: str | None,
+    changesets: Sequence[ChangeSet],
+    asked: EvidenceSources,
+    around: PlanContext,
+) -> Iterator[Gap]:
+    """What cannot be taken for this environment's, and why."""
+    here = config.environments.get(environment or "")
+    if here is None:
+        return
+    if (here.cluster.server or here.cluster.kube_system_uid) and any(map(_used, changesets)):
+        yield from _clusters(config, environment or "", here.cluster, asked)
+    globs = listed(here.state)
+    if globs and around.state_read:
+        place = around.place or (around.state.path if around.state is not None else "")
+        if not any(fits(glob, place) for glob in globs):
+            yield _elsewhere(config, environment or "", around.place, place)
+
+
+def check_age(changesets: Sequence[ChangeSet], asked: EvidenceSources, now: str) -> Iterator[Gap]:
+    """What is said of collected evidence that is more than a day old: what it shows may have changed since."""
+    if asked.folder is None or not any(map(_used, changesets)):
+        return
+    from datetime import datetime
+
+    from plangate.evidence import cluster
+
+    try:
+        found = cluster.read(asked.folder)
+        collected = found.collected_at if found is not None else None
+        age = None if collected is None else datetime.fromisoformat(now) - datetime.fromisoformat(collected)
+    except (InputError, ValueError, TypeError):
+        return
+    if age is not None and age.days >= 1:
+        days = "1 day" if age.days == 1 else f"{age.days} days"
+        yield Gap(
+            str(asked.folder), f"was collected {days} ago, and what is live may have changed since", "plangate collect"
+        )
+
+
+def _used(changeset: ChangeSet) -> bool:
+    """Whether evidence of a cluster is part of what was reviewed."""
+    kinds = ("values", "history", "manifest", "live_objects")
+    of_release = any(one.live is not None or one.history or one.gone for one in changeset.releases)
+    return of_release or (changeset.upgrade is not None and any(changeset.evidence.get(k) == "given" for k in kinds))
+
+
+def _clusters(config: Config, environment: str, wanted: Wanted, asked: EvidenceSources) -> Iterator[Gap]:
+    from plangate.evidence import cluster
+
+    found: list[tuple[str, Cluster | None]] = []
+    try:
+        if asked.folder is not None:
+            found.append((str(asked.folder), cluster.read(asked.folder)))
+    except InputError as error:
+        yield Gap(error.where or "cluster.json", error.message, error.hint or "", inconclusive=True)
+        return
+    if asked.live:
+        found.append(("the cluster that was asked", cluster.ask(seconds=asked.seconds)))
+    if not found:
+        found.append(("the evidence", None))
+    for what, one in found:
+        why = _why_not(config, environment, wanted, one)
+        if why:
+            yield Gap(
+                what,
+                why,
+                "plangate collect, or KUBECONFIG, with the cluster of this environment; if it is the right one, correct "
+                "`cluster` in the configuration",
+                inconclusive=True,
+            )
+
+
+def _why_not(config: Config, environment: str, wanted: Wanted, found: Cluster | None) -> str:
+    """Why a cluster is not one of those of an environment; nothing where it is."""
+    if found is None or not (found.server or found.kube_system_uid):
+        return f"does not say which cluster it is from, and {environment} has clusters of its own"
+    uids, servers = listed(wanted.kube_system_uid), listed(wanted.server)
+    if uids and found.kube_system_uid is not None:
+        # The uid decides where it is known: one cluster may be reached by many addresses.
+        return "" if found.kube_system_uid in uids else f"is from {_named(config, found)}, not from {environment}"
+    if uids and not servers:
+        return f"does not say the uid of its kube-system, and {environment} is known by that"
+    if servers and (found.server or "").rstrip("/") in {one.rstrip("/") for one in servers}:
+        return "" if not uids else f"does not say the uid of its kube-system, and {environment} is known by that"
+    return f"is from {_named(config, found)}, not from {environment}"
+
+
+def _named(config: Config, found: Cluster) -> str:
+    """The cluster by its environment, where another one has it."""
+    for name, other in config.environments.items():
+        if found.kube_system_uid in listed(other.cluster.kube_system_uid) or found.server in listed(
+            other.cluster.server
+        ):
+            return f"the cluster of {name}"
+    return f"another cluster ({found.server or found.kube_system_uid})"
+
+
+def _elsewhere(config: Config, environment: str, said: str, place: str) -> Gap:
+    others = [name for name, one in config.environments.items() if any(fits(glob, place) for glob in listed(one.state))]
+    if others:
+        why = f"is a state of {' or '.join(others)}, not of {environment}"
+    elif said:
+        why = f"is none of the places where {environment} keeps its states"
+    else:
+        why = f"does not say where it is kept, and {environment} keeps its states in places of its own"
+    return Gap(
+        place or "state",
+        why,
+        "give the state of this environment: --state s3://BUCKET/KEY, or what plangate collect wrote; if it is the right "
+        "one, correct `state` in the configuration",
+        inconclusive=True,
+    )

@@ -1,0 +1,289 @@
+"""What a repository's configuration and waivers make of a review: its environment, its policies, and its findings.
+
+Nothing of this is imported where there is no configuration and no waiver.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Sequence
+from typing import Any, Final
+
+from msgspec import Struct, structs
+
+from plangate.errors import UsageError
+from plangate.gate import waivers
+from plangate.gate.config import Config, ConfigFile, Environment
+from plangate.gate.environment import EnvironmentHint, Resolution, resolve
+from plangate.gate.inline_waivers import Comment, Comments
+from plangate.gate.tighten import Weakening
+from plangate.gate.waivers import Waiver
+from plangate.model.change import ChangeSet, Location
+from plangate.model.verdict import Approvals, Finding, Outcome, Severity
+from plangate.policy.load import Policy
+from plangate.verdict import OWN, Options
+
+_ABOUT_ITSELF: Final = {
+    "wrong-environment": (
+        Severity.CRITICAL,
+        "Each part of such a change is right, and together they reach what nobody meant to touch.",
+        "Aim it again: the right folder, workspace, state, values and --env. If all of them are right, correct `match`.",
+    ),
+    "gate-loosened": (
+        Severity.MEDIUM,
+        "A change must not loosen the gate that it has to pass. What stands in the trusted ref counts.",
+        "Have whoever owns the gate look at it. It counts once it is merged.",
+    ),
+    "configuration-too-new": (
+        Severity.MEDIUM,
+        "What this version does not know of a configuration cannot be enforced.",
+        "Run the version of plangate that the configuration asks for.",
+    ),
+}
+"""Findings about the gate itself: severity, why, and what to do."""
+
+
+class ResolvedSettings(Struct, frozen=True):
+    """A review's options and policies, once it is known what is reviewed."""
+
+    options: Options
+    policies: tuple[Policy, ...]
+    placed: Resolution
+
+
+class Gate(Struct, frozen=True, kw_only=True):
+    """The configuration and the waivers that count for one review."""
+
+    read: ConfigFile
+    waivers: tuple[Waiver, ...] = ()
+    loosened: tuple[Weakening, ...] = ()
+    """What the change itself would loosen. It does not count."""
+    signals: tuple[EnvironmentHint, ...] = ()
+    """What is known of the environment before anything is read."""
+    latest: str = "9999-12-31"
+    """The last day until which a waiver may run."""
+    notes: tuple[str, ...] = ()
+    inline: Comments | None = None
+    """Where waivers stand beside what they are for."""
+
+    @property
+    def config(self) -> Config:
+        """The configuration that counts."""
+        return self.read.config
+
+    def resolve_settings(
+        self, options: Options, policies: Sequence[Policy], changesets: Sequence[ChangeSet]
+    ) -> ResolvedSettings:
+        """Find the environment, from what was asked and what was read, and what holds in it."""
+        known = [*self.signals, *(EnvironmentHint("releases", release) for release in _releases(changesets))]
+        known += [EnvironmentHint("values_files", name) for name in self._values_files(changesets)]
+        placed = resolve(self.config, options.environment, known)
+        return ResolvedSettings(self._options(options, placed), self._policies(policies, placed.name), placed)
+
+    def _values_files(self, changesets: Sequence[ChangeSet]) -> list[str]:
+        """The files of values that the configuration of changed releases names, where an environment asks for them."""
+        if self.inline is None or not any(e.match.values_files for e in self.config.environments.values()):
+            return []
+        changes = (change for changeset in changesets for change in changeset.changes if change.type == "helm_release")
+        return sorted({name for change in changes for name in self.inline.values_files(change)})
+
+    def _options(self, options: Options, placed: Resolution) -> Options:
+        """The options of the review, as the environment has them."""
+        here = self._environment(placed.name)
+        notes = list(self.notes)
+        if placed.name and self.config.environments and placed.name not in self.config.environments:
+            notes.append(f"the configuration has no environment {placed.name}: it is protected")
+        asked = here.approvals or self.config.approvals
+        review = "review" in (options.fail_on, here.fail_on or self.config.fail_on)
+        return structs.replace(
+            options,
+            environment=placed.name,
+            protected=options.protected and here.protected,
+            mode=here.mode or self.config.mode,
+            fail_on="review" if review else "block",
+            required=tuple(
+                name.replace("-", "_")
+                for name in dict.fromkeys((*options.required, *self.config.require, *here.require))
+            ),
+            notes=(*options.notes, *notes, *self._switched_off()),
+            approvals=None if asked is None else Approvals(asked.count, asked.teams, asked.users),
+        )
+
+    def _policies(self, policies: Sequence[Policy], environment: str | None) -> tuple[Policy, ...]:
+        """The policies that are on, with the parameters of this environment."""
+        config = self.config
+        given = {**config.params, **self._environment(environment).params}
+        on = [p for p in policies if config.pack(p.family).enabled and self._setting_is_on(p.id)]
+        return tuple(_with_params(policy, given) for policy in on)
+
+    def check(self, policies: Sequence[Policy]) -> None:
+        """Refuse what names a policy or a parameter that is not there. Raises `UsageError`."""
+        from plangate.lang.located_yaml import did_you_mean
+
+        file, ids = self.read.file, sorted({policy.id for policy in policies} | set(OWN))
+        for name in self.config.policies:
+            if name not in ids and not self.read.too_new:
+                self._refuse(f"there is no policy {name}{did_you_mean(name, ids)}", "policies")
+            if name in waivers.NEVER:
+                self._refuse(f"{name} cannot be changed", "policies")
+        defaults = {name: value for policy in policies for name, value in policy.params.items()}
+        for where, params in (("params", self.config.params), *self._params()):
+            for name, value in params.items():
+                if name not in defaults:
+                    self._refuse(f"no policy has a parameter {name}{did_you_mean(name, sorted(defaults))}", where)
+                if not _is_alike(value, defaults[name]):
+                    wanted = type(defaults[name]).__name__
+                    raise UsageError(f"{where}: the parameter {name} has to be a {wanted}", where=file)
+
+    def judge(
+        self,
+        findings: Sequence[Finding],
+        settled: ResolvedSettings,
+        changesets: Sequence[ChangeSet],
+        every: Sequence[Policy],
+    ) -> tuple[Finding, ...]:
+        """The findings with the severities that hold here, those that are waived, and what there is to say of the gate."""
+        options, families = settled.options, {policy.id: policy.family for policy in every}
+        today = options.created_at[:10]
+        given = {*self.config.params, *self._environment(options.environment).params}
+        judged = [self._judged(finding, families.get(finding.policy, ""), today, given) for finding in findings]
+        rules = waivers.WaiverRules(
+            today=today,
+            latest=self.latest,
+            severities=self.config.waivers.forbid.severities,
+            policies=self.config.waivers.forbid.policies,
+            known=frozenset((*families, *OWN)),
+            environment=options.environment or "",
+            target=options.target or "",
+            anything=any(changeset.changes or changeset.hooked for changeset in changesets),
+        )
+        beside, loosened = self._inline(changesets)
+        told = waivers.apply(judged, (*self.waivers, *beside), rules)
+        return (*told, *self._own(settled.placed, loosened))
+
+    def _inline(self, changesets: Sequence[ChangeSet]) -> tuple[list[Waiver], list[Weakening]]:
+        """The waivers that stand beside what changes, one for each comment, and those that the change would add."""
+        addresses: dict[Comment, list[str]] = {}
+        if self.inline is None:
+            return [], []
+        for change in (change for changeset in changesets for change in changeset.changes):
+            for comment in self.inline.of(change):
+                addresses.setdefault(comment, []).append(str(change.address))
+        loosened = [
+            Weakening(
+                f"this change would loosen the gate: a waiver of {c.policy} beside the code", file=c.file, line=c.line
+            )
+            for c in addresses
+            if not c.trusted
+        ]
+        return [
+            Waiver(
+                policy=comment.policy,
+                address=tuple(found),
+                reason=comment.reason,
+                owner=comment.owner or "not said (inline)",
+                expires=comment.until,
+                file=comment.file,
+                line=comment.line,
+                inline=True,
+                path=comment.path,
+            )
+            for comment, found in addresses.items()
+            if comment.trusted
+        ], loosened
+
+    def _judged(self, finding: Finding, family: str, today: str, given: Collection[str]) -> Finding:
+        setting = self.config.policies.get(finding.policy)
+        start = (setting.enforce_from if setting else "") or (self.config.pack(family).enforce_from if family else "")
+        notes = []
+        if setting is not None and setting.severity not in (None, finding.severity):
+            notes.append(f"{setting.severity} here instead of {finding.severity.value}: {setting.reason}")
+            finding = structs.replace(finding, severity=setting.severity)
+        notes += [f"{one.what} is what the configuration says" for one in finding.seen if _param(one.what) in given]
+        if start > today:
+            notes.append(f"does not decide before {start}")
+        if not notes:
+            return finding
+        return structs.replace(finding, enforced=start <= today, note="; ".join(notes))
+
+    def _own(self, placed: Resolution, loosened: Sequence[Weakening]) -> list[Finding]:
+        read = self.read
+        found = []
+        if placed.conflicts:
+            aimed = f"this is for {placed.name}" if placed.name else "this is for several environments at once"
+            words = (
+                f"{aimed}, but {'; '.join(placed.conflicts)}"
+                if placed.name
+                else f"{aimed}: {'; '.join(placed.conflicts)}"
+            )
+            found.append(_finding("wrong-environment", words, read.file, read.lines.get("environments", 1)))
+        if read.too_new:
+            unknown = f"; it does not know {', '.join(read.newer)}" if read.newer else ""
+            words = f"the configuration asks for plangate {self.config.requires}, and this is another version{unknown}"
+            found.append(_finding("configuration-too-new", words, read.file, read.lines.get("requires", 1)))
+        for one in (*self.loosened, *loosened):
+            line = one.line or read.lines.get(one.key, 1)
+            found.append(_finding("gate-loosened", one.what, one.file or read.file, line))
+        return found
+
+    def _environment(self, name: str | None) -> Environment:
+        return self.config.environments.get(name or "", Environment())
+
+    def _setting_is_on(self, id_: str) -> bool:
+        setting = self.config.policies.get(id_)
+        return setting is None or setting.enabled
+
+    def _switched_off(self) -> list[str]:
+        """What is said of policies and packs that are off."""
+        off = [f"{name} ({setting.reason})" for name, setting in self.config.policies.items() if not setting.enabled]
+        packs = [f"the pack {name}" for name in self.config.packs if not self.config.pack(name).enabled]
+        both = [*packs, *off]
+        return [f"switched off by the configuration: {', '.join(both)}"] if both else []
+
+    def _params(self) -> list[tuple[str, dict[str, Any]]]:
+        return [(f"environments.{name}.params", e.params) for name, e in self.config.environments.items()]
+
+    def _refuse(self, message: str, key: str) -> None:
+        line = self.read.lines.get(key.partition(".")[0])
+        raise UsageError(f"{key}: {message}", where=self.read.file, place=str(line) if line else None)
+
+
+def _param(call: str) -> str:
+    """The parameter that a call asks for; nothing for any other call."""
+    return call.removeprefix("param('").removesuffix("')") if call.startswith("param(") else ""
+
+
+def _releases(changesets: Sequence[ChangeSet]) -> list[str]:
+    found = [changeset.upgrade.release for changeset in changesets if changeset.upgrade is not None]
+    found += [change.release for changeset in changesets for change in changeset.changes]
+    return sorted({release for release in found if release})
+
+
+def _with_params(policy: Policy, given: dict[str, Any]) -> Policy:
+    changed = {name: given[name] for name in policy.params if name in given}
+    return structs.replace(policy, params={**policy.params, **changed}) if changed else policy
+
+
+def _is_alike(value: Any, default: Any) -> bool:
+    """Whether a value is of the same kind as the default; items of lists too."""
+    if isinstance(default, bool) or isinstance(value, bool):
+        return isinstance(value, bool) and isinstance(default, bool)
+    if isinstance(default, (int, float)):
+        return isinstance(value, (int, float))
+    if isinstance(default, list):
+        return isinstance(value, list) and (not default or all(_is_alike(one, default[0]) for one in value))
+    return isinstance(value, type(default))
+
+
+def _finding(policy: str, message: str, file: str, line: int) -> Finding:
+    severity, why, remediation = _ABOUT_ITSELF[policy]
+    return Finding(
+        policy=policy,
+        severity=severity,
+        outcome=Outcome.VIOLATED,
+        message=message,
+        why=why,
+        remediation=remediation,
+        location=Location(file, line),
+        fingerprint=hashlib.sha256(f"{policy}\0{message}".encode("utf-8", "surrogatepass")).hexdigest()[:16],
+    )

@@ -1,0 +1,250 @@
+"""Waivers: findings that somebody accepted, by policy and address, for a reason and until a day.
+
+A waiver never works silently: what it covers is listed with its owner, and one that is expired, covers nothing, is too broad
+or not permitted is a finding itself. Days are compared as text: `YYYY-MM-DD` sorts as it counts.
+"""
+
+from __future__ import annotations
+
+import calendar
+import hashlib
+import re
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from msgspec import Struct, structs
+
+from plangate.errors import UsageError
+from plangate.lang.located_yaml import LocatedYaml, Place, did_you_mean
+from plangate.model.change import Location
+from plangate.model.verdict import Finding, Outcome, Severity
+from plangate.model.verdict import Waiver as Accepted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+NEVER: Final = frozenset(
+    {"plan-errored", "upgrade-refused", "release-locked", "wrong-environment", "gate-loosened", "configuration-too-new"}
+)
+"""Findings that nobody can accept: the tool itself would refuse, or the gate would be off."""
+
+_DAY = r"\d{4}-\d{2}-\d{2}"
+_FINGERPRINT = r"[0-9a-f]{16}"
+
+
+class Written(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One waiver as its file says it. `address` may hold `*` and `?`; brackets stand for themselves."""
+
+    policy: str
+    address: str | tuple[str, ...]
+    reason: str
+    owner: str
+    expires: str
+    """The last day on which it holds, UTC."""
+    fingerprint: str = ""
+    """Only for exactly this finding, as the verdict says it."""
+    environment: str = ""
+    target: str = ""
+
+
+class Waiver(Written, frozen=True, kw_only=True):
+    """A waiver, and where it stands."""
+
+    file: str = ""
+    line: int = 0
+    inline: bool = False
+    """Whether it stands beside what it is for. Then `address` is that very address, and it need not meet anything."""
+    path: str = ""
+    """The attribute that it stands beside: it is for findings about that one and what is below it alone."""
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The globs of addresses."""
+        return (self.address,) if isinstance(self.address, str) else self.address
+
+
+class _Document(Struct, frozen=True, forbid_unknown_fields=True):
+    """A file of waivers."""
+
+    waivers: tuple[Written, ...] = ()
+
+
+class WaiverRules(Struct, frozen=True, kw_only=True):
+    """What waivers may do here."""
+
+    today: str
+    latest: str
+    """The last day until which a waiver may run."""
+    severities: tuple[Severity, ...] = ()
+    """Severities that cannot be waived."""
+    policies: tuple[str, ...] = ()
+    """Policies that cannot be waived."""
+    known: frozenset[str] = frozenset()
+    """Every policy there is."""
+    environment: str = ""
+    target: str = ""
+    anything: bool = True
+    """Whether anything changes at all. Where nothing does, a waiver without a match says nothing."""
+
+
+def parse(name: str, text: str) -> tuple[Waiver, ...]:
+    """The waivers of a file's text. Raises `UsageError` with the file, line and column."""
+    marked = LocatedYaml(name, text, UsageError)
+    data = {} if marked.data is None else marked.data
+    if not isinstance(data, dict):
+        raise UsageError("is not a file of waivers", where=name, place="1:1", hint="waivers: followed by a list")
+    if data.get("waivers", ()) is None:
+        data = {**data, "waivers": []}
+    document = marked.convert(data, _Document, {(): _Document, ("waivers", "*"): Written})
+    for i, waiver in enumerate(document.waivers):
+        _check(waiver, marked, ("waivers", i))
+    return tuple(
+        Waiver(**structs.asdict(waiver), file=name, line=marked.line(("waivers", i)))
+        for i, waiver in enumerate(document.waivers)
+    )
+
+
+def _check(waiver: Written, marked: LocatedYaml, place: Place) -> None:
+    for key in ("policy", "reason", "owner"):
+        if not getattr(waiver, key).strip():
+            marked.fail(f"{key} is empty", (*place, key))
+    if not waiver.address:
+        marked.fail("address is empty", (*place, "address"))
+    if not is_day(waiver.expires):
+        marked.fail("expires is a day, such as 2026-03-31", (*place, "expires"))
+    if waiver.fingerprint and not re.fullmatch(_FINGERPRINT, waiver.fingerprint):
+        marked.fail("a fingerprint is 16 digits, as the verdict says it; put it in quotes", (*place, "fingerprint"))
+
+
+def is_day(text: str) -> bool:
+    """Whether a text is a day of the calendar, `YYYY-MM-DD`."""
+    if not re.fullmatch(_DAY, text):
+        return False
+    year, month, day = (int(part) for part in text.split("-"))
+    return year > 0 and 1 <= month <= 12 and 1 <= day <= calendar.monthrange(year, month)[1]
+
+
+# --- holding findings against them ------------------------------------------------------------------------------------
+
+_Said: TypeAlias = tuple[str, str]
+"""Why a waiver does not work: the id of the finding about it, and the words. Both are empty where it works."""
+
+_WORKS: Final = ("", "")
+
+
+def apply(findings: Sequence[Finding], waivers: Sequence[Waiver], rules: WaiverRules) -> tuple[Finding, ...]:
+    """The findings, those that are waived with their waiver, and a finding for each waiver that does not work."""
+    here = [w for w in waivers if _is_here(w, rules)]
+    said = {waiver: _problem(waiver, rules) for waiver in here}
+    able = [waiver for waiver in here if said[waiver] == _WORKS]
+    said.update(dict.fromkeys(able, ("waiver-unmatched", "nothing of this review fits it")))
+    judged = [_judged(finding, able, said, rules) for finding in findings]
+    own = [_finding(waiver, kind, words) for waiver, (kind, words) in said.items() if _is_told(waiver, kind, rules)]
+    return (*judged, *own)
+
+
+def _is_told(waiver: Waiver, kind: str, rules: WaiverRules) -> bool:
+    unmatched = kind == "waiver-unmatched" and waiver.policy in rules.known
+    return bool(kind) and not (unmatched and (waiver.inline or not rules.anything))
+
+
+def _is_here(waiver: Waiver, rules: WaiverRules) -> bool:
+    return waiver.environment in ("", rules.environment) and waiver.target in ("", rules.target)
+
+
+def _problem(waiver: Waiver, rules: WaiverRules) -> _Said:
+    """Why a waiver cannot hold, whatever it meets."""
+    if waiver.policy not in rules.known:
+        meant = did_you_mean(waiver.policy, sorted(rules.known))
+        return "waiver-unmatched", f"there is no policy {waiver.policy}{meant}"
+    if waiver.inline and not (waiver.reason and is_day(waiver.expires)):
+        return "waiver-not-permitted", "it says no reason, or no last day: until=2026-03-31 reason=..."
+    if waiver.policy in NEVER or waiver.policy in rules.policies:
+        return "waiver-not-permitted", f"{waiver.policy} cannot be waived here"
+    if not waiver.inline and any(not re.sub(r"[*?.\[\]\"/]", "", address) for address in waiver.addresses):
+        return "waiver-too-broad", "its address fits everything"
+    if waiver.expires < rules.today:
+        return "waiver-expired", f"it expired after {waiver.expires}"
+    if waiver.expires > rules.latest:
+        return "waiver-not-permitted", f"it runs until {waiver.expires}, and may run until {rules.latest} at most"
+    return _WORKS
+
+
+def _judged(finding: Finding, waivers: Sequence[Waiver], said: dict[Waiver, _Said], rules: WaiverRules) -> Finding:
+    """One finding, waived by the first waiver that holds for it; `said` keeps what each waiver did."""
+    if finding.outcome is Outcome.ERROR or finding.address is None:
+        return finding
+    for waiver in waivers:
+        if waiver.policy != finding.policy or not _covers(waiver, finding, finding.address):
+            continue
+        if finding.severity in rules.severities:
+            said[waiver] = ("waiver-not-permitted", f"{finding.severity.value} findings cannot be waived here")
+        elif waiver.fingerprint not in ("", finding.fingerprint):
+            if said[waiver] != _WORKS:
+                now = f"it is for the fingerprint {waiver.fingerprint}, and what is found now is {finding.fingerprint}"
+                said[waiver] = ("waiver-unmatched", now)
+        else:
+            said[waiver] = _WORKS
+            return structs.replace(finding, waiver=Accepted(waiver.owner, waiver.reason, waiver.expires))
+    return finding
+
+
+def _covers(waiver: Waiver, finding: Finding, address: str) -> bool:
+    if waiver.path and not (finding.evidence and all(_is_below(path, waiver.path) for path in finding.evidence)):
+        return False
+    if waiver.inline:
+        return address in waiver.addresses
+    return any(_fits(glob, address) for glob in waiver.addresses)
+
+
+def _is_below(path: str, above: str) -> bool:
+    return path == above or path.startswith((f"{above}.", f"{above}["))
+
+
+def _fits(glob: str, address: str) -> bool:
+    """Whether an address fits. Only `*` and `?` are wild: brackets are a part of addresses."""
+    pattern = re.escape(glob).replace(r"\*", ".*").replace(r"\?", ".")
+    return re.fullmatch(pattern, address, re.DOTALL) is not None
+
+
+_OWN: Final[dict[str, tuple[Severity, str, str]]] = {
+    "waiver-expired": (
+        Severity.LOW,
+        "What it covered counts again.",
+        "Fix what it covered, or have the waiver renewed by its owner; then remove it.",
+    ),
+    "waiver-unmatched": (
+        Severity.INFO,
+        "A waiver that covers nothing hides the next finding that looks like it.",
+        "Remove it, or give it the environment or the target that it is for.",
+    ),
+    "waiver-too-broad": (
+        Severity.MEDIUM,
+        "It would cover findings that nobody has seen yet, so it covers none.",
+        "Name the addresses that were accepted.",
+    ),
+    "waiver-not-permitted": (
+        Severity.MEDIUM,
+        "It covers nothing: the configuration does not permit it.",
+        "Fix what it should cover, or have the configuration changed by who owns it.",
+    ),
+}
+
+
+def _finding(waiver: Waiver, kind: str, words: str) -> Finding:
+    severity, why, remediation = _OWN[kind]
+    address = ", ".join(waiver.addresses)
+    identity = f"{kind}\0{waiver.policy}\0{address}\0{waiver.file}"
+    return Finding(
+        policy=kind,
+        severity=severity,
+        outcome=Outcome.VIOLATED,
+        message=f"the waiver of {waiver.policy} for {address} does not count: {words}",
+        why=why,
+        remediation=remediation,
+        location=Location(waiver.file, waiver.line),
+        fingerprint=hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:16],
+    )
+
+
+OWN: Final = frozenset(_OWN)
+"""The ids of the findings about waivers."""

@@ -1,0 +1,1 @@
+"""Dry runs, manifests and releases of Helm."""

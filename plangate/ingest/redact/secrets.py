@@ -1,0 +1,266 @@
+"""What looks like a secret: by the name it stands under, by the type of the object, by its value.
+
+Names and types are data: `policies/knowledge/secret-names.yaml` and `secret-attributes.yaml`.
+"""
+
+import enum
+import functools
+import re
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+from msgspec import Struct
+
+from plangate import knowledge
+from plangate.ingest.redact import formats
+from plangate.ingest.redact.ordinary import is_identifier, looks_random
+
+Rules: TypeAlias = "dict[str, Rules] | Literal[True]"
+"""Secret attributes of a type as a tree: True hides all below, an empty one nothing; lists are left out of it."""
+
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+
+
+class Grade(enum.IntEnum):
+    """What a name says of the value under it."""
+
+    PLAIN = -1
+    """It speaks of a secret and holds none, such as `secret_name`."""
+    NONE = 0
+    HINT = 1
+    """A secret when the value looks random."""
+    WEAK = 2
+    """A secret unless the value is plainly an identifier or a word."""
+    STRONG = 3
+    """A secret unless the value is a reference to one."""
+
+
+class Level(Struct, frozen=True):
+    """The names of one grade: single words, parts of run-together words, pairs of words."""
+
+    words: list[str]
+    parts: list[str] = []
+    pairs: list[str] = []
+
+
+class Names(Struct, frozen=True):
+    """The knowledge document of names."""
+
+    strong: Level
+    weak: Level
+    hint: Level
+    plain_last: list[str]
+    plain_first: list[str]
+    plain: list[str]
+    public: list[str]
+    numbers: list[str]
+    often_a_name: list[str]
+    plain_inside: list[str]
+    pair_names: list[str]
+    pair_values: list[str]
+
+
+class Attributes(Struct, frozen=True):
+    """The knowledge document of types: type or glob to dotted paths."""
+
+    types: dict[str, list[str]]
+
+
+class _Level:
+    """A `Level`, ready to ask."""
+
+    def __init__(self, level: Level) -> None:
+        self.words = frozenset(level.words)
+        self.pairs = frozenset(level.pairs)
+        self.parts = tuple(level.parts)
+
+    def has_pair(self, words: list[str]) -> bool:
+        return any(f"{one} {two}" in self.pairs for one, two in pairwise(words))
+
+    def has_word(self, words: list[str]) -> bool:
+        return not self.words.isdisjoint(words) or any(part in word for word in words for part in self.parts)
+
+
+class NameKnowledge:
+    """The names, ready to ask."""
+
+    def __init__(self) -> None:
+        names = knowledge.knowledge("secret-names", Names)
+        self.strong = _Level(names.strong)
+        self.lesser = ((Grade.WEAK, _Level(names.weak)), (Grade.HINT, _Level(names.hint)))
+        self.plain_last = frozenset(names.plain_last)
+        self.plain_first = frozenset(names.plain_first)
+        self.plain = frozenset(names.plain)
+        self.public = frozenset(names.public)
+        self.numbers = frozenset(names.numbers)
+        self.often_a_name = frozenset(names.often_a_name)
+        self.plain_inside = frozenset(names.plain_inside)
+        self.pair_names = tuple(names.pair_names)
+        self.pair_values = frozenset(names.pair_values)
+
+
+@functools.cache
+def names() -> NameKnowledge:
+    """The names, read once."""
+    return NameKnowledge()
+
+
+def words_of(name: str) -> list[str]:
+    """The lower-case words of a name: `dbPassword1`, `DB_PASSWORD` and `db-password` are `db password`."""
+    return [word.lower() for word in _WORDS.findall(name)]
+
+
+@functools.lru_cache(maxsize=65536)
+def grade(name: str) -> Grade:
+    """What a name (attribute, map key, environment variable, path of a Helm value) says of the value under it."""
+    words = words_of(name)
+    if not words:
+        return Grade.NONE
+    known = names()
+    strong = known.strong
+    if "_".join(words) in known.plain:
+        return Grade.PLAIN
+    if (
+        not strong.has_pair(words[-2:])
+        and (words[-1] in known.plain_last or words[0] in known.plain_first)
+        and words[1:]
+    ):
+        return Grade.PLAIN
+    if strong.has_word(words):
+        return Grade.STRONG
+    if not known.public.isdisjoint(words):
+        return Grade.PLAIN
+    if strong.has_pair(words):
+        return Grade.STRONG
+    for lesser, level in known.lesser:
+        if level.has_word(words) or level.has_pair(words):
+            return lesser
+    return Grade.NONE
+
+
+@functools.lru_cache(maxsize=65536)
+def below(name: str, inherited: Grade) -> Grade:
+    """The grade of a key inside an object whose own name has the grade `inherited`."""
+    own = grade(name)
+    if own is Grade.PLAIN or inherited <= own or inherited <= Grade.NONE:
+        return own
+    return Grade.NONE if is_plain_inside(name) else inherited
+
+
+@functools.lru_cache(maxsize=65536)
+def is_plain_inside(name: str) -> bool:
+    """Whether a key holds nothing secret even inside a secret document (`host`, `username`)."""
+    return "_".join(words_of(name)) in names().plain_inside
+
+
+def hides(grade_: Grade, name: str, value: Any) -> bool:
+    """Whether a leaf is a secret by the grade of its name. Booleans and null never are."""
+    if isinstance(value, str):
+        if grade_ is Grade.STRONG:
+            return not formats.is_plain(value)
+        if grade_ is Grade.WEAK:
+            return not formats.is_plain(value) and not is_identifier(value)
+        return grade_ is Grade.HINT and looks_random(value) and not formats.is_plain(value)
+    if grade_ is Grade.STRONG and isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
+        return not names().numbers.isdisjoint(words_of(name))
+    return False
+
+
+def is_often_a_name(name: str) -> bool:
+    """Whether a secret name often stands over the name of a secret (`secret: db-credentials`)."""
+    known = names()
+    telling = known.strong.words.intersection(words_of(name))
+    return bool(telling) and telling <= known.often_a_name
+
+
+def paired(value: dict[str, Any]) -> dict[str, str]:
+    """For `{name: DB_PASSWORD, value: x}`: each value key with the name that its value belongs to."""
+    known = names()
+    if known.pair_values.isdisjoint(value):
+        return {}
+    for key in known.pair_names:
+        name = value.get(key)
+        if isinstance(name, str):
+            return dict.fromkeys(known.pair_values.intersection(value), name)
+    return {}
+
+
+def is_pair_value(key: str) -> bool:
+    """Whether a key may belong to the name that stands beside it."""
+    return key in names().pair_values
+
+
+@functools.cache
+def attributes(type_: str) -> Rules:
+    """The secret attributes of a resource or data source type, as a tree."""
+    exact, globs = _types()
+    rules: dict[str, Rules] = {}
+    for paths in exact.get(type_, ()), *(paths for glob, paths in globs if matches(glob, type_)):
+        for path in paths:
+            _plant(rules, path.split("."))
+    return rules
+
+
+def _plant(rules: dict[str, Rules], path: list[str]) -> None:
+    for part in path[:-1]:
+        branch = rules.setdefault(part, {})
+        if branch is True:
+            return
+        rules = branch
+    rules[path[-1]] = True
+
+
+@functools.cache
+def _types() -> tuple[dict[str, list[str]], list[tuple[str, list[str]]]]:
+    types = knowledge.knowledge("secret-attributes", Attributes).types
+    return types, [(glob, paths) for glob, paths in types.items() if "*" in glob]
+
+
+def matches(glob: str, text: str) -> bool:
+    """Whether a text fits a pattern in which `*` stands for anything.
+
+    The standard library's `fnmatch` compiles an expression per pattern, and there are hundreds of them.
+    """
+    first, *inner, last = glob.split("*")
+    if not text.startswith(first) or not text[len(first) :].endswith(last):
+        return False
+    rest = text[len(first) : len(text) - len(last)]
+    for part in inner:
+        at = rest.find(part)
+        if at < 0:
+            return False
+        rest = rest[at + len(part) :]
+    return True
+
+
+def options(value: list[Any]) -> "dict[int, Place]":
+    """The places of what follows an option that takes a secret, in the words of a command (`--password`, `x`)."""
+    found: dict[int, Place] = {}
+    for i, word in enumerate(value[:-1]):
+        if type(word) is str and word[:1] == "-" and "=" not in word and grade(word) is Grade.STRONG:
+            found[i + 1] = Place({}, Grade.STRONG, word)
+    return found
+
+
+def rule_for(rules: Rules, key: str) -> Rules:
+    """What a tree of secret attributes says of one key; a `*` in it stands for anything."""
+    if rules is True or not rules:
+        return rules
+    found = rules.get(key)
+    if found is not None:
+        return found
+    return True if any(rules[glob] is True and matches(glob, key) for glob in rules if "*" in glob) else {}
+
+
+class Place(NamedTuple):
+    """Where a value stands: what the type says of it, the grade of its name, its name."""
+
+    rules: Rules
+    grade: Grade = Grade.NONE
+    name: str = ""
+
+    def below(self, key: str, name: str) -> "Place":
+        """The place of what stands under `key`; `name` is the key, or the name paired with it."""
+        rules = rule_for(self.rules, key) if self.rules else self.rules
+        return Place(rules, below(name, self.grade), name)

@@ -1,0 +1,1 @@
+"""Plans, plan streams, saved plans and states of Terraform and OpenTofu."""

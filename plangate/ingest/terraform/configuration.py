@@ -1,0 +1,248 @@
+"""The `configuration` of a plan: secrets in constants, sensitive variables, and who refers to whom.
+
+It is the configuration as written, before expressions are evaluated:
+https://developer.hashicorp.com/terraform/internals/json-format#configuration-representation
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from plangate.ingest.document import Top
+from plangate.ingest.redact.redactor import Redactor
+from plangate.ingest.terraform import wire
+from plangate.model.change import References
+
+
+class WireVariable(Struct):
+    """A declared variable."""
+
+    default: Any = None
+    sensitive: bool = False
+
+
+class WireOutput(Struct):
+    """A declared output."""
+
+    expression: Any = None
+    sensitive: bool = False
+
+
+class WireResource(Struct):
+    """A resource block."""
+
+    address: str = ""
+    mode: str = "managed"
+    type: str = ""
+    name: str = ""
+    expressions: Any = None
+    count_expression: Any = None
+    for_each_expression: Any = None
+    depends_on: list[str] | None = None
+    provisioners: list[Any] | None = None
+
+
+class WireModuleCall(Struct):
+    """A module block and the module it calls."""
+
+    expressions: Any = None
+    module: "WireModule | None" = None
+
+
+class WireModule(Struct):
+    """One module's configuration."""
+
+    variables: dict[str, WireVariable] | None = None
+    outputs: dict[str, WireOutput] | None = None
+    resources: list[WireResource] | None = None
+    module_calls: dict[str, WireModuleCall] | None = None
+
+
+class WireProvider(Struct):
+    """A provider block."""
+
+    expressions: Any = None
+
+
+class Configuration(Struct):
+    """The whole `configuration` section."""
+
+    provider_config: dict[str, WireProvider] | None = None
+    root_module: WireModule | None = None
+
+    @classmethod
+    def of(cls, top: Top) -> "Configuration":
+        """The configuration of a plan; an absent one is empty. Raises `ShapeError`."""
+        return _section.read(top) or cls()
+
+    @property
+    def sensitive_variables(self) -> frozenset[str]:
+        """The names of the root module's sensitive variables."""
+        variables = (self.root_module.variables if self.root_module else None) or {}
+        return frozenset(name for name, variable in variables.items() if variable.sensitive)
+
+
+_section = wire.Section("configuration", Configuration)
+
+
+def learn_configuration(configuration: Configuration, redactor: Redactor) -> None:
+    """Teach the redactor the constants that stand in the configuration: provider blocks, defaults, arguments."""
+    for provider in (configuration.provider_config or {}).values():
+        redactor.learn(_constants(provider.expressions), False, "provider")
+    for _, module in _modules(configuration):
+        for name, variable in (module.variables or {}).items():
+            redactor.learn({name: variable.default}, {name: variable.sensitive}, "variable")
+        for name, output in (module.outputs or {}).items():
+            redactor.learn({name: _constants(output.expression)}, {name: output.sensitive}, "output")
+        for resource in module.resources or ():
+            redactor.learn(_constants(resource.expressions), False, resource.type)
+        for call in (module.module_calls or {}).values():
+            redactor.learn(_constants(call.expressions), False, "module")
+
+
+def _constants(expression: Any) -> Any:
+    """The constants of an expression tree, in the tree's shape."""
+    if isinstance(expression, list):
+        return [_constants(below) for below in expression]
+    if not isinstance(expression, dict):
+        return None
+    if "constant_value" in expression:
+        return expression["constant_value"]
+    return {key: _constants(below) for key, below in expression.items() if key != "references"}
+
+
+def _modules(configuration: Configuration) -> Iterator[tuple[str, WireModule]]:
+    """Every module with its path (`""`, `module.a`, `module.a.module.b`)."""
+    waiting = [("", configuration.root_module)]
+    while waiting:
+        path, module = waiting.pop()
+        if module is None:
+            continue
+        yield path, module
+        for name, call in (module.module_calls or {}).items():
+            waiting.append((_join(path, f"module.{name}"), call.module))
+
+
+def references(configuration: Configuration, *, follow: bool) -> References:
+    """Who refers to whom. Nothing is followed unless `follow`: only a plan that replaces something needs to know.
+
+    A reference goes through variables of called modules and outputs of child modules to the resource it means.
+    """
+    modules = dict(_modules(configuration))
+    provisioners = tuple(
+        sorted(_join(path, r.address) for path, m in modules.items() for r in m.resources or () if r.provisioners)
+    )
+    if not follow:
+        return References(provisioners=provisioners)
+    users: dict[str, set[str]] = {}
+    for path, module in modules.items():
+        for resource in module.resources or ():
+            user = _join(path, resource.address)
+            parts = (resource.expressions, resource.count_expression, resource.for_each_expression)
+            names = {*(name for part in parts for name in _names(part)), *(resource.depends_on or ())}
+            for used in _resolve(names, path, modules):
+                if used != user:
+                    users.setdefault(used, set()).add(user)
+    return References(users={used: tuple(sorted(by)) for used, by in users.items()}, provisioners=provisioners)
+
+
+def written(
+    configuration: Configuration, unknown: Mapping[str, Collection[str]]
+) -> dict[str, dict[str, tuple[str, ...]]]:
+    """What the configuration says of attributes that only the apply will know, by resource address without instance keys.
+
+    A resource that the configuration does not have is left out.
+    """
+    modules = dict(_modules(configuration))
+    return {
+        address: {
+            name: tuple(sorted(_resolve({*_names(given[name])}, path, modules, lost="?")))
+            for name in unknown[address]
+            if name in given
+        }
+        for path, address, _, given in _given(modules)
+        if address in unknown
+    }
+
+
+def arguments(configuration: Configuration, types: frozenset[str] | None) -> dict[str, dict[str, tuple[str, ...]]]:
+    """What the arguments of resources of these types (None: of all) refer to: resources, data sources and local values."""
+    modules = dict(_modules(configuration))
+    return {
+        address: {
+            name: tuple(sorted(_resolve({*_names(below)}, path, modules, local=True))) for name, below in given.items()
+        }
+        for path, address, type_, given in _given(modules)
+        if types is None or type_ in types
+    }
+
+
+def _given(modules: Mapping[str, WireModule]) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
+    """The resources with arguments: the path of the module, the address, the type and the arguments."""
+    for path, module in modules.items():
+        for resource in module.resources or ():
+            if isinstance(resource.expressions, dict):
+                yield path, _join(path, resource.address), resource.type, resource.expressions
+
+
+def _names(expression: Any) -> Iterator[str]:
+    """The references inside an expression tree."""
+    if isinstance(expression, list):
+        for below in expression:
+            yield from _names(below)
+    elif isinstance(expression, dict):
+        for key, below in expression.items():
+            if key == "references" and isinstance(below, list):
+                yield from (name for name in below if isinstance(name, str))
+            else:
+                yield from _names(below)
+
+
+def _resolve(
+    names: set[str], path: str, modules: dict[str, WireModule], *, lost: str = "", local: bool = False
+) -> set[str]:
+    """The resource addresses (without instance keys) that references inside the module at `path` mean.
+
+    `lost` stands for what leads nowhere: a plan does not show what local values hang on, nor what an iterator stands for.
+    With `local` the name of a local value stands for it.
+    """
+    found: set[str] = set()
+    seen: set[tuple[str, str]] = set()
+    waiting = [(path, name) for name in names]
+    while waiting:
+        step = waiting.pop()
+        if step in seen:
+            continue
+        seen.add(step)
+        where, name = step
+        parts = [part.split("[")[0] for part in name.split(".")]
+        if parts[0] == "module" and len(parts) >= 3:
+            child = _join(where, f"module.{parts[1]}")
+            output = ((modules[child].outputs or {}) if child in modules else {}).get(parts[2])
+            waiting.extend((child, below) for below in _names(output.expression if output else None))
+            if output is None:
+                found.add(lost)
+        elif parts[0] == "var" and where and len(parts) >= 2:
+            parent, _, call_name = where.rpartition("module.")
+            parent = parent.rstrip(".")
+            call = ((modules[parent].module_calls or {}) if parent in modules else {}).get(call_name)
+            argument = call.expressions.get(parts[1]) if call and isinstance(call.expressions, dict) else None
+            waiting.extend((parent, below) for below in _names(argument))
+            if argument is None:
+                found.add(lost)
+        elif parts[0] == "data" and len(parts) >= 3:
+            found.add(_join(where, ".".join(parts[:3])))
+        elif len(parts) >= 2 and (parts[0] not in _NOT_RESOURCES or (local and parts[0] == "local")):
+            found.add(_join(where, ".".join(parts[:2])))
+        elif parts[0] in _ITERATORS:
+            found.add(lost)
+    return found - {""}
+
+
+_NOT_RESOURCES = frozenset({"var", "local", "module", "each", "count", "self", "path", "terraform"})
+_ITERATORS = frozenset({"local", "each", "count", "self"})
+
+
+def _join(module: str, address: str) -> str:
+    return f"{module}.{address}" if module else address

@@ -1,0 +1,119 @@
+"""What a plan shows of the run that made it, what it cannot show, and what in it is not understood."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from plangate.ingest.document import NULL, Top
+from plangate.ingest.terraform import wire
+from plangate.model.change import Action, Change, Gap
+
+if TYPE_CHECKING:
+    from msgspec import Raw
+
+    from plangate.ingest.redact.redactor import Redactor
+
+_NEWEST_MINOR = 2
+_NUMBERS = frozenset("0123456789.")
+_OBJECT = frozenset(b"{n")
+_MARKS = frozenset(b"{tfn")
+"""What an object or null begins with, and what marks begin with, which may be a bool too."""
+_MODES = frozenset({"managed", "data", "ephemeral", None})
+_STATUSES = frozenset({"pass", "fail", "error", "unknown"})
+_MOST_ODD = 20
+
+
+def tool(top: Top, resources: Sequence[wire.WireResource]) -> str:
+    """`opentofu` where a provider address or the lack of `applyable` in a plan that has `errored` shows it."""
+    if any((r.provider_name or "").startswith("registry.opentofu.org/") for r in resources):
+        return "opentofu"
+    if any(r.provider_name for r in resources):
+        return "terraform"
+    return "opentofu" if top.errored is not None and top.applyable is None and _version(top) >= (1, 6) else "terraform"
+
+
+def version(top: Top, redactor: Redactor) -> str | None:
+    """The tool's version as it is shown. What is more than numbers may be anything."""
+    said = top.terraform_version
+    return said if said is None or not set(said) - _NUMBERS else redactor.text(said)
+
+
+def _version(top: Top) -> tuple[int, ...]:
+    parts = (top.terraform_version or "").split("-")[0].split(".")
+    return tuple(int(part) for part in parts if part.isdecimal())
+
+
+def recognised(top: Top, changes: Sequence[Change], *, drifted: bool) -> Iterator[str]:
+    """What kind of run made the plan, where the plan shows it."""
+    major, _, minor = (top.format_version or "").partition(".")
+    if major == "1" and minor.isdecimal() and int(minor) > _NEWEST_MINOR:
+        yield f"format version {top.format_version} is newer than 1.{_NEWEST_MINOR}; new parts of it are not read"
+    if _only_destroys(changes) and not any(wire.state_resources(wire.planned_values.read(top))):
+        yield "a destroy plan: everything it manages goes"
+    if drifted and top.resource_changes == NULL:
+        yield "a refresh-only plan: it changes the state, not the infrastructure"
+    if top.complete is False and not top.errored:
+        yield "an incomplete plan: -target was used, or changes are put off to another run"
+
+
+def _only_destroys(changes: Sequence[Change]) -> bool:
+    managed = [change for change in changes if change.mode == "managed"]
+    return bool(managed) and all(change.action is Action.DESTROY and not change.reason for change in managed)
+
+
+def unsaid(top: Top, changes: Sequence[Change]) -> Iterator[Gap]:
+    """What a plan JSON cannot tell about the run that made it."""
+    if not changes:
+        return
+    yield Gap(
+        what="whether the plan was refreshed",
+        why="a plan does not say whether it was made with -refresh=false",
+        how_to_fix="plan without -refresh=false",
+    )
+    if top.complete is None and top.errored is not None:
+        yield Gap(
+            what="whether the plan is partial",
+            why="the plan JSON of this tool does not say whether -target or -exclude was used",
+            how_to_fix="plan without -target and -exclude",
+        )
+
+
+def odd(
+    resources: Sequence[wire.WireResource], checks: Sequence[wire.WireCheck], redactor: Redactor
+) -> tuple[Gap, ...]:
+    """What no tool writes, and so nobody can say what it means. Each makes the verdict inconclusive."""
+    found: list[Gap] = []
+    for resource in resources:
+        why = _odd_resource(resource)
+        if why:
+            found.append(_not_understood(redactor.name(resource.address) or "an entry of resource_changes", why))
+    found += [
+        _not_understood(redactor.name(check.address.to_display) or "a check", "its status is not a known one")
+        for check in checks
+        if check.status not in _STATUSES
+    ]
+    return tuple(found[:_MOST_ODD])
+
+
+def _odd_resource(resource: wire.WireResource) -> str:
+    change = resource.change or wire.WireChange()
+    if not resource.address:
+        return "it has no address"
+    if not resource.type:
+        return "it has no type"
+    if resource.mode not in _MODES:
+        return "its mode is not a known one"
+    if not _begin(change.before, change.after) <= _OBJECT:
+        return "one of its sides is not an object"
+    if not _begin(change.after_unknown, change.before_sensitive, change.after_sensitive) <= _MARKS:
+        return "what it marks as unknown or sensitive is neither a bool nor an object"
+    return ""
+
+
+def _begin(*slices: Raw) -> set[int]:
+    return {memoryview(one)[0] for one in slices}
+
+
+def _not_understood(what: str, why: str) -> Gap:
+    return Gap(what, why, "make the plan again with: terraform show -json tfplan > plan.json", inconclusive=True)

@@ -1,0 +1,230 @@
+"""YAML that people write, with the place of everything in it: every error names its line and column."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from pathlib import Path
+from typing import Any, ClassVar, Final, NoReturn, TypeVar
+
+import msgspec
+import yaml
+from msgspec import Struct
+
+from plangate.errors import PolicyLoadError, UsageError
+from plangate.model.change import Action
+from plangate.model.verdict import Severity
+
+T = TypeVar("T")
+Place = tuple[str | int, ...]
+"""Keys and list positions from the top of a document."""
+
+_UNKNOWN_FIELD = r"unknown field `(.*?)`"
+_LARGEST_FILE: Final = 1 << 20
+_MOST_NODES: Final = 200_000
+_WORDS: Final = [
+    *Severity,
+    *Action,
+    *(
+        "enforce",
+        "observe",
+        "state",
+        "values",
+        "history",
+        "manifest",
+        "live-objects",
+        "terraform",
+        "helm",
+        "drift",
+        "litellm",
+    ),
+]
+"""Words with a fixed meaning, for suggestions."""
+
+
+class _Loader(yaml.SafeLoader):
+    """The safe loader, for which a day is text."""
+
+    yaml_implicit_resolvers: ClassVar = {  # type: ignore[misc]
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+class UnknownKeyError(Exception):
+    """A key that the document's shape does not have."""
+
+    def __init__(self, place: Place):
+        super().__init__(place)
+        self.place = place
+
+
+def read_text(file: Path) -> str:
+    """The text of a file that people write. Raises `UsageError`."""
+    try:
+        if file.stat().st_size > _LARGEST_FILE:
+            raise UsageError("is larger than 1 MiB", where=str(file))
+        return file.read_text("utf-8")
+    except FileNotFoundError:
+        raise UsageError("does not exist", where=str(file)) from None
+    except OSError as error:
+        raise UsageError(f"cannot be read: {error.strerror}", where=str(file)) from None
+    except UnicodeDecodeError:
+        raise UsageError("is not UTF-8", where=str(file)) from None
+
+
+class LocatedYaml:
+    """One document: its data, and its YAML nodes, which know their places. `error` is what a wrong one raises."""
+
+    def __init__(self, name: str, text: str, error: type[UsageError] = PolicyLoadError):
+        self.name = name
+        self.error = error
+        try:
+            self.root: yaml.Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
+            self._once_each()
+            self.data = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader that knows fewer types
+        except yaml.MarkedYAMLError as problem:
+            mark = problem.problem_mark
+            place = f"{mark.line + 1}:{mark.column + 1}" if mark else None
+            raise error(f"is not YAML: {problem.problem}", where=name, place=place) from None
+        except (yaml.YAMLError, ValueError, RecursionError):
+            raise error("is not YAML", where=name) from None
+
+    def convert(self, data: Any, shape: type[T], structs: dict[Place, type[Struct]]) -> T:
+        """The data as `shape`. `structs` says which struct stands where, for suggestions; `*` stands for any key."""
+        try:
+            return self.attempt(data, shape)
+        except UnknownKeyError as unknown:
+            *above, key = unknown.place
+            self.unknown_key(str(key), tuple(above), _names(tuple(above), structs))
+
+    def attempt(self, data: Any, shape: type[T]) -> T:
+        """The same; an unknown key raises `UnknownKeyError`, so that the caller can decide what it means."""
+        try:
+            return msgspec.convert(data, shape)
+        except msgspec.ValidationError as error:
+            problem = str(error).partition(" - at `$")[0]
+            path = _path(data, shape, str(error))
+            unknown = re.search(_UNKNOWN_FIELD, problem)
+            if unknown is not None:
+                raise UnknownKeyError((*path, unknown.group(1))) from None
+            value = re.fullmatch(r"Invalid enum value '(.*)'", problem)
+            if value is not None:
+                self.fail(f"invalid enum value '{value[1]}'{did_you_mean(value[1], _WORDS)}", path)
+            plain = problem.replace("Object missing required field", "needs the key").replace("`", "")
+            self.fail(plain[:1].lower() + plain[1:], path)
+
+    def unknown_key(self, key: str, above: Place, known: list[str]) -> NoReturn:
+        """Refuse a key, with the one that was probably meant."""
+        self.fail(f"unknown key {key}{did_you_mean(key, known)}", (*above, key), of_key=True)
+
+    def fail(self, message: str, path: Place, *, of_key: bool = False) -> NoReturn:
+        """Refuse the document for what stands at a path."""
+        raise self.error(message, where=self.name, place=self.place(path, of_key=of_key))
+
+    def place(self, path: Place, *, of_key: bool = False) -> str:
+        """`line:column` of the node at a path, or of the nearest one above it that there is."""
+        if self.root is None:
+            return "1:1"
+        mark = self._node(path, of_key=of_key).start_mark
+        return f"{mark.line + 1}:{mark.column + 1}"
+
+    def line(self, path: Place) -> int:
+        """The line of the node at a path, from 1."""
+        return int(self.place(path).partition(":")[0])
+
+    def inside(self, path: Place, line: int, column: int) -> str:
+        """The place of a line and column inside a scalar. In a folded one only the scalar's own place is sure."""
+        node = self._node(path)
+        mark = node.start_mark
+        style = getattr(node, "style", None)
+        if style == "|":
+            source = mark.buffer.split("\n")[mark.line + line] if mark.buffer else ""
+            return f"{mark.line + line + 1}:{len(source) - len(source.lstrip()) + column}"
+        if style is None or style in "'\"":
+            return f"{mark.line + line}:{mark.column + column + (1 if style else 0)}"
+        return f"{mark.line + 1}:{mark.column + 1}"
+
+    def _once_each(self) -> None:
+        """Refuse a key that stands twice in one mapping, where the last would silently win, and aliases without end."""
+        stack = [self.root] if self.root is not None else []
+        nodes = 0
+        while stack:
+            node = stack.pop()
+            nodes += 1
+            if nodes > _MOST_NODES:
+                raise self.error("holds too many values", where=self.name)
+            if isinstance(node, yaml.SequenceNode):
+                stack += node.value
+            elif isinstance(node, yaml.MappingNode):
+                seen: set[str] = set()
+                for key, value in node.value:
+                    stack.append(value)
+                    if isinstance(key, yaml.ScalarNode) and key.value in seen and key.value != "<<":
+                        place = f"{key.start_mark.line + 1}:{key.start_mark.column + 1}"
+                        raise self.error(f"the key {key.value} stands twice", where=self.name, place=place)
+                    seen.add(str(key.value))
+
+    def _node(self, path: Place, *, of_key: bool = False) -> yaml.Node:
+        node = self.root
+        assert node is not None  # noqa: S101 - there is data, so there is a node
+        for depth, part in enumerate(path):
+            if isinstance(node, yaml.MappingNode):
+                pair = next(((k, v) for k, v in node.value if k.value == str(part)), None)
+                if pair is None:
+                    break
+                last = depth == len(path) - 1
+                node = pair[0] if of_key and last else pair[1]
+            elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+                node = node.value[part]
+        return node
+
+
+def _path(data: Any, shape: Any, error: str) -> Place:
+    """Where an error of msgspec is. It writes `[...]` for any key of a mapping: the one that gives this error is looked for."""
+    parts = re.findall(r"\[(\d+)\]|\.([\w-]+)|\[(\.\.\.)\]", error.partition(" - at `$")[2])
+    path: list[str | int] = []
+    here = data
+    for index, name, _ in parts:
+        key: str | int = int(index) if index else name
+        if key == "":
+            found = next((k for k in here if _error(_only(data, tuple(path), k), shape) == error), None)
+            if found is None:
+                break
+            key = found
+        path.append(key)
+        try:
+            here = here[key]
+        except (KeyError, IndexError, TypeError):
+            here = None
+    return tuple(path)
+
+
+def _only(data: Any, path: Place, key: Any) -> Any:
+    """The data with only one key left in the mapping at a path."""
+    if not path:
+        return {key: data[key]}
+    copy: Any = dict(data) if isinstance(data, dict) else list(data)
+    copy[path[0]] = _only(data[path[0]], path[1:], key)
+    return copy
+
+
+def _error(data: Any, shape: Any) -> str:
+    try:
+        msgspec.convert(data, shape)
+    except msgspec.ValidationError as error:
+        return str(error)
+    return ""
+
+
+def _names(place: Place, structs: dict[Place, type[Struct]]) -> list[str]:
+    for pattern, struct in structs.items():
+        if len(pattern) == len(place) and all(p in ("*", part) for p, part in zip(pattern, place, strict=True)):
+            return [field.encode_name for field in msgspec.structs.fields(struct)]
+    return []
+
+
+def did_you_mean(word: str, known: list[str]) -> str:
+    """A clause with the known word that is close to this one, or nothing."""
+    close = difflib.get_close_matches(word, known, n=1)
+    return f"; did you mean {close[0]}?" if close else ""

@@ -1,0 +1,34 @@
+"""Names that somebody mistyped: one letter added, left out, changed or swapped with its neighbour."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_SHORTEST = 3
+
+
+def nearest(word: str, names: Iterable[str]) -> str:
+    """The name that `word` is one slip away from; empty where there is none, or where it is one of them."""
+    found = ""
+    for name in names:
+        if word == name:
+            return ""
+        if not found and min(len(word), len(name)) >= _SHORTEST and _one_slip(word, name):
+            found = name
+    return found
+
+
+def _one_slip(one: str, other: str) -> bool:
+    one, other = sorted((one, other), key=len)
+    if len(other) - len(one) > 1:
+        return False
+    at = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), len(one))
+    if len(one) < len(other):
+        # A number at the end (`KEY`, `KEY2`) is another name, not a slip.
+        return one[at:] == other[at + 1 :] and not other[at].isdigit()
+    if one[at + 1 :] == other[at + 1 :]:
+        return not (one[at].isdigit() and other[at].isdigit())
+    return one[at] == other[at + 1] and one[at + 1] == other[at] and one[at + 2 :] == other[at + 2 :]

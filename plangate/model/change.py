@@ -1,0 +1,373 @@
+"""What will happen: the changes of one input, and what classify says of them. Frozen, tuples, sorted once."""
+
+from __future__ import annotations
+
+import enum
+import re
+from typing import Literal
+
+from msgspec import Struct
+
+from plangate.model.release import ReleaseEvidence, Upgrade
+from plangate.model.values import Absent, Path, Pseudonyms, Side, Value
+
+
+class Action(enum.StrEnum):
+    """What happens to one object. `UNKNOWN` is an action list that nobody has classified: it never passes."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DESTROY = "destroy"
+    REPLACE = "replace"
+    READ = "read"
+    NO_OP = "no-op"
+    MOVE = "move"
+    IMPORT = "import"
+    FORGET = "forget"
+    UNKNOWN = "unknown"
+
+
+class ReplaceOrder(enum.StrEnum):
+    """Which half of a replacement comes first."""
+
+    DESTROY_FIRST = "destroy-first"
+    CREATE_FIRST = "create-first"
+
+
+class Noise(enum.StrEnum):
+    """Why a change means little. Counted and folded, never dropped."""
+
+    TAGS = "tags"
+    UNKNOWN_ONLY = "unknown-only"
+    READ_BACK = "read-back"
+    FORMAT = "format"
+
+
+class EffectName(enum.StrEnum):
+    """What will happen to running things, in words that a policy can test."""
+
+    FAILS = "fails"
+    MAY_FAIL = "may-fail"
+    ROLLS_PODS = "rolls-pods"
+    DOWNTIME = "downtime"
+    NO_RESTART = "no-restart"
+    DATA_LOSS = "data-loss"
+    TRAFFIC_CUT = "traffic-cut"
+    SCALE_TO_ZERO = "scale-to-zero"
+    ROTATES_SECRET = "rotates-secret"
+    RANDOM_RENDER = "random-render"
+    RUNS_CODE = "runs-code"
+    KEPT = "kept"
+    NOT_APPLIED = "not-applied"
+    ADOPTS = "adopts"
+    REVERTS_LIVE = "reverts-live"
+    EXPOSES = "exposes"
+    UNPROTECTS = "unprotects"
+    FORGETS = "forgets"
+
+
+class Address(Struct, frozen=True, order=True):
+    """Tool-neutral identity of one object.
+
+    `text` is Terraform's address verbatim, or `<group|core>/<Kind>/<namespace|->/<name>` for Kubernetes. `deposed` is
+    the key of a deposed object: several objects can share one Terraform address.
+    """
+
+    text: str
+    deposed: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.text} (deposed {self.deposed})" if self.deposed else self.text
+
+
+_INSTANCE_KEYS = re.compile(r'\["(?:[^"\\]|\\.)*"\]|\[[^\]"]*\]')
+
+
+def base(address: str) -> str:
+    """A Terraform address, or that of a module, without its instance keys: what the configuration calls it."""
+    return _INSTANCE_KEYS.sub("", address) if "[" in address else address
+
+
+class AttributeChange(Struct, frozen=True):
+    """One changed leaf: `path` as `spell` writes it. An added one has no `before`, a removed one no `after`."""
+
+    path: str
+    kind: Literal["added", "removed", "changed"]
+    before: Value | Absent
+    after: Value | Absent
+
+
+class Effect(Struct, frozen=True):
+    """What a change does to running things.
+
+    `because` is a clause that finishes "`address` ...": plain words, no trailing full stop. `kind` is a kebab-case slug
+    that tells effects of one name apart (`exposes` by an `admin-port` or a `public-bucket`); a policy matches `exposes`
+    or `exposes:admin-port`. `paths` are the attributes it was read from. An effect that is not `certain` hangs on a
+    value that is unknown or redacted: it is not listed, and a policy that matches it has the outcome unknown.
+    """
+
+    name: EffectName
+    because: str
+    kind: str = ""
+    paths: tuple[str, ...] = ()
+    certain: bool = True
+
+
+class Notice(Struct, frozen=True):
+    """What a pack found out about a change. `kind` is a slug that policies match; the rest is as in `Effect`."""
+
+    kind: str
+    because: str
+    paths: tuple[str, ...] = ()
+    certain: bool = True
+
+
+class View(Struct, frozen=True):
+    """A change as a pack reads it: other sides, other paths, and what the pack found.
+
+    Several changes can share the sides; policies with a condition look at the one that is `leading`.
+    """
+
+    before: Side | None = None
+    after: Side | None = None
+    attributes: tuple[AttributeChange, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    leading: bool = True
+
+
+class Location(Struct, frozen=True):
+    """A place in a source file. `line` counts from 1."""
+
+    file: str
+    line: int
+
+
+class Change(Struct, frozen=True, kw_only=True):
+    """What happens to one object. Ingest fills the first part, classify the second."""
+
+    address: Address
+    type: str
+    action: Action
+    source: Literal["terraform", "helm"] = "terraform"
+    origin: int = 0
+    """Index of the input it came from."""
+    release: str | None = None
+    """`namespace/name` of the Helm release it belongs to."""
+    mode: str = "managed"
+    """Terraform's mode: `managed`, `data`, or OpenTofu's `ephemeral`."""
+    module: str = ""
+    """Terraform's module address, empty for the root module."""
+    name: str = ""
+    index: str | int | None = None
+    """The raw `for_each` key or `count` index; never parse it out of the address."""
+    provider: str = ""
+    actions: tuple[str, ...] = ()
+    """The tool's own action list, verbatim."""
+    replace_order: ReplaceOrder | None = None
+    reason: str | None = None
+    """Terraform's own `action_reason` code."""
+    replace_paths: tuple[str, ...] = ()
+    moved_from: str | None = None
+    import_id: str | None = None
+    """The id or identity it is imported by, `(known after apply)` when unknown, None when not imported."""
+    deferred: str | None = None
+    """Terraform's reason when the change is put off to a later apply."""
+    found: Literal["", "changed", "deleted"] = ""
+    """What the refresh found had happened to it outside of Terraform."""
+    before: Side | None = None
+    after: Side | None = None
+    differing: tuple[str, ...] = ()
+    """Top-level attributes whose two sides are not the same bytes. Everything else is equal."""
+    values_known: bool = True
+    """False for a plan stream, which has actions and no attribute values."""
+
+    attributes: tuple[AttributeChange, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    traits: frozenset[str] = frozenset()
+    """What knowledge says of the type: `stateful`, `foundation`, `routine`, ... (the names of `policies/knowledge`)."""
+    views: dict[str, View] = {}
+    """What packs of their own make of it, by the name of the view, such as `litellm`."""
+    noise: Noise | None = None
+    note: str | None = None
+    location: Location | None = None
+
+    def has(self, effect: EffectName) -> bool:
+        """Whether it certainly has that effect."""
+        return any(e.name is effect and e.certain for e in self.effects)
+
+
+class OutputChange(Struct, frozen=True):
+    """A root module output that changes. Kept apart from resources and never counted with them."""
+
+    name: str
+    action: Action
+    before: Value | Absent
+    after: Value | Absent
+
+
+class Invocation(Struct, frozen=True):
+    """A Terraform action that the apply will run."""
+
+    address: str
+    trigger: str
+    """The resource and event that set it off, in words."""
+
+
+class CheckResult(Struct, frozen=True):
+    """A check that did not pass: `status` is `fail`, `error` or `unknown`. `messages` are masked."""
+
+    address: str
+    kind: str
+    status: str
+    messages: tuple[str, ...] = ()
+
+
+class DriftStatus(enum.StrEnum):
+    """How one path stands on the three sides."""
+
+    CLEAN = "clean"
+    INTENDED = "intended"
+    CONVERGED = "converged"
+    WILL_BE_REVERTED = "will-be-reverted"
+    STAYS = "stays"
+    CONFLICT = "conflict"
+    DROPPED = "dropped"
+    UNKNOWN = "unknown"
+
+
+class Drift(Struct, frozen=True):
+    """One path of one object, as desired, as recorded in state, and as it really is."""
+
+    address: str | None
+    path: str
+    desired: Value | Absent
+    recorded: Value | Absent
+    live: Value | Absent
+    status: DriftStatus
+    note: str | None = None
+    release: str | None = None
+    noise: Noise | None = None
+    since: str = ""
+    """Which revisions of its release brought the live side, and when, in words."""
+    lost: bool = False
+    """True for an object that holds data, or that others stand on, which is gone and which this apply does not bring back."""
+
+
+class Gap(Struct, frozen=True, order=True):
+    """Something that was not examined, why, and the one thing to do about it."""
+
+    what: str
+    why: str
+    how_to_fix: str
+    inconclusive: bool = False
+    """True when it makes the verdict inconclusive."""
+    input_failed: bool = False
+    """True when it is an input that could not be read at all (exit code 3)."""
+
+
+class Facts(Struct, frozen=True):
+    """What the tool says of its own plan. None means that the tool does not say: OpenTofu has only `errored`."""
+
+    errored: bool | None = None
+    complete: bool | None = None
+    applyable: bool | None = None
+
+
+class Source(Struct, frozen=True):
+    """One input as it was read: `sha256` is of the bytes given, before any decoding."""
+
+    kind: str
+    path: str
+    sha256: str
+    tool: str | None = None
+    tool_version: str | None = None
+    facts: Facts = Facts()
+
+
+class Lock(Struct, frozen=True):
+    """Who holds the lock of a state, and since when."""
+
+    who: str
+    since: str
+    operation: str = ""
+
+
+class Freshness(Struct, frozen=True):
+    """What ties a plan to the state it was made from."""
+
+    lineage: str | None = None
+    serial_plan: int | None = None
+    serial_state: int | None = None
+    lineage_state: str | None = None
+    lock: Lock | None = None
+    revision_recorded: int | None = None
+    """The revision of the Helm release that the state knows; None for a plan of several releases."""
+    revision_live: int | None = None
+    moved: tuple[str, ...] | None = None
+    """The addresses of this plan that changed since it was made; None when it was not compared."""
+
+
+class References(Struct, frozen=True):
+    """What the plan's `configuration` tells of resources, by address without instance keys."""
+
+    users: dict[str, tuple[str, ...]] = {}
+    """Who refers to it. Filled only for a plan that replaces or destroys something."""
+    provisioners: tuple[str, ...] = ()
+    """The resources that have provisioners."""
+    written: dict[str, dict[str, tuple[str, ...]]] = {}
+    """For each resource with values that only the apply will know: which of those attributes are written, and what they
+    refer to. An attribute that does not stand here is left to the provider. `?` is what cannot be followed."""
+
+
+class Hook(Struct, frozen=True, kw_only=True):
+    """A Helm hook of the new revision. Hooks are no part of the release: they are listed apart and never counted."""
+
+    address: Address
+    release: str | None = None
+    events: tuple[str, ...] = ()
+    weight: int = 0
+    changed: bool = False
+    effects: tuple[Effect, ...] = ()
+    note: str | None = None
+
+
+class ChangeSet(Struct, frozen=True, kw_only=True):
+    """Everything one input says will happen."""
+
+    source: Source
+    changes: tuple[Change, ...] = ()
+    """Without no-ops: those are only counted, in `no_ops`."""
+    no_ops: int = 0
+    unchanged: tuple[Change, ...] = ()
+    """No-ops of `helm_release`: Terraform does not see what was changed in them by hand."""
+    releases: tuple[ReleaseEvidence, ...] = ()
+    """What is known of the releases of a plan."""
+    outputs: tuple[OutputChange, ...] = ()
+    invocations: tuple[Invocation, ...] = ()
+    checks: tuple[CheckResult, ...] = ()
+    recorded_drift: tuple[Change, ...] = ()
+    """Terraform's `resource_drift`: what the refresh found, as changes from state to reality."""
+    relevant: tuple[tuple[str, Path], ...] = ()
+    """Terraform's `relevant_attributes`: (resource address, path) that the plan relies on."""
+    drift: tuple[Drift, ...] = ()
+    upgrade: Upgrade | None = None
+    """What Helm was asked to do, for an input of Helm."""
+    hooks: tuple[Hook, ...] = ()
+    hooked: tuple[Change, ...] = ()
+    """What hooks do that they did not do before. Policies are held against these; they are neither listed nor counted."""
+    evidence: dict[str, str] = {}
+    """What was given besides the input: name to `given`, `missing` or `not-needed`."""
+    refused: str | None = None
+    """What Helm itself said when it refused the upgrade."""
+    skipped: tuple[Gap, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What was recognised of the run: a destroy plan, a refresh-only plan, a newer format."""
+    freshness: Freshness | None = None
+    references: References = References()
+    made_at: str | None = None
+    """When the tool made it, as the tool writes it."""
+    pseudonyms: Pseudonyms | None = None
+    """Given the gate's key, what stands for each hidden value; None where they cannot be told apart outside of this review."""
+    arguments: dict[str, dict[str, tuple[str, ...]]] = {}
+    """What the configuration gives to resources: attribute to what it refers to, by address without instance keys. Of Helm
+    releases always, of others where somebody assumes something."""

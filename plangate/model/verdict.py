@@ -1,0 +1,202 @@
+"""What is said of the changes: findings, coverage, and the one verdict."""
+
+from __future__ import annotations
+
+import enum
+from typing import Literal
+
+from msgspec import Struct
+
+from plangate.model.change import (
+    Change,
+    CheckResult,
+    Drift,
+    Freshness,
+    Gap,
+    Hook,
+    Invocation,
+    Location,
+    OutputChange,
+    Source,
+)
+
+
+class Severity(enum.StrEnum):
+    """How bad a violated policy is, worst first."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        """0 for the worst."""
+        return _SEVERITY_RANK[self]
+
+
+_SEVERITY_RANK = {severity: rank for rank, severity in enumerate(Severity)}
+
+
+class Outcome(enum.StrEnum):
+    """What a policy says of one change."""
+
+    SATISFIED = "satisfied"
+    VIOLATED = "violated"
+    UNKNOWN = "unknown"
+    NOT_APPLICABLE = "not-applicable"
+    ERROR = "error"
+
+
+class Decision(enum.StrEnum):
+    """The verdict's one word, worst first."""
+
+    BLOCK = "block"
+    REVIEW = "review"
+    INCONCLUSIVE = "inconclusive"
+    PASS = "pass"
+
+
+class Waiver(Struct, frozen=True):
+    """Who accepted a finding, why, and until when (the last day, `YYYY-MM-DD`)."""
+
+    owner: str
+    reason: str
+    expires: str
+
+
+class Observation(Struct, frozen=True):
+    """A value that the condition of a policy asked for: the call, and what it gave, as text."""
+
+    what: str
+    value: str
+
+
+class Operand(Struct, frozen=True):
+    """A part of a condition, and what it came to."""
+
+    text: str
+    result: Literal["true", "false", "unknown", "error"]
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """What one policy says of one change."""
+
+    policy: str
+    severity: Severity
+    outcome: Outcome
+    message: str
+    why: str
+    remediation: str
+    address: str | None = None
+    release: str | None = None
+    url: str | None = None
+    location: Location | None = None
+    evidence: tuple[str, ...] = ()
+    fingerprint: str = ""
+    change: int | None = None
+    """Index into the verdict's changes."""
+    decision: Decision = Decision.PASS
+    """What it asks for by itself. The verdict stage fills it."""
+    waiver: Waiver | None = None
+    """Set where somebody accepted it: then it decides nothing."""
+    enforced: bool = True
+    """False where configuration says that its policy does not decide yet."""
+    note: str | None = None
+    """What configuration made of it: another severity, or not enforced yet."""
+    seen: tuple[Observation, ...] = ()
+    """The values that the policy's condition asked for."""
+    operands: tuple[Operand, ...] = ()
+    """The parts of the condition, where it has several."""
+
+
+class Approvals(Struct, frozen=True):
+    """Who has to answer a review: how many people, of which teams or by name. Never the author."""
+
+    count: int
+    teams: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()
+
+
+class Binding(Struct, frozen=True, kw_only=True):
+    """What ties a verdict to exactly this plan, so that it can be told again right before the apply."""
+
+    expires_at: str
+    sensitive: Literal["hmac", "left-out", "none"]
+    """Whether hidden values are compared by an HMAC under the gate's key, or not at all, or whether there are none."""
+    volatile: tuple[str, ...] = ()
+    """Attributes that do not matter, as TYPE.PATH with `*`."""
+    digests: tuple[str, ...] = ()
+    """For each change what its listed attributes do not tell: what is created, and hidden values."""
+    hooks: str = ""
+    """The digest of what the hooks hold."""
+    revision: int | None = None
+    """The revision of the Helm release that the upgrade makes."""
+    revision_live: int | None = None
+    """The newest revision that the release had, where its history was given."""
+    made_at: tuple[str, ...] = ()
+    """When the tools made the inputs: a value that says nothing else says nothing."""
+
+
+class PolicyReport(Struct, frozen=True, kw_only=True):
+    """What the policy stage returns."""
+
+    findings: tuple[Finding, ...] = ()
+    expected: int = 0
+    reported: int = 0
+    outcomes: dict[str, int] = {}
+
+
+class Coverage(Struct, frozen=True, kw_only=True):
+    """What was looked at and what was not."""
+
+    policies_expected: int = 0
+    policies_reported: int = 0
+    outcomes: dict[str, int] = {}
+    evidence: dict[str, str] = {}
+    drift: dict[str, int] = {}
+    noise: dict[str, int] = {}
+    skipped: tuple[Gap, ...] = ()
+
+
+class Step(Struct, frozen=True):
+    """One line of the runbook."""
+
+    when: Literal["before", "after", "rollback"]
+    text: str
+    command: str | None = None
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """The answer. Reports see only this."""
+
+    decision: Decision
+    risk: Severity | None
+    exit_code: int
+    headline: str
+    created_at: str
+    target: str | None = None
+    environment: str | None = None
+    fail_on: Literal["block", "review"] = "block"
+    mode: Literal["enforce", "observe"] = "enforce"
+    """With `observe` the command exits 0 where the decision alone would fail it; `exit_code` says what enforcing gives."""
+    summary: dict[str, int] = {}
+    summary_by_source: dict[str, dict[str, int]] = {}
+    changes: tuple[Change, ...] = ()
+    outputs: tuple[OutputChange, ...] = ()
+    invocations: tuple[Invocation, ...] = ()
+    checks: tuple[CheckResult, ...] = ()
+    drift: tuple[Drift, ...] = ()
+    hooks: tuple[Hook, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    waived: tuple[Finding, ...] = ()
+    """Findings that somebody accepted. They decide nothing."""
+    coverage: Coverage = Coverage()
+    sources: tuple[Source, ...] = ()
+    freshness: Freshness | None = None
+    notes: tuple[str, ...] = ()
+    runbook: tuple[Step, ...] = ()
+    approvals: Approvals | None = None
+    """Who may answer a review, where configuration says it."""
+    binding: Binding | None = None

@@ -1,0 +1,98 @@
+"""One story of a plan and of the dry run of the same release, given together.
+
+Like the engine it may call any stage. The plan says that a release is upgraded, the dry run what that does to its objects: but only
+where both are of the same upgrade.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import structs
+
+from plangate.classify.diff import diff
+from plangate.classify.terraform.helm_release import unseen, values
+from plangate.model.change import Action, Gap
+from plangate.model.values import ABSENT, Sensitive, Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from plangate.model.change import Change, ChangeSet
+    from plangate.model.release import Upgrade
+
+_MOST = 3
+_KEPT = frozenset({Action.CREATE, Action.UPDATE, Action.REPLACE})
+
+
+def correlate(changesets: Sequence[ChangeSet]) -> list[ChangeSet]:
+    """The change sets, those of plans with what the dry runs beside them say of their releases."""
+    runs = {str(one.upgrade.release): one for one in changesets if one.upgrade is not None and one.upgrade.release}
+    if not runs:
+        return list(changesets)
+    return [one if one.upgrade is not None else _joined(one, runs) for one in changesets]
+
+
+def _joined(plan: ChangeSet, runs: dict[str, ChangeSet]) -> ChangeSet:
+    changes: list[Change] = []
+    skipped = list(plan.skipped)
+    for change in plan.changes:
+        run = runs.get(_release(change)) if change.type == unseen.TYPE and change.mode == "managed" else None
+        if run is None or run.upgrade is None or change.action not in _KEPT:
+            changes.append(change)
+            continue
+        skipped = [one for one in skipped if one != unseen.not_rendered(change)]
+        differing = list(_differing(change, run.upgrade))
+        if differing:
+            skipped.append(_another(change, run, differing))
+        elif run.upgrade.values is None:
+            skipped.append(_untold(change, run))
+        note = f"what it does to its objects: {run.source.path}"
+        changes.append(
+            structs.replace(
+                change, release=run.upgrade.release, note=f"{change.note}; {note}" if change.note else note, noise=None
+            )
+        )
+    return structs.replace(plan, changes=tuple(changes), skipped=tuple(skipped))
+
+
+def _release(change: Change) -> str:
+    side = change.after
+    name, namespace = (None, None) if side is None else (side.get("name"), side.get("namespace"))
+    return f"{namespace if isinstance(namespace, str) else 'default'}/{name}" if isinstance(name, str) else ""
+
+
+def _differing(change: Change, upgrade: Upgrade) -> Iterator[str]:
+    """What the plan gives to Helm and the dry run did not get, or the other way round. Secrets of two inputs cannot be compared."""
+    assert change.after is not None  # noqa: S101 - a release that is named has this side
+    version = change.after.get("version")
+    if isinstance(version, str) and upgrade.chart.version and version.lstrip("v") != upgrade.chart.version.lstrip("v"):
+        yield f"chart version {upgrade.chart.version} instead of {version}"
+    planned = values.of(change.after)
+    if upgrade.values is None:
+        return
+    for leaf in diff(upgrade.values, planned.tree, ()):
+        one_sided = ABSENT in (leaf.before, leaf.after)
+        if any(isinstance(side, (Sensitive, Unknown)) for side in (leaf.before, leaf.after)) and not one_sided:
+            continue
+        if planned.unseen and one_sided:
+            continue
+        yield leaf.path
+
+
+def _another(change: Change, run: ChangeSet, differing: list[str]) -> Gap:
+    more = f" and {len(differing) - _MOST} more" if len(differing) > _MOST else ""
+    return Gap(
+        what=run.source.path,
+        why=f"is not the dry run of what {change.address} will do: {', '.join(differing[:_MOST])}{more} differ",
+        how_to_fix="make the dry run with the chart version and the values of this plan",
+        inconclusive=True,
+    )
+
+
+def _untold(change: Change, run: ChangeSet) -> Gap:
+    return Gap(
+        what=run.source.path,
+        why=f"does not tell which values it was made with, so that it may not be what {change.address} will do",
+        how_to_fix="make the dry run with -o json",
+    )

@@ -1,0 +1,232 @@
+"""The three-way check alone: does what is desired and recorded match what is live. One target, or many at once."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, structs
+
+from plangate.drift import findings as found
+from plangate.drift import values as lines
+from plangate.drift.wording import when
+from plangate.errors import InputError, PlangateError, UsageError
+from plangate.evidence.release_files import EvidenceSources
+from plangate.evidence.state import StateSource
+from plangate.gate.config import Config
+from plangate.model.change import Action, ChangeSet, Freshness, Gap, Source
+from plangate.model.verdict import PolicyReport
+from plangate.pipeline import context as around_plans
+from plangate.verdict import Options, decide
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from plangate.model.verdict import Verdict
+    from plangate.pipeline.context import PlanContext
+
+_AT_ONCE: Final = 8
+_TICK: Final = 0.05
+
+
+class Target(Struct, frozen=True, kw_only=True):
+    """One thing to check: a plan, or one release by its values."""
+
+    name: str | None = None
+    environment: str | None = None
+    plan: str | None = None
+    values: tuple[str, ...] = ()
+    sets: tuple[str, ...] = ()
+    set_strings: tuple[str, ...] = ()
+    release: str | None = None
+    evidence: EvidenceSources = EvidenceSources()
+    state: StateSource = StateSource()
+    saved_plan: str | None = None
+    tf_dir: Path = Path()
+
+
+def check(target: Target, options: Options, config: Config | None = None) -> Verdict:
+    """Check one target. What cannot be read makes the verdict inconclusive; nothing is raised for it."""
+    config = config or Config()
+    options = structs.replace(
+        options,
+        target=target.name or options.target,
+        environment=target.environment or options.environment,
+        required=options.required or ("values",),
+    )
+    skipped: list[Gap] = []
+    changesets: list[ChangeSet] = []
+    around, unread = around_plans.read(target.tf_dir, target.evidence, target.state, target.saved_plan)
+    skipped += unread
+    around = around_plans.owned_by(around, config)
+    try:
+        changesets = _plan(target, around) if target.plan is not None else [_release(target, around)]
+    except InputError as error:
+        skipped.append(around_plans.failed(error, target.plan or target.release or "target"))
+    if target.evidence.folder is not None or config.environments:
+        from plangate.gate import evidence_scope
+
+        skipped += evidence_scope.check_age(changesets, target.evidence, options.created_at)
+        skipped += evidence_scope.check_environment(config, options.environment, changesets, target.evidence, around)
+    report = PolicyReport(findings=tuple(f for c in changesets for f in found.of(c.drift, c.releases, around.owned)))
+    return decide([_bare(c) for c in changesets], report, skipped, options)
+
+
+def check_all(
+    targets: Sequence[Target], options: Options, config: Config | None = None, *, seconds: float
+) -> list[Verdict]:
+    """Check many targets side by side. One that is slow or fails is inconclusive, and hides none of the others.
+
+    The time of a target counts from its own start. A thread that never comes back is left behind: it ends with the process.
+    """
+    runs = [_Run(target, options, config) for target in targets]
+    waiting: queue.SimpleQueue[_Run] = queue.SimpleQueue()
+    for run in runs:
+        waiting.put(run)
+    for _ in range(min(_AT_ONCE, len(runs))):
+        _start(waiting)
+    pending = list(runs)
+    while pending:
+        pending[0].done.wait(_TICK)
+        for run in list(pending):
+            if run.done.is_set():
+                pending.remove(run)
+            elif run.started is not None and time.monotonic() - run.started > seconds:
+                pending.remove(run)
+                run.late = _gave_up(run.target, options, f"took longer than {seconds:g} seconds")
+                _start(waiting)
+    return [run.late or run.verdict for run in runs]
+
+
+class _Run:
+    """One target on its way to a verdict."""
+
+    def __init__(self, target: Target, options: Options, config: Config | None):
+        self.target = target
+        self.started: float | None = None
+        self.done = threading.Event()
+        self.late: Verdict | None = None
+        self._asked = (target, options, config)
+        self.verdict = _gave_up(target, options, "was not checked")
+
+    def run(self) -> None:
+        """Check it. Nothing is raised."""
+        self.started = time.monotonic()
+        target, options, _ = self._asked
+        try:
+            self.verdict = check(*self._asked)
+        except PlangateError as error:
+            self.verdict = _gave_up(target, options, str(error))
+        except Exception as error:  # noqa: BLE001 - a bug met in one target must not hide the others
+            self.verdict = _gave_up(target, options, f"plangate itself failed ({type(error).__name__})")
+        finally:
+            self.done.set()
+
+
+def _start(waiting: queue.SimpleQueue[_Run]) -> None:
+    """One more thread that checks what waits, until nothing does."""
+
+    def work() -> None:
+        while True:
+            try:
+                run = waiting.get_nowait()
+            except queue.Empty:
+                return
+            run.run()
+
+    threading.Thread(target=work, daemon=True).start()
+
+
+def _gave_up(target: Target, options: Options, why: str) -> Verdict:
+    what = target.name or target.release or target.plan or "target"
+    skipped = Gap(what, why, "check it alone: plangate drift", inconclusive=True)
+    return decide([], PolicyReport(), [skipped], structs.replace(options, target=target.name or options.target))
+
+
+def _plan(target: Target, around: PlanContext) -> list[ChangeSet]:
+    """The releases of a plan, and what its refresh found."""
+    from plangate.pipeline import review
+
+    assert target.plan is not None  # noqa: S101 - asked before
+    return review.compared(target.plan, around)
+
+
+def _release(target: Target, around: PlanContext) -> ChangeSet:
+    """One release, by the values that it is meant to have."""
+    from functools import partial
+
+    from plangate.classify.terraform.helm_release import values as merging
+    from plangate.classify.terraform.helm_release.strvals import StrvalsError
+    from plangate.evidence import files
+    from plangate.ingest.helm import values as helm_values
+    from plangate.pipeline import gather
+
+    namespace, slash, name = (target.release or "").partition("/")
+    if not slash or not name or not namespace:
+        raise UsageError("--release takes NAMESPACE/NAME", where=target.release)
+
+    def desired() -> dict[str, Any]:
+        tree: dict[str, Any] = {}
+        for path in target.values:
+            merging.merge(tree, helm_values.values(files.read(path)))
+        for texts, strings in ((target.sets, False), (target.set_strings, True)):
+            for text in texts:
+                try:
+                    merging.assign(tree, text, strings=strings)
+                except StrvalsError as error:
+                    raise UsageError(f"Helm would refuse it: {error}", where="--set") from None
+        return tree
+
+    sides = helm_values.read(
+        (namespace, name), desired, around.state, partial(gather.gather, target.evidence), around.beside.key
+    )
+    evidence = sides.evidence
+    drift: tuple[Any, ...] = ()
+    unseen: tuple[Gap, ...] = ()
+    if evidence.live is not None:
+        # What an upgrade with these values does. Without a state nobody can tell what was there before it: they are taken
+        # for what was applied last.
+        given = lines.ValuesSide(sides.desired)
+        planned = lines.Planned(
+            address=evidence.address,
+            release=evidence.release,
+            action=Action.UPDATE,
+            desired=given,
+            before=given if evidence.recorded is None else lines.ValuesSide(),
+        )
+        moment = when(evidence.history, evidence.recorded_revision)
+        drift, unseen = lines.compared(
+            lines.line_up(planned, lines.Sides(evidence.live, evidence.recorded, moment), around.owned)
+        )
+    freshness = Freshness(
+        lineage=around.state.lineage if around.state is not None else None,
+        serial_state=around.state.serial if around.state is not None else None,
+        lock=around.lock,
+        revision_recorded=evidence.recorded_revision,
+        revision_live=evidence.live_revision,
+    )
+    return ChangeSet(
+        source=Source("helm-values", ", ".join(target.values) or target.release or "", "", "helm"),
+        drift=tuple(structs.replace(one, address=one.address or None) for one in drift),
+        releases=(evidence,),
+        freshness=freshness,
+        evidence={**evidence.evidence, **({"state": "given"} if around.state_read else {})},
+        skipped=(*sides.skipped, *unseen),
+    )
+
+
+def _bare(changeset: ChangeSet) -> ChangeSet:
+    """Only what is asked here: what a plan would change is another question, and so is whether it is stale."""
+    freshness = changeset.freshness
+    return structs.replace(
+        changeset,
+        changes=(),
+        outputs=(),
+        checks=(),
+        invocations=(),
+        no_ops=0,
+        freshness=None if freshness is None else structs.replace(freshness, serial_plan=None),
+    )

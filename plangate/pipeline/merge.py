@@ -1,0 +1,416 @@
+"""Verdicts of many targets in, one verdict out: a CI matrix reviews them apart, and one check has to answer for all.
+
+Worst wins. What was expected and is missing, what cannot be read, and what contradicts itself make the whole inconclusive:
+a target that nobody reviewed must not pass because the others did.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from msgspec import UNSET, Struct, UnsetType, structs
+
+from plangate import __version__
+from plangate.errors import ExitCode
+from plangate.model.change import Action
+from plangate.model.verdict import Decision, Severity
+from plangate.report import binding, wire
+from plangate.report.restore import several, summary_values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+_Entry = TypeVar("_Entry", wire.Step, wire.Skipped, wire.Check, wire.Invocation, str)
+
+_DECISIONS: Final = [decision.value for decision in Decision]
+_SEVERITIES: Final = [severity.value for severity in Severity]
+_PRECEDENCE: Final = (
+    ExitCode.BLOCK,
+    ExitCode.INTERNAL,
+    ExitCode.INPUT,
+    ExitCode.INCONCLUSIVE,
+    ExitCode.NOT_PUBLISHED,
+    ExitCode.REVIEW,
+    ExitCode.OK,
+)
+_GIVEN: Final = ("missing", "given", "not-needed")
+"""Evidence of several targets: missing anywhere is missing."""
+
+
+class Part(Struct, frozen=True):
+    """One verdict as it was read: its file, and the SHA-256 of its bytes."""
+
+    path: str
+    sha256: str
+    verdict: wire.Verdict
+
+
+class Expected(Struct, frozen=True):
+    """A target that has to be among the verdicts. Without an environment, any of it counts."""
+
+    target: str
+    environment: str | None = None
+
+    def __str__(self) -> str:
+        return _spelled(self.target, self.environment)
+
+    def is_(self, verdict: wire.Verdict) -> bool:
+        """Whether a verdict is of this target."""
+        return verdict.target == self.target and self.environment in (None, verdict.environment)
+
+
+class NamedVerdict(Struct, frozen=True):
+    """A verdict under the unique name that the merged one has for it."""
+
+    name: str
+    path: str
+    verdict: wire.Verdict
+
+
+def merge(
+    parts: Sequence[Part],
+    unread: Sequence[wire.Skipped],
+    expected: Sequence[Expected] | None,
+    *,
+    now: str,
+    target: str | None = None,
+) -> wire.Verdict:
+    """Reach one verdict. `unread` are verdicts that could not be read; `expected` is None where nobody said."""
+    named, problems = _named(parts)
+    observed = bool(named) and all(one.verdict.mode == "observe" for one in named)
+    if not observed:
+        named = [_unenforced(one) if one.verdict.mode == "observe" else one for one in named]
+    skipped = [*unread, *problems, *_missing(named, expected), *_versions(named), *_copies(named)]
+    named.sort(key=_worst_first)
+    verdicts = [one.verdict for one in named]
+    decisions = [_DECISIONS.index(verdict.decision) for verdict in verdicts]
+    codes = [code_of(verdict) for verdict in verdicts]
+    if any(s.decides is not UNSET for s in skipped):
+        decisions.append(_DECISIONS.index("inconclusive"))
+        codes.append(ExitCode.INPUT if any(s.decides == "input" for s in skipped) else ExitCode.INCONCLUSIVE)
+    decision = Decision(_DECISIONS[min(decisions, default=_DECISIONS.index("pass"))])
+    return wire.Verdict(
+        schema=wire.SCHEMA,
+        plangate_version=__version__,
+        # As old as its oldest part.
+        created_at=min((verdict.created_at for verdict in verdicts), default=now),
+        target=target,
+        # Never the one of its parts, even where they agree: its comment and check must be the same ones at the next push.
+        environment=None,
+        decision=decision.value,
+        risk=_worst_risk(verdicts),
+        exit_code=int(next(code for code in _PRECEDENCE if code in (*codes, ExitCode.OK))),
+        headline=_headline(decision, named, skipped),
+        summary=_sum(verdict.summary for verdict in verdicts),
+        summary_by_source=wire.SummaryBySource(
+            terraform=_sum(verdict.summary_by_source.terraform for verdict in verdicts),
+            helm=_sum(verdict.summary_by_source.helm for verdict in verdicts),
+        ),
+        changes=list(_changes(named)),
+        hooks=[hook for verdict in verdicts for hook in verdict.hooks],
+        outputs=[structs.replace(o, target=one.name) for one in named for o in one.verdict.outputs],
+        drift=[structs.replace(d, target=one.name) for one in named for d in one.verdict.drift],
+        findings=sorted(_findings(named, "findings"), key=_finding_order),
+        waived=list(_findings(named, "waived")),
+        coverage=_coverage(named, skipped),
+        inputs=[structs.replace(i, target=one.name) for one in named for i in one.verdict.inputs],
+        # Each target has its own state; one line cannot speak for all.
+        freshness=verdicts[0].freshness if len(verdicts) == 1 else None,
+        runbook=list(_runbook(named)),
+        checks=list(_checks(named)) or UNSET,
+        invocations=list(_invocations(named)) or UNSET,
+        notes=tuple(_notes(named)) or UNSET,
+        mode="observe" if observed else UNSET,
+        approvals=list(dict.fromkeys(one for verdict in verdicts for one in verdict.approvals or ())) or UNSET,
+        binding=_binding(verdicts),
+        targets=[_target(one) for one in named],
+    )
+
+
+def code_of(verdict: wire.Verdict) -> ExitCode:
+    """The exit code of a saved verdict. One that is milder than its own decision was not written by plangate: the decision counts."""
+    if verdict.mode == "observe":
+        # Nothing is enforced: an error only where an input could not be read.
+        unread = any(skipped.decides == "input" for skipped in verdict.coverage.skipped)
+        return ExitCode.INPUT if unread else ExitCode.OK
+    code = ExitCode(verdict.exit_code) if verdict.exit_code in set(ExitCode) else ExitCode.OK
+    if verdict.decision == "block":
+        return ExitCode.BLOCK
+    if verdict.decision == "inconclusive":
+        return code if code in (ExitCode.INPUT, ExitCode.INTERNAL) else ExitCode.INCONCLUSIVE
+    return code
+
+
+def _unenforced(one: NamedVerdict) -> NamedVerdict:
+    """A target that is only observed, beside others that are enforced: it is told, and decides nothing for them."""
+    verdict = one.verdict
+    findings = [structs.replace(finding, decision="pass", enforced=False) for finding in verdict.findings]
+    gaps = [s if s.decides == "input" else structs.replace(s, decides=UNSET) for s in verdict.coverage.skipped]
+    unread = any(s.decides == "input" for s in gaps)
+    return structs.replace(
+        one,
+        verdict=structs.replace(
+            verdict,
+            decision="inconclusive" if unread else "pass",
+            exit_code=int(ExitCode.INPUT if unread else ExitCode.OK),
+            headline=f"only observed; enforcing would be {verdict.decision}: {verdict.headline}",
+            findings=findings,
+            coverage=structs.replace(verdict.coverage, skipped=gaps),
+        ),
+    )
+
+
+# --- what does not fit together ---------------------------------------------------------------------------------------
+
+
+def _named(parts: Sequence[Part]) -> tuple[list[NamedVerdict], list[wire.Skipped]]:
+    """Every different verdict under a unique name, and what is wrong with the others."""
+    named: list[NamedVerdict] = []
+    problems: list[wire.Skipped] = []
+    digests: set[str] = set()
+    taken: Counter[str] = Counter()
+    for part in sorted(parts, key=lambda part: part.path):
+        if part.sha256 in digests:
+            continue
+        digests.add(part.sha256)
+        verdict = part.verdict
+        if verdict.targets is not UNSET:
+            problems.append(
+                wire.Skipped(part.path, "is a merged verdict itself", "merge the verdicts it was made of", "verdict")
+            )
+        name = _spelled(verdict.target, verdict.environment) or part.path
+        taken[name] += 1
+        if taken[name] == 2:
+            problems.append(
+                wire.Skipped(
+                    name,
+                    "has several different verdicts, and which is the current one cannot be told",
+                    "give each target its own --target and --env, and keep one verdict of each",
+                    "verdict",
+                )
+            )
+        named.append(NamedVerdict(name if taken[name] == 1 else f"{name} #{taken[name]}", part.path, verdict))
+    return named, problems
+
+
+def _missing(named: Sequence[NamedVerdict], expected: Sequence[Expected] | None) -> Iterator[wire.Skipped]:
+    """Expected targets without a verdict; and verdicts that nobody expected, which are only told."""
+    if expected is None:
+        if not named:
+            yield wire.Skipped(
+                "verdicts",
+                "none was given",
+                "review something first, or say with --expect that nothing is expected",
+                "input",
+            )
+        return
+    for one in expected:
+        if not any(one.is_(given.verdict) for given in named):
+            yield wire.Skipped(
+                str(one),
+                "is expected and has no verdict",
+                "see why its review did not finish, and run it again",
+                "verdict",
+            )
+    for given in named:
+        if not any(one.is_(given.verdict) for one in expected):
+            yield wire.Skipped(
+                given.name, "has a verdict and is not expected", "add it to the list, or stop reviewing it"
+            )
+
+
+def _versions(named: Sequence[NamedVerdict]) -> Iterator[wire.Skipped]:
+    """Two versions of plangate may hold two different sets of policies."""
+    versions = sorted({one.verdict.plangate_version for one in named})
+    if len(versions) > 1:
+        yield wire.Skipped(
+            "verdicts",
+            f"they come from different versions of plangate: {', '.join(versions)}",
+            "use one version in all jobs",
+            "verdict",
+        )
+
+
+def _copies(named: Sequence[NamedVerdict]) -> Iterator[wire.Skipped]:
+    """The same plan under two names: one of the targets has probably not been planned."""
+    users: dict[str, list[str]] = {}
+    for one in named:
+        if any(summary_values(one.verdict.summary)):
+            for source in one.verdict.inputs:
+                users.setdefault(source.sha256, []).append(one.name)
+    for names in users.values():
+        if len(set(names)) > 1:
+            yield wire.Skipped(
+                ", ".join(dict.fromkeys(names)),
+                "were reviewed from the very same file, so at most one of them was planned",
+                "plan each target apart, into its own file",
+                "verdict",
+            )
+
+
+# --- putting together -------------------------------------------------------------------------------------------------
+
+
+def _worst_risk(verdicts: Iterable[wire.Verdict]) -> wire.Severity | None:
+    risks = [verdict.risk for verdict in verdicts if verdict.risk is not None]
+    risks.sort(key=_SEVERITIES.index)
+    return risks[0] if risks else None
+
+
+def _worst_first(one: NamedVerdict) -> tuple[int, int, str]:
+    verdict = one.verdict
+    risk = _SEVERITIES.index(verdict.risk) if verdict.risk is not None else len(_SEVERITIES)
+    return _DECISIONS.index(verdict.decision), risk, one.name
+
+
+def _finding_order(finding: wire.Finding) -> tuple[int, int, str, str, str]:
+    """Worst first; the same of several targets side by side."""
+    return (
+        _DECISIONS.index(finding.decision),
+        _SEVERITIES.index(finding.severity),
+        finding.policy,
+        finding.address or "",
+        str(finding.target),
+    )
+
+
+def _changes(named: Iterable[NamedVerdict]) -> Iterator[wire.Change]:
+    first = 0
+    for one in named:
+        for change in one.verdict.changes:
+            yield structs.replace(change, input=first + change.input)
+        first += len(one.verdict.inputs)
+
+
+def _findings(named: Iterable[NamedVerdict], which: str) -> Iterator[wire.Finding]:
+    """The findings under their targets, with fingerprints that tell the targets apart."""
+    for one in named:
+        found: list[wire.Finding] = getattr(one.verdict, which)
+        for finding in found:
+            text = f"{one.name}\0{finding.fingerprint}".encode("utf-8", "surrogatepass")
+            yield structs.replace(finding, target=one.name, fingerprint=hashlib.sha256(text).hexdigest()[:16])
+
+
+def _runbook(named: Iterable[NamedVerdict]) -> Iterator[wire.Step]:
+    """The steps, the same one of several targets once."""
+    for names, step in _together((one.name, step) for one in named for step in one.verdict.runbook):
+        yield structs.replace(step, text=f"{names}: {step.text}")
+
+
+def _gaps(named: Iterable[NamedVerdict]) -> Iterator[wire.Skipped]:
+    """What was not examined, the same of several targets once."""
+    for names, gap in _together((one.name, gap) for one in named for gap in one.verdict.coverage.skipped):
+        yield structs.replace(gap, what=f"{names}: {gap.what}")
+
+
+def _checks(named: Iterable[NamedVerdict]) -> Iterator[wire.Check]:
+    for names, check in _together((one.name, check) for one in named for check in one.verdict.checks or ()):
+        yield structs.replace(check, address=f"{names}: {check.address}")
+
+
+def _invocations(named: Iterable[NamedVerdict]) -> Iterator[wire.Invocation]:
+    for names, run in _together((one.name, run) for one in named for run in one.verdict.invocations or ()):
+        yield structs.replace(run, address=f"{names}: {run.address}")
+
+
+def _notes(named: Iterable[NamedVerdict]) -> Iterator[str]:
+    for names, note in _together((one.name, note) for one in named for note in one.verdict.notes or ()):
+        yield f"{names}: {note}"
+
+
+def _together(entries: Iterable[tuple[str, _Entry]]) -> Iterator[tuple[str, _Entry]]:
+    """Entries of named targets, equal ones once, with the names of all that have them."""
+    names: dict[_Entry, list[str]] = {}
+    for name, entry in entries:
+        names.setdefault(entry, []).append(name)
+    for entry, of in names.items():
+        yield several(of), entry
+
+
+def _sum(summaries: Iterable[wire.Summary]) -> wire.Summary:
+    rows = [summary_values(summary) for summary in summaries]
+    return wire.Summary(*(sum(column) for column in zip(*rows, strict=True))) if rows else wire.Summary(*[0] * 10)
+
+
+def _coverage(named: Sequence[NamedVerdict], skipped: Sequence[wire.Skipped]) -> wire.Coverage:
+    all_of = [one.verdict.coverage for one in named]
+    evidence: list[Any] = [
+        min((getattr(coverage.evidence, name) for coverage in all_of), key=_GIVEN.index, default="not-needed")
+        for name in wire.Evidence.__struct_fields__
+    ]
+    return wire.Coverage(
+        policies_expected=sum(coverage.policies_expected for coverage in all_of),
+        policies_reported=sum(coverage.policies_reported for coverage in all_of),
+        outcomes=_total(coverage.outcomes for coverage in all_of),
+        evidence=wire.Evidence(*evidence),
+        drift=_total(coverage.drift for coverage in all_of),
+        noise=_total(coverage.noise for coverage in all_of),
+        skipped=[*skipped, *_gaps(named)],
+    )
+
+
+def _total(counts: Iterable[dict[str, int]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for one in counts:
+        total.update(one)
+    return dict(sorted(total.items()))
+
+
+def _binding(verdicts: Sequence[wire.Verdict]) -> wire.Binding | UnsetType:
+    """What ties the whole to its plans: all of theirs. Where one of them is not bound, the whole is not."""
+    bound = [verdict.binding for verdict in verdicts if verdict.binding is not UNSET]
+    if not bound or len(bound) < len(verdicts):
+        return UNSET
+    worst = min((one.sensitive for one in bound), key=("left-out", "hmac", "none").index)
+    return wire.Binding(
+        fingerprint=binding.of_parts(one.fingerprint for one in bound),
+        sensitive=worst,
+        expires_at=min(one.expires_at for one in bound),
+    )
+
+
+def _target(one: NamedVerdict) -> wire.Target:
+    verdict = one.verdict
+    return wire.Target(
+        name=one.name,
+        target=verdict.target,
+        environment=verdict.environment,
+        decision=verdict.decision,
+        risk=verdict.risk,
+        exit_code=int(code_of(verdict)),
+        headline=verdict.headline,
+        created_at=verdict.created_at,
+        summary=verdict.summary,
+    )
+
+
+def _headline(decision: Decision, named: Sequence[NamedVerdict], skipped: Sequence[wire.Skipped]) -> str:
+    """The consequence in the worst target, and how many more are as bad."""
+    alike = [one for one in named if one.verdict.decision == decision.value]
+    reasons = [s for s in skipped if s.decides is not UNSET]
+    if decision is Decision.INCONCLUSIVE and reasons:
+        return f"cannot tell: {reasons[0].what}: {reasons[0].why}"
+    if decision is not Decision.PASS and alike:
+        more = f" (and {len(alike) - 1} more target{'s' if len(alike) > 2 else ''})" if len(alike) > 1 else ""
+        return f"{alike[0].name}: {alike[0].verdict.headline}{more}"
+    if not named:
+        return "no target has to be reviewed"
+    total = _sum(one.verdict.summary for one in named)
+    done = {
+        action.value: count
+        for action, count in zip(Action, summary_values(total), strict=True)
+        if count and action not in (Action.NO_OP, Action.READ)
+    }
+    counted = f"{len(named)} target{'s' if len(named) > 1 else ''}"
+    if not done:
+        return f"no changes in {counted}"
+    return f"nothing found that needs a look in {counted}: " + ", ".join(f"{n} {name}" for name, n in done.items())
+
+
+def _spelled(target: str | None, environment: str | None) -> str:
+    """`live/db (prod)`, or what there is of it."""
+    if target and environment:
+        return f"{target} ({environment})"
+    return target or environment or ""

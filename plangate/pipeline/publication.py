@@ -1,0 +1,251 @@
+"""What a published verdict says in each place: comment, check, summary, outputs. Reports meet publishing only here."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final
+
+from plangate.model.verdict import Decision
+
+if TYPE_CHECKING:
+    from plangate.model.verdict import Approvals, Finding, Verdict
+    from plangate.publish.approvals import ApprovalsReader, ApprovalState, Plan
+    from plangate.publish.check import Annotation, Report
+    from plangate.publish.comment import DesiredComment
+    from plangate.publish.github import GitHub
+    from plangate.publish.place import Place
+    from plangate.publish.state import State
+    from plangate.report import wire
+    from plangate.report.markdown import Extras
+
+_MOST_TITLE: Final = 200
+_MOST_ANNOTATIONS: Final = 200
+_MOST_MESSAGE: Final = 2_000
+_LEVELS: Final = {
+    Decision.BLOCK: "failure",
+    Decision.REVIEW: "warning",
+    Decision.INCONCLUSIVE: "warning",
+    Decision.PASS: "notice",
+}
+
+
+class Pages:
+    """One saved verdict, and how it reads in each place."""
+
+    def __init__(self, saved: wire.Verdict):
+        from plangate.report.restore import restore
+
+        self.saved = saved
+        self.verdict: Verdict = restore(saved)
+        self.place: Place | None = None
+        self.answer: ApprovalState | None = None
+        """Who has approved, where that was asked."""
+        self.gate_key: bytes | None = None
+
+    # --- comment ------------------------------------------------------------------------------------------------------
+
+    def wish(self, longest: int) -> DesiredComment:
+        """The comment to be."""
+        from plangate.publish.comment import DesiredComment
+        from plangate.report import story
+
+        return DesiredComment(
+            key=self._key(), body=self._comment, only_if_there=story.quiet(self.verdict), longest=longest
+        )
+
+    def _key(self) -> str:
+        from plangate.publish import state
+
+        return state.key_of(self.saved.target, self.saved.environment)
+
+    def _comment(self, before: State | None, longest: int) -> str:
+        from plangate.publish import state
+        from plangate.report import markdown
+
+        place = self.place
+        if place is None:
+            raise ValueError("a comment needs a place")
+        now = state.remembered(f.fingerprint for f in self.saved.findings if f.decision != "pass")
+        earlier = state.carried(before, place.sha)
+        about = state.State(
+            key=self._key(), sha=place.sha, run=place.run, attempt=place.attempt, now=now, before=earlier
+        )
+        room = longest - len(state.marker(about, "")) - 1
+        text = markdown.render(self.verdict, self._extras(room, state.since(now, earlier)))
+        # The first line of a report is the marker of one that nobody publishes.
+        text = text.partition("\n")[2]
+        return f"{state.marker(about, text)}\n{text}"
+
+    def _extras(self, longest: int, since: str = "") -> Extras:
+        from plangate.report.markdown import Extras
+
+        place = self.place
+        return Extras(
+            commit=place.sha[:7] if place is not None else "",
+            since=since,
+            approval=self._approval(),
+            source=place.source if place is not None else "",
+            links=(("full report", place.url),) if place is not None and place.url else (),
+            targets=tuple(self.saved.targets or ()),
+            longest=longest,
+        )
+
+    # --- approvals ----------------------------------------------------------------------------------------------------
+
+    @property
+    def wants_approval(self) -> bool:
+        """Whether there is anything to be answered, and somebody who may."""
+        return (
+            self.verdict.decision is Decision.REVIEW
+            and self.verdict.mode == "enforce"
+            and bool(self.saved.approvals)
+            and bool(self.saved.binding)
+        )
+
+    @property
+    def rules(self) -> tuple[Approvals, ...]:
+        """Who has to answer: every rule counts."""
+        from plangate.model.verdict import Approvals
+
+        return tuple(Approvals(one.count, one.teams, one.users) for one in self.saved.approvals or ())
+
+    def plan(self) -> Plan:
+        """What an approver sees: each finding that decides, with all that its change does."""
+        from plangate.publish.approvals import Plan, asked
+        from plangate.report import binding
+
+        volatile = self.saved.binding.volatile if self.saved.binding else ()
+        fingerprint = self.saved.binding.fingerprint if self.saved.binding else "0" * 64
+        changes: dict[tuple[str, str | None], list[str]] = {}
+        for change in self.saved.changes:
+            if change.findings:
+                key = (change.address, change.release)
+                changes.setdefault(key, []).append(repr(binding.described(change, volatile)))
+        said = (
+            repr((f.policy, f.severity, f.outcome, f.target, f.message, f.address, f.release, changes.get(key, [])))
+            for f in self.saved.findings
+            if f.decision != "pass"
+            for key in [(f.address or "", f.release)]
+        )
+        return Plan(fingerprint, asked(said))
+
+    def name(self, given: str | None) -> str:
+        """The name of the check."""
+        where = ", ".join(part for part in (self.saved.target, self.saved.environment) if part)
+        return _basic(given or (f"plangate ({where})" if where else "plangate"), 100)
+
+    def reader(self, github: GitHub, place: Place, name: str | None) -> ApprovalsReader:
+        """What reads the reviews of the pull request."""
+        from plangate.publish.approvals import ApprovalsReader
+
+        return ApprovalsReader(github, place, name=self.name(name), key=self._key(), gate_key=self.gate_key)
+
+    def _approval(self) -> str:
+        """Who has answered, or who has to."""
+        if not self.wants_approval:
+            return ""
+        if self.answer is None:
+            from plangate.publish.approvals import needed
+
+            return "; ".join(needed(rule, rule.count) for rule in self.rules)
+        return self.answer.missing or f"approved by {' and '.join(self.answer.by)}, for what this plan asks about"
+
+    # --- check --------------------------------------------------------------------------------------------------------
+
+    def check(self, name: str | None) -> Report:
+        """The check to be. Its title is the headline."""
+        from plangate.publish import approvals
+        from plangate.publish.check import Report
+        from plangate.report import markdown, story
+
+        observed = "" if self.verdict.mode == "enforce" else "only observed: "
+        approved = self.answer is not None and self.answer.approved and self.wants_approval
+        answered = f", approved by {' and '.join(self.answer.by)}" if approved and self.answer is not None else ""
+        title = f"{observed}{self.verdict.decision.value.upper()}{answered}: {self.verdict.headline}"
+        hidden = ""
+        if self.wants_approval and self.place is not None:
+            hidden = f"{approvals.line(self.plan(), self.place.sha, self.gate_key)}\n\n"
+        summary = hidden + markdown.render(self.verdict, self._extras(60_000 - len(hidden))).partition("\n")[2]
+        deciding = story.deciding(story.told(self.verdict))[:_MOST_ANNOTATIONS]
+        return Report(
+            name=self.name(name),
+            key=self._key(),
+            decision=self.verdict.decision,
+            title=_basic(title, _MOST_TITLE),
+            summary=_within_the_plane(summary),
+            enforced=self.verdict.mode == "enforce",
+            approved=approved,
+            annotations=tuple(self._annotation(one.decision, one.finding) for one in deciding),
+        )
+
+    def _annotation(self, decision: Decision, finding: Finding) -> Annotation:
+        from plangate.publish.check import Annotation
+        from plangate.report import places, wording
+
+        where = places.place(self.verdict, finding)
+        return Annotation(
+            path=_within_the_plane(where.file),
+            start_line=where.line,
+            end_line=where.line,
+            annotation_level=_LEVELS[decision],
+            title=_basic(f"{decision.value}: {finding.policy}", _MOST_TITLE),
+            message=_basic(wording.sentences(finding.message, finding.remediation), _MOST_MESSAGE),
+        )
+
+    def print_annotations(self) -> None:
+        """Where no check carries them, the runner shows them: workflow commands on stdout."""
+        if os.environ.get("GITHUB_ACTIONS") == "true":
+            from plangate.cli import terminal
+            from plangate.report import github
+
+            terminal.write(github.render(self.verdict).encode())
+
+    # --- runner -------------------------------------------------------------------------------------------------------
+
+    def write_summary(self) -> None:
+        """The whole report into the summary of the step."""
+        from plangate.publish import runner
+        from plangate.report import markdown
+
+        runner.write_summary(
+            os.environ, lambda room: markdown.render(self.verdict, self._extras(room)).partition("\n")[2]
+        )
+
+    def write_outputs(self, path: str, facts: dict[str, str]) -> None:
+        """What later steps may decide by. No text of the plan is among it."""
+        from plangate.publish import runner
+        from plangate.report.restore import summary_values
+
+        counts = dict(zip(_COUNTS, summary_values(self.saved.summary), strict=True))
+        findings = [finding for finding in self.saved.findings if finding.decision != "pass"]
+        runner.write_outputs(
+            os.environ,
+            {
+                "decision": self.saved.decision,
+                "risk": self.saved.risk or "none",
+                "findings": str(len(findings)),
+                **{name: str(count) for name, count in counts.items()},
+                "approved": str(self.answer is not None and self.answer.approved).lower()
+                if self.wants_approval
+                else "",
+                "verdict": path,
+                "fingerprint": self.saved.binding.fingerprint if self.saved.binding else "",
+                **facts,
+            },
+        )
+
+
+_COUNTS: Final = ("create", "update", "destroy", "replace", "read", "no-op", "move", "import", "forget", "unknown")
+
+
+def _basic(text: str, most: int) -> str:
+    """Plain text for a page of GitHub: one line, no links and no mentions, cut."""
+    from plangate.report.escape import plain
+    from plangate.report.values import clip
+
+    return _within_the_plane(clip(plain(text), most)) or "-"
+
+
+def _within_the_plane(text: str) -> str:
+    """Without characters above U+FFFF, which the checks API does not take."""
+    return "".join(c if ord(c) <= 0xFFFF else "\ufffd" for c in text)

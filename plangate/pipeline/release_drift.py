@@ -1,0 +1,255 @@
+"""Brings the sides of every release of a plan together: what classify says is desired, and what ingest found recorded and live.
+
+Like the engine it may call any stage; it holds no rule of its own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import structs
+
+from plangate.classify.terraform.helm_release import release as releases
+from plangate.classify.terraform.helm_release import values as merged
+from plangate.drift import release as drifted
+from plangate.drift import state as state_drift
+from plangate.drift import values
+from plangate.drift.wording import when
+from plangate.evidence import files
+from plangate.ingest.terraform import state as terraform_state
+from plangate.model.change import Action, EffectName, Freshness, Gap
+from plangate.model.release import ReleaseEvidence
+from plangate.model.values import ABSENT, Embedded, Side
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from plangate.model.change import Change, ChangeSet, Drift
+    from plangate.model.values import Value
+    from plangate.pipeline.context import PlanContext
+
+_NEW = frozenset({Action.CREATE, Action.IMPORT, Action.READ, Action.UNKNOWN})
+_COMPARED = frozenset({Action.UPDATE, Action.REPLACE, Action.CREATE, Action.NO_OP, Action.MOVE, Action.IMPORT})
+
+
+def attach(changeset: ChangeSet, owned: tuple[values.Owned, ...] = ()) -> ChangeSet:
+    """The plan with the drift of its Helm releases, and what that means for their changes."""
+    concerned = [c for c in (*changeset.changes, *changeset.unchanged) if c.type == releases.TYPE]
+    if not concerned:
+        return changeset
+    evidence = {one.address: one for one in changeset.releases}
+    found = {str(change.address): change for change in changeset.recorded_drift if change.type == releases.TYPE}
+    going = {_name(change) for change in concerned if change.action is Action.DESTROY}
+    drift: list[Drift] = []
+    notes: list[str] = []
+    skipped: list[Gap] = []
+    changed: dict[int, Change] = {}
+    lined_up: set[str] = set()
+    for change in concerned:
+        address = str(change.address)
+        known = evidence.get(address) or ReleaseEvidence(address=address, release=_name(change))
+        sides = _imported(known, change) if change.import_id is not None else _sides(known, found.get(address))
+        entries: tuple[Drift, ...] = ()
+        # An install over a release that is there is refused, unless it may become an upgrade.
+        upgrades = change.action is not Action.CREATE or _get(change.after, "upgrade_install") is True
+        if sides is not None and change.action in _COMPARED and upgrades and change.values_known:
+            entries, unseen = values.compared(values.line_up(_planned(change, known.release), sides, owned))
+            skipped += unseen
+            lined_up.add(address)
+        drift += entries
+        alarming = tuple(entry for entry in entries if not values.owner_of(entry.path, owned))
+        told = _told(change, known, alarming, sides)
+        if change.action is Action.CREATE and _get(change.after, "upgrade_install") is not True:
+            refused = tuple(drifted.taken(known, goes=known.release in going))
+            told = structs.replace(told, effects=(*told.effects, *refused)) if refused else told
+        changed[id(change)] = told
+        notes += drifted.notes(known, change.action, alarming)
+    recorded = (entry for entry in changeset.drift if not _repeated(entry, lined_up))
+    return structs.replace(
+        changeset,
+        changes=tuple(changed.get(id(change), change) for change in changeset.changes),
+        drift=(*recorded, *drift),
+        notes=(*changeset.notes, *notes),
+        skipped=(*changeset.skipped, *skipped),
+    )
+
+
+def _repeated(entry: Drift, lined_up: set[str]) -> bool:
+    """Whether a difference that Terraform recorded is one of those that are told path by path."""
+    return entry.release is None and entry.address in lined_up and entry.path.startswith("metadata")
+
+
+def _planned(change: Change, release: str) -> values.Planned:
+    before = merged.of(change.before) if change.before is not None else merged.Values({})
+    after = merged.of(change.after) if change.after is not None else merged.Values({})
+    stays = before.unseen == after.unseen and all(
+        change.before is not None and change.after is not None and change.before.at(path) == change.after.at(path)
+        for path in after.unseen
+    )
+    return values.Planned(
+        address=str(change.address),
+        release=release,
+        action=change.action,
+        desired=values.ValuesSide(after.tree, bool(after.unseen)),
+        before=values.ValuesSide(before.tree, bool(before.unseen)),
+        hidden_stay=stays,
+        reuse=_get(change.after, "reuse_values") is True,
+        reset=_get(change.after, "reset_values") is True,
+        write_only=_get(change.after, "set_wo_revision") not in (ABSENT, None, 0),
+    )
+
+
+def _sides(known: ReleaseEvidence, found: Change | None) -> values.Sides | None:
+    """The recorded and the live side. Without evidence of the cluster, what the refresh of the plan found there."""
+    moment = when(known.history, known.recorded_revision)
+    if known.live is not None:
+        recorded = known.recorded if known.recorded is not None else _seen(found.before if found else None)
+        if not moment and found is not None:
+            moment = when(known.history, _revision(found.before))
+        return values.Sides(known.live, recorded, moment)
+    live = _seen(found.after) if found is not None else None
+    if found is None or live is None:
+        return None
+    revision = _revision(found.after)
+    return values.Sides(live, _seen(found.before), f"revision {revision}" if revision else "")
+
+
+def _imported(known: ReleaseEvidence, change: Change) -> values.Sides | None:
+    """The sides of a release that is imported: no apply has been there before, so what the import read is the recorded one."""
+    read = _seen(change.before)
+    if known.live is not None:
+        return values.Sides(known.live, read if read is not None else known.live)
+    return None if read is None else values.Sides(read, read)
+
+
+def _seen(side: Side | None) -> dict[str, Value] | None:
+    """The values in a release's `metadata`, which are those that Helm had."""
+    text = _metadata(side, "values")
+    if isinstance(text, Embedded) and isinstance(text.value, dict):
+        return text.value
+    return {} if text in ("", "{}", "null") else None
+
+
+def _revision(side: Side | None) -> int | None:
+    revision = _metadata(side, "revision")
+    return revision if isinstance(revision, int) else None
+
+
+def _metadata(side: Side | None, key: str) -> object:
+    """One of the facts of a release: version 2 of the provider keeps them in a list of one."""
+    if side is None:
+        return None
+    found = side.at(("metadata", key))
+    return side.at(("metadata", 0, key)) if found is ABSENT else found
+
+
+def _told(change: Change, known: ReleaseEvidence, entries: Iterable[Drift], sides: values.Sides | None) -> Change:
+    """The change with what it does to what was changed by hand."""
+    version = _get(change.after, "version")
+    new = [
+        *(drifted.adopted(tuple(entries)) if change.import_id is not None else ()),
+        *drifted.undone(tuple(entries), sides.when if sides is not None else ""),
+        *drifted.moved(known, change.action, version if isinstance(version, str) else ""),
+    ]
+    if not new or change.action is Action.NO_OP:
+        return change
+    kept = [e for e in change.effects if e.name is not EffectName.REVERTS_LIVE]
+    return structs.replace(change, effects=(*kept, *new), noise=None)
+
+
+def _name(change: Change) -> str:
+    side = change.before if change.before is not None else change.after
+    name, namespace = _get(side, "name"), _get(side, "namespace")
+    return f"{namespace if isinstance(namespace, str) else 'default'}/{name if isinstance(name, str) else change.name}"
+
+
+def _get(side: Side | None, key: str) -> object:
+    return ABSENT if side is None else side.get(key)
+
+
+def attach_freshness(changeset: ChangeSet, around: PlanContext) -> ChangeSet:
+    """The plan with its freshness: what ties it to the state that there is now."""
+    saved = around.saved
+    freshness = changeset.freshness
+    if freshness is None and saved is not None:
+        freshness = Freshness(lineage=saved.lineage, serial_plan=saved.serial)
+    skipped: tuple[Gap, ...] = ()
+    if around.state_read:
+        state = around.state
+        lineage, serial = (state.lineage, state.serial) if state is not None else (None, 0)
+        moved = _moved(changeset, around) if freshness is not None and freshness.serial_plan != serial else None
+        freshness = state_drift.freshness_of(freshness, lineage, serial, around.lock, moved=moved)
+        skipped = (*_unproven(freshness), *_elsewhere(changeset, freshness, around))
+    known = [one for one in changeset.releases if one.recorded_revision is not None or one.live_revision is not None]
+    if len(known) == 1:
+        freshness = structs.replace(
+            freshness or Freshness(),
+            revision_recorded=known[0].recorded_revision,
+            revision_live=known[0].live_revision,
+        )
+    return structs.replace(
+        changeset,
+        freshness=freshness,
+        evidence={**changeset.evidence, **_evidence(changeset, around)},
+        skipped=(*changeset.skipped, *skipped),
+    )
+
+
+def _moved(changeset: ChangeSet, around: PlanContext) -> dict[str, tuple[str, ...]] | None:
+    """What differs, at the addresses of this plan, between the state of the saved plan and the one there is now."""
+    unseen = not changeset.changes and any(skipped.input_failed for skipped in changeset.skipped)
+    if around.saved is None or around.state is None or unseen:
+        return None
+    given = files.RawInput(changeset.source.path, around.saved.state)
+    old = terraform_state.read(given)
+    if old is None:
+        return None
+    return terraform_state.changed_since(
+        old, around.state, frozenset(str(change.address) for change in changeset.changes), around.beside.key
+    )
+
+
+def _unproven(freshness: Freshness) -> Iterator[Gap]:
+    if freshness.serial_plan is None:
+        yield Gap(
+            "freshness of the plan",
+            "plan JSON does not tell which state it was made from",
+            "give the saved plan too: --saved-plan tfplan",
+        )
+
+
+def _elsewhere(changeset: ChangeSet, freshness: Freshness, around: PlanContext) -> Iterator[Gap]:
+    """Whether the state is that of another place: it holds nothing of what this plan found."""
+    existing = frozenset(
+        change.moved_from or str(change.address)
+        for change in (*changeset.changes, *changeset.unchanged)
+        if change.mode == "managed" and change.action not in _NEW and not change.address.deposed
+    )
+    if not existing or freshness.serial_plan is not None:
+        return
+    state = around.state
+    if state is None:
+        why = "there is no state in this place, and the plan was made from one"
+    elif next(state.instances(existing), None) is None:
+        why = "holds nothing of what this plan changes: it is another state"
+    else:
+        return
+    yield Gap(
+        state.path if state is not None else "state",
+        why,
+        "give the place of the state that was planned",
+        inconclusive=True,
+    )
+
+
+def _evidence(changeset: ChangeSet, around: PlanContext) -> dict[str, str]:
+    """What was given besides a plan: nothing is needed for a release that does not exist yet."""
+    new = {str(change.address) for change in changeset.changes if change.action is Action.CREATE}
+    found: dict[str, str] = {}
+    for one in changeset.releases:
+        if one.address not in new:
+            for kind, word in one.evidence.items():
+                found[kind] = "missing" if "missing" in (word, found.get(kind)) else word
+    if around.state_read:
+        found["state"] = "given"
+    return found

@@ -1,0 +1,294 @@
+"""Whether a plan is the one that a saved verdict was reached on: asked right before the apply.
+
+Only "the same" lets an apply go on. What differs is said, and so is what keeps anybody from telling.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from msgspec import UNSET, Struct, structs
+
+from plangate.errors import ExitCode
+from plangate.report import binding, wire
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_DECIDED: Final = {"block": "different", "inconclusive": "unsure"}
+
+
+class Problem(Struct, frozen=True):
+    """One reason against: `different` or `unsure`, the words, and lines that show it."""
+
+    kind: str
+    text: str
+    hint: str = ""
+    lines: tuple[str, ...] = ()
+
+
+class VerifyResult(Struct, frozen=True):
+    """The problems, those that differ first, and what else has to be said."""
+
+    problems: tuple[Problem, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def code(self) -> ExitCode:
+        """0 the same, 10 different, 4 nobody can tell."""
+        kinds = {problem.kind for problem in self.problems}
+        return ExitCode.BLOCK if "different" in kinds else ExitCode.INCONCLUSIVE if kinds else ExitCode.OK
+
+
+class VerifyRequest(Struct, frozen=True, kw_only=True):
+    """What a saved verdict is held against."""
+
+    saved: wire.Verdict
+    fresh: wire.Verdict
+    """The same plans, read now, under the same terms."""
+    now: str
+    key: bytes | None = None
+    moved: tuple[str, ...] | None = None
+    """The addresses of this plan that the state has moved under; None where that was not compared."""
+
+
+def verify(asked: VerifyRequest) -> VerifyResult:
+    """Hold a plan against a verdict."""
+    problems = (*_trusted(asked), *_plan(asked), *_state(asked), *_release(asked))
+    notes = []
+    bound = asked.saved.binding
+    if bound is not UNSET and bound.sensitive == "left-out":
+        notes.append("hidden values were not compared: review and verify with the same PLANGATE_KEY to compare them")
+    if asked.saved.decision == "review":
+        notes.append("the verdict is review: whether somebody has approved it is not known here")
+    order = {"different": 0, "unsure": 1}
+    return VerifyResult(tuple(sorted(problems, key=lambda problem: order[problem.kind])), tuple(notes))
+
+
+# --- whether the verdict may be relied on -----------------------------------------------------------------------------
+
+
+def _trusted(asked: VerifyRequest) -> Iterator[Problem]:
+    saved, bound = asked.saved, asked.saved.binding
+    if saved.targets is not UNSET:
+        yield Problem("unsure", "this is a merged verdict", "verify the verdict of each target with its own plan")
+        return
+    if bound is UNSET:
+        yield Problem(
+            "unsure",
+            "the verdict does not say which plan it is about",
+            "review the plan again, with -o json=FILE; with PLANGATE_KEY or `verify:` in the configuration where it creates very much",
+        )
+        return
+    if asked.key is not None:
+        genuine = binding.is_signed(saved, asked.key)
+        if genuine is None:
+            yield Problem("unsure", "the verdict is not signed, and this gate has a key", "review it with PLANGATE_KEY")
+        elif not genuine:
+            yield Problem("different", "the verdict is not what this gate wrote: its signature does not fit")
+    elif bound.sensitive == "hmac":
+        yield Problem(
+            "unsure", "hidden values can only be compared with the gate's key", "set PLANGATE_KEY or PLANGATE_KEY_FILE"
+        )
+    if asked.now > bound.expires_at:
+        yield Problem("unsure", f"the verdict was valid until {bound.expires_at}", "review the plan again")
+    kind = _DECIDED.get(saved.decision)
+    if kind is not None:
+        yield Problem(kind, f"the verdict itself is {saved.decision}: {saved.headline}", "fix it and review it again")
+
+
+# --- whether it is the same plan --------------------------------------------------------------------------------------
+
+
+def _plan(asked: VerifyRequest) -> Iterator[Problem]:
+    for skipped in asked.fresh.coverage.skipped:
+        if skipped.decides == "input":
+            yield Problem("unsure", f"{skipped.what}: {skipped.why}", skipped.how_to_fix)
+    bound, other = asked.saved.binding, asked.fresh.binding
+    if bound is UNSET or other is UNSET or asked.saved.targets is not UNSET:
+        return
+    withheld = _withheld(asked.saved.coverage.evidence, asked.fresh.coverage.evidence)
+    if withheld:
+        words = f"the review had {' and '.join(withheld)} beside the input, and now it was not given"
+        yield Problem("unsure", words, "--evidence DIR, or the flags that the review had")
+        return
+    if bound.sensitive == "hmac" and (asked.key is None or not binding.is_signed(asked.saved, asked.key)):
+        # Its digests hold what only the gate's key can make again: what can be seen is compared, and is not enough.
+        lines = tuple(_differences(_seen(asked.saved), _seen(asked.fresh), bound, bound))
+        if lines:
+            yield Problem("different", "this plan is not the one that was reviewed", "review this plan", lines)
+        return
+    if bound.fingerprint == other.fingerprint:
+        if _again(asked.saved, bound) != bound.fingerprint:
+            yield Problem("different", "the verdict was changed: its own list of changes is not what it was made of")
+        return
+    lines = tuple(_differences(asked.saved, asked.fresh, bound, other))
+    versions = {asked.saved.plangate_version, asked.fresh.plangate_version}
+    hint = "review this plan" if len(versions) == 1 else f"use one version of plangate: {', '.join(sorted(versions))}"
+    yield Problem("different", "this plan is not the one that was reviewed", hint, lines)
+
+
+def _withheld(then: wire.Evidence, now: wire.Evidence) -> list[str]:
+    """What an upgrade was predicted from, and is not given now: without it other changes would be predicted."""
+    names = ("manifest", "live_objects")
+    return [
+        name.replace("_", " ") for name in names if getattr(then, name) == "given" and getattr(now, name) == "missing"
+    ]
+
+
+def _seen(verdict: wire.Verdict) -> wire.Verdict:
+    """A verdict without its digests."""
+    changes = [structs.replace(change, digest=UNSET) for change in verdict.changes]
+    return structs.replace(verdict, changes=changes)
+
+
+def _again(saved: wire.Verdict, bound: wire.Binding) -> str:
+    return binding.fingerprint(saved, bound.volatile, bound.hooks, bound.made_at)
+
+
+def _differences(saved: wire.Verdict, fresh: wire.Verdict, bound: wire.Binding, other: wire.Binding) -> Iterator[str]:
+    """What the plan does beyond the reviewed one, what it no longer does, and what it does differently."""
+    moments = (*bound.made_at, *other.made_at)
+    before = {_name(change): change for change in saved.changes}
+    after = {_name(change): change for change in fresh.changes}
+    for name in sorted(after.keys() - before.keys()):
+        yield f"+ {name}: {after[name].action}, which was not reviewed"
+    for name in sorted(before.keys() - after.keys()):
+        yield f"- {name}: {before[name].action}, which is no longer planned"
+    for name in sorted(before.keys() & after.keys()):
+        old, new = before[name], after[name]
+        if not binding.same(old, new, bound.volatile, moments):
+            yield from (f"~ {name}: {words}" for words in _different(old, new, bound.volatile))
+    yield from _elsewhere(saved, fresh, bound, other)
+
+
+def _name(change: wire.Change) -> str:
+    release = f" of {change.release}" if change.release and change.source == "helm" else ""
+    return f"{change.address}{f' (deposed {change.deposed})' if change.deposed else ''}{release}"
+
+
+def _different(old: wire.Change, new: wire.Change, volatile: tuple[str, ...]) -> Iterator[str]:
+    if (old.action, old.replace_order) != (new.action, new.replace_order):
+        yield f"{_action(new)} instead of {_action(old)}"
+    before = {a.path: a for a in old.attributes if not binding.is_volatile(f"{old.type}.{a.path}", volatile)}
+    after = {a.path: a for a in new.attributes if not binding.is_volatile(f"{new.type}.{a.path}", volatile)}
+    told = False
+    for path in sorted(before.keys() | after.keys()):
+        if before.get(path) != after.get(path):
+            told = True
+            yield f"{path} {_becomes(after.get(path))}, reviewed {_becomes(before.get(path))}"
+    if not told and old.digest != new.digest and old.action == new.action:
+        yield "it is created with other values" if new.action == "create" else "a hidden value is another one"
+    if sorted(old.replace_paths) != sorted(new.replace_paths):
+        forces = (", ".join(one.replace_paths) or "nothing" for one in (new, old))
+        yield "replaced because of {}, reviewed {}".format(*forces)
+    if (old.moved_from, old.import_id) != (new.moved_from, new.import_id):
+        yield "moved or imported from elsewhere"
+
+
+def _action(change: wire.Change) -> str:
+    return f"{change.action} ({change.replace_order})" if change.replace_order else change.action
+
+
+def _becomes(attribute: wire.Attribute | None) -> str:
+    from plangate.report.values import short
+
+    if attribute is None:
+        return "unchanged"
+    return "removed" if attribute.kind == "removed" else f"→ {short(attribute.after)}"
+
+
+def _elsewhere(saved: wire.Verdict, fresh: wire.Verdict, bound: wire.Binding, other: wire.Binding) -> Iterator[str]:
+    pairs: tuple[tuple[str, Sequence[object], Sequence[object]], ...] = (
+        ("outputs", saved.outputs, fresh.outputs),
+        ("actions that it runs", saved.invocations or (), fresh.invocations or ()),
+        ("hooks", [h.address for h in saved.hooks], [h.address for h in fresh.hooks]),
+    )
+    for what, old, new in pairs:
+        if list(map(repr, old)) != list(map(repr, new)):
+            yield f"~ {what}: not the same"
+    if bound.hooks != other.hooks and not [h for h in saved.hooks if h not in fresh.hooks]:
+        yield "~ hooks: what they hold is not the same"
+    if sorted(binding.facts(saved)) != sorted(binding.facts(fresh)):
+        yield "~ the plan itself: another kind, errored, or partial"
+
+
+# --- whether it is still about the same world -------------------------------------------------------------------------
+
+
+def _state(asked: VerifyRequest) -> Iterator[Problem]:
+    plans = [one for one in asked.saved.inputs if one.kind.startswith("terraform")]
+    if not plans or asked.saved.targets is not UNSET:
+        return
+    if len(plans) > 1:
+        yield Problem("unsure", "a verdict of several plans does not say which state each was made from", "review each")
+        return
+    then, now = asked.saved.freshness, asked.fresh.freshness
+    reviewed = _serial(then)
+    if then is None or reviewed is None:
+        yield Problem(
+            "unsure",
+            "the verdict does not say which state it was made from",
+            "review with --saved-plan tfplan, or with --state",
+        )
+        return
+    serials = [] if now is None else [one for one in (now.serial_plan, now.serial_state) if one is not None]
+    if now is None or not serials:
+        yield Problem(
+            "unsure", "this plan does not say which state it was made from", "--saved-plan tfplan, or --state"
+        )
+        return
+    other = next((serial for serial in serials if serial != reviewed), None)
+    if other is not None:
+        yield Problem(
+            "different",
+            f"the state has moved: it was reviewed at serial {reviewed}, and is at {other} now",
+            "plan again, and review that plan",
+            tuple(_moved(asked.moved)),
+        )
+    elif then.lineage is not None and now.lineage is not None and then.lineage != now.lineage:
+        yield Problem(
+            "different", "this is another state: the lineage is not the same", "see which state this plan is of"
+        )
+    elif (then.lineage is None) != (now.lineage is None) and reviewed != 0:
+        yield Problem("unsure", "one of both does not tell the lineage of its state", "--saved-plan tfplan, or --state")
+
+
+def _serial(freshness: wire.Freshness | None) -> int | None:
+    """The serial that was reviewed: the one that the plan was made from, else the one of the state beside it."""
+    if freshness is None:
+        return None
+    return freshness.serial_plan if freshness.serial_plan is not None else freshness.serial_state
+
+
+def _moved(addresses: tuple[str, ...] | None) -> Iterator[str]:
+    if addresses is not None:
+        yield from (f"~ {address}: changed in the state since the plan was made" for address in addresses)
+        if not addresses:
+            yield "nothing that this plan touches has changed in the state"
+
+
+def _release(asked: VerifyRequest) -> Iterator[Problem]:
+    bound, other = asked.saved.binding, asked.fresh.binding
+    if bound is not UNSET and other is not UNSET and bound.revision != other.revision:
+        yield Problem(
+            "different",
+            f"the release has moved: it was reviewed as revision {bound.revision}, and this makes {other.revision}",
+            "make the dry run again, and review it",
+        )
+    then, now = (_live(one) for one in (asked.saved, asked.fresh))
+    if then is not None and now is None:
+        yield Problem(
+            "unsure", f"the release was at revision {then}, and where it is now was not given", "--evidence DIR"
+        )
+    elif then != now and then is not None:
+        yield Problem(
+            "different", f"the release has moved: it was at revision {then}, and is at {now} now", "plan again"
+        )
+
+
+def _live(verdict: wire.Verdict) -> int | None:
+    """The revision that a release was at: beside a plan, or beside a dry run."""
+    if verdict.freshness is not None and verdict.freshness.revision_live is not None:
+        return verdict.freshness.revision_live
+    return verdict.binding.revision_live if verdict.binding is not UNSET else None

@@ -1,0 +1,95 @@
+"""The knowledge documents make sense in themselves."""
+
+import collections
+
+import pytest
+
+from plangate.classify.terraform.impact import exposure, names, protection, risk, traits
+from plangate.classify.terraform.impact.lookup import Lookup, fits
+
+LISTS = ("foundation", "compute", "routine", "serves", "triggers", "credential", "grants", "runs_code")
+STATEFUL = tuple(type_ for store in traits.knowledge().stateful for type_ in store.types)
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_no_type_stands_twice_in_a_list(name):
+    listed = collections.Counter(getattr(traits.knowledge(), name))
+    assert [type_ for type_, times in listed.items() if times > 1] == []
+
+
+def test_no_store_is_listed_twice():
+    assert [type_ for type_, times in collections.Counter(STATEFUL).items() if times > 1] == []
+
+
+@pytest.mark.parametrize("name", ["routine", "foundation", "compute", "credential", "grants"])
+def test_a_store_is_nothing_else(name):
+    exact = {type_ for type_ in getattr(traits.knowledge(), name) if "*" not in type_}
+    assert sorted(exact & set(STATEFUL)) == []
+
+
+@pytest.mark.parametrize("table", ["refuses_when_not_empty", "holds_nothing", "final_copy", "recoverable"])
+def test_what_is_said_of_stores_is_said_of_stores(table):
+    known = getattr(traits.knowledge(), table)
+    zones = {"aws_route53_zone", "google_dns_managed_zone"}
+    assert sorted(type_ for type_ in known.keys() - zones if "stateful" not in traits.of_type(type_)) == []
+
+
+def test_every_kind_of_guard_has_words():
+    known = protection.knowledge()
+    assert [guard for guard in known.guards if not guard.because and guard.kind not in known.words] == []
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        *(entry.because for entry in (*protection.knowledge().refuses, *protection.knowledge().guards)),
+        *(entry.because for entry in protection.knowledge().guard_resources),
+        *protection.knowledge().words.values(),
+        *(entry.because for entry in (*exposure.knowledge().switches, *exposure.knowledge().grants)),
+        *(entry.because for entry in risk.knowledge().restarts),
+        *(entry.because for entry in traits.knowledge().stays_behind.values()),
+    ],
+)
+def test_a_reason_is_a_clause(reason):
+    assert reason == reason.strip()
+    assert not reason.endswith(".")
+
+
+def test_a_test_has_one_condition():
+    known = protection.knowledge()
+    tests = [entry.when for entry in known.refuses] + [guard.while_ for guard in known.guards]
+    tests += [test for entry in (*exposure.knowledge().switches, *exposure.knowledge().grants) for test in entry.when]
+    tests += [*traits.knowledge().holds_nothing.values(), *traits.knowledge().final_copy.values()]
+    tests += [stop.when for stop in risk.knowledge().stops]
+    conditions = [sum(c is not None for c in (t.is_, t.not_, t.set, t.above, t.world)) for t in tests]
+    assert set(conditions) == {1}
+
+
+def test_names_of_old_types_are_known():
+    assert {new for new in names.knowledge().same_as.values() if not traits.of_type(new)} == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern", "expected"),
+    [
+        ("aws_fsx_lustre_file_system", "aws_fsx_*_file_system", True),
+        ("aws_fsx_file_system", "aws_fsx_*_file_system", False),
+        ("a_bucket", "*_bucket", True),
+        ("bucket", "*_bucket", False),
+        ("anything", "*", True),
+        ("abcabc", "a*b*c", True),
+        ("ab", "a*b*b", False),
+        ("same", "same", True),
+    ],
+)
+def test_patterns(name, pattern, expected):
+    assert fits(name, pattern) is expected
+
+
+def test_an_exact_name_beats_patterns_unless_both_count():
+    entries = [("a_*", 1), ("a_b", 2), ("*", 3)]
+    assert (Lookup(entries)("a_b"), Lookup(entries)("a_c"), Lookup(entries, together=True)("a_b")) == (
+        (2,),
+        (1, 3),
+        (2, 1, 3),
+    )
