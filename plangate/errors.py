@@ -31,6 +31,29 @@ class ExitCode(enum.IntEnum):
     REVIEW = 11
     NOT_PUBLISHED = 20
 
+    @staticmethod
+    def worst(*codes: int) -> int:
+        """The code that wins where several things went wrong; 0 of none. One that is not in the table wins over all."""
+        return min(codes, key=lambda code: _PRECEDENCE.get(code, -1), default=ExitCode.OK)
+
+
+_PRECEDENCE: dict[int, int] = {
+    code: rank
+    for rank, code in enumerate(
+        (
+            ExitCode.USAGE,
+            ExitCode.BLOCK,
+            ExitCode.INTERNAL,
+            ExitCode.INPUT,
+            ExitCode.INCONCLUSIVE,
+            ExitCode.NOT_PUBLISHED,
+            ExitCode.REVIEW,
+            ExitCode.OK,
+        )
+    )
+}
+"""Usage stops before any review; then a block, which nothing that goes wrong afterwards softens."""
+
 
 class PlangateError(Exception):
     """Base of every error that plangate raises on purpose.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 from collections.abc import Callable
@@ -17,6 +18,13 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 CORPUS = ROOT.parent / "shared" / "corpus"
 """Plans found in public repositories. Not part of this repository: tests that use them skip where it is absent."""
+
+KEPT = frozenset({"PATH", "HOME", "TMPDIR", "USER", "KUBECONFIG", "PLANGATE_LAB"})
+"""The variables of the machine that tests see. No other one, no locale either, can hide a fault that its users meet."""
+
+for name in os.environ.keys() - KEPT:
+    if not name.startswith("PYTEST_"):
+        del os.environ[name]
 
 # How long an example takes says how busy the machine is, and nothing about the code.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])

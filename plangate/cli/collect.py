@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from plangate.cli import clock
+from plangate.cli import clock, output
 from plangate.cli import evidence as evidence_flags
 from plangate.errors import ExitCode, UsageError
 
@@ -44,7 +44,7 @@ def collect(
     from plangate.report.escape import terminal
 
     if print_permissions:
-        click.echo(work.PERMISSIONS, nl=False)
+        output.line(work.PERMISSIONS.rstrip("\n"))
         return ExitCode.OK
     if not releases and not state.asked:
         raise UsageError(
@@ -57,7 +57,7 @@ def collect(
         named.append((namespace, name))
     key = gate_key()
     if key is None:
-        click.echo("plangate: PLANGATE_KEY is not set: secrets are removed and will not be compared", err=True)
+        output.note("plangate: PLANGATE_KEY is not set: secrets are removed and will not be compared")
     try:
         done = work.collect(named, out, key, now=clock.moment(as_of), seconds=timeout)
         if state.asked:
@@ -65,7 +65,7 @@ def collect(
     except OSError as error:
         raise UsageError(f"cannot be written: {(error.strerror or 'no reason').lower()}", where=str(out)) from None
     for release in done:
-        click.echo(terminal(f"{release.release}: {', '.join(release.written) or 'nothing'}"))
+        output.line(terminal(f"{release.release}: {', '.join(release.written) or 'nothing'}"))
         for reason in release.failed:
-            click.echo(terminal(f"plangate: {release.release}: {reason}"), err=True)
+            output.note(terminal(f"plangate: {release.release}: {reason}"))
     return ExitCode.INCONCLUSIVE if any(release.failed for release in done) else ExitCode.OK

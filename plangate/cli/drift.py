@@ -104,7 +104,7 @@ def drift(
     well = reports.deliver_all(
         lambda name, shown: reports.render(verdict, name, all_changes=all_changes, shown=shown), files, format_
     )
-    return verdict.exit_code if verdict.exit_code == ExitCode.BLOCK or well else ExitCode.INTERNAL
+    return reports.exit_code(verdict.exit_code, well=well)
 
 
 def _many(
@@ -140,4 +140,4 @@ def _many(
     well = reports.deliver_all(
         lambda name, shown: render(whole, name, all_changes=all_changes, shown=shown), files, format_
     )
-    return whole.exit_code if whole.exit_code == ExitCode.BLOCK or well else ExitCode.INTERNAL
+    return reports.exit_code(whole.exit_code, well=well)

@@ -16,7 +16,7 @@ def explain(*, verdict: str, number: int) -> None:
     VERDICT is what `plangate review -o json=FILE` wrote, or `-` for standard input; N counts its findings from 1, as
     the other reports do. Shows the rule and its severity, the values that were seen, and what would change it.
     """
-    from plangate.cli import terminal
+    from plangate.cli import output
     from plangate.cli.saved import read
     from plangate.report import explain as report
 
@@ -24,5 +24,5 @@ def explain(*, verdict: str, number: int) -> None:
     if not 1 <= number <= len(saved.findings):
         listed = f"its findings are 1 to {len(saved.findings)}" if saved.findings else "it has no findings"
         raise UsageError(f"there is no finding {number}: {listed}", where=verdict)
-    page = report.render(saved, number, width=terminal.width(), colour=terminal.colour())
-    terminal.write(page.encode())
+    page = report.render(saved, number, width=output.width(), colour=output.colour())
+    output.write(page.encode())

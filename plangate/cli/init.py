@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from plangate.cli import output
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -114,11 +116,11 @@ def init(*, no_workflow: bool) -> None:
     for name, text in files.items():
         path = Path(name)
         if os.path.lexists(path):
-            click.echo(f"{name} is there already, and stays as it is", err=True)
+            output.note(f"{name} is there already, and stays as it is")
             continue
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
-        click.echo(f"wrote {name}")
+        output.line(f"wrote {name}")
 
 
 def config(roots: list[str]) -> str:

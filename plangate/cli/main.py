@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
-import sys
 from typing import NoReturn
 
 import click
 
 from plangate import __version__
-from plangate.errors import ExitCode, PlangateError, UsageError
+from plangate.cli import output
+from plangate.errors import ExitCode, PlangateError
 
 COMMANDS = {
     "review": ("plangate.cli.review:review", "Say whether it is safe to apply exactly this."),
@@ -62,62 +62,28 @@ def plangate() -> None:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line and return the exit code. Nothing escapes: no traceback, and so no value in one."""
-    _open_streams()
+    output.open_missing()
+    return output.close(_run(argv))
+
+
+def _run(argv: list[str] | None) -> int:
     try:
         code = plangate.main(args=argv, prog_name="plangate", standalone_mode=False)
-        sys.stdout.flush()
     except click.exceptions.Abort:
         return 130
     except click.ClickException as error:
-        error.show()
+        with contextlib.suppress(OSError):
+            error.show()
         return ExitCode.USAGE
     except PlangateError as error:
-        say(error)
+        output.say(error)
         return error.exit_code
-    except BrokenPipeError:
-        # The reader went away; what was decided before is not known here, so nothing is claimed.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.INTERNAL
     except Exception as error:  # noqa: BLE001 - the last resort, which must not print the message: it may hold a secret
-        internal_error(error)
+        output.internal_error(error)
         return ExitCode.INTERNAL
     return code if isinstance(code, int) else ExitCode.OK
 
 
-def _open_streams() -> None:
-    """Stand-ins for streams that the caller closed (`>&-`), so that a decision is reached and its exit code told."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 - it lives as long as we do
-
-
 def run() -> NoReturn:
     """The command itself: run, and leave at once. Tearing down what a finished review holds would take a tenth of its time."""
-    code = main()
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, ValueError):
-            stream.flush()
-    os._exit(code)
-
-
-def say(error: PlangateError) -> None:
-    """Print an error for people: one line, and what to do next."""
-    from plangate.report.escape import terminal
-
-    kind = "usage: " if isinstance(error, UsageError) else ""
-    click.echo(f"plangate: {kind}{terminal(str(error))}", err=True)
-    if error.hint:
-        click.echo(f"  {terminal(error.hint)}", err=True)
-
-
-def internal_error(error: BaseException) -> None:
-    """Print where an unexpected error happened, and nothing of what it says."""
-    frames = []
-    trace = error.__traceback__
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        if "plangate" in code.co_filename:
-            frames.append(f"{os.path.basename(code.co_filename)}:{trace.tb_lineno} {code.co_name}")  # noqa: PTH119
-        trace = trace.tb_next
-    click.echo(f"plangate: internal error: {type(error).__name__} in {' > '.join(frames[-3:])}", err=True)
-    click.echo("  nothing can be said of this input; please report it with these words", err=True)
+    os._exit(main())

@@ -10,7 +10,7 @@ import click
 import msgspec
 from msgspec import structs
 
-from plangate.cli import clock, reports
+from plangate.cli import clock, output, reports
 from plangate.errors import ExitCode, InputError, UsageError
 
 if TYPE_CHECKING:
@@ -67,7 +67,6 @@ def merge(
     downloaded from other jobs. The worst decision is the decision of the whole; what --expect names and is not there
     makes it inconclusive. With --expect and an empty list, no verdict is a pass.
     """
-    from plangate.cli.main import say
     from plangate.pipeline.merge import merge as merged
 
     files = reports.pairs(outputs)
@@ -83,11 +82,11 @@ def merge(
         whole = structs.replace(whole, exit_code=int(ExitCode.REVIEW))
     for skipped in whole.coverage.skipped:
         if skipped.decides == "input":
-            say(InputError(skipped.why, where=skipped.what, hint=skipped.how_to_fix))
+            output.say(InputError(skipped.why, where=skipped.what, hint=skipped.how_to_fix))
     well = reports.deliver_all(
         lambda name, shown: render(whole, name, all_changes=all_changes, shown=shown), files, format_
     )
-    return whole.exit_code if whole.exit_code == ExitCode.BLOCK or well else ExitCode.INTERNAL
+    return reports.exit_code(whole.exit_code, well=well)
 
 
 def render(whole: wire.Verdict, format_: str, *, all_changes: bool, shown: bool) -> bytes:

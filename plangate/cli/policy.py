@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from plangate.cli import output
 from plangate.errors import UsageError
 
 if TYPE_CHECKING:
@@ -40,11 +41,11 @@ def list_(*, policy_paths: tuple[Path, ...], format_: str) -> None:
 
         keys = ("id", "family", "severity", "summary", "since")
         rows = [{key: getattr(one, key) for key in keys} for one in policies]
-        click.echo(msgspec.json.format(msgspec.json.encode(rows), indent=2).decode())
+        output.line(msgspec.json.format(msgspec.json.encode(rows), indent=2).decode())
         return
     width = max(len(one.id) for one in policies)
     for one in sorted(policies, key=lambda one: (one.family, one.severity.rank, one.id)):
-        click.echo(f"{one.severity.value:<9} {one.id:<{width}}  {terminal(one.summary)}")
+        output.line(f"{one.severity.value:<9} {one.id:<{width}}  {terminal(one.summary)}")
 
 
 @policy.command()
@@ -58,7 +59,7 @@ def show(*, id_: str, policy_paths: tuple[Path, ...]) -> None:
 
     text = page(_one(id_, load(policy_paths))).partition("\n\n")[2]
     for line in text.splitlines():
-        click.echo(terminal(line))
+        output.line(terminal(line))
 
 
 @policy.command()
@@ -85,18 +86,14 @@ def test(*, paths: tuple[Path, ...], plans: Path | None) -> int:
     failed = [(file, result) for file, result in results if not result.passed]
     for file, result in failed:
         problem = f": {result.problem}" if result.problem else ""
-        click.echo(
-            terminal(
-                f"{file}: {result.expected.value} case {result.number}: the policy says {result.got.value}{problem}"
-            ),
-            err=True,
-        )
+        said = f"{file}: {result.expected.value} case {result.number}: the policy says {result.got.value}{problem}"
+        output.note(terminal(said))
     without = [file for file in files if file not in {tested for tested, _ in results}]
     for file in without:
-        click.echo(f"{terminal(str(file))}: has no cases", err=True)
+        output.note(f"{terminal(str(file))}: has no cases")
     if plans is not None:
         _on_plans([read(file) for file in files], plans)
-    click.echo(f"{len(results)} cases of {len(files)} policies, {len(failed)} failed")
+    output.line(f"{len(results)} cases of {len(files)} policies, {len(failed)} failed")
     return ExitCode.BLOCK if failed else ExitCode.OK
 
 
@@ -117,8 +114,8 @@ def new(*, id_: str, type_: str, folder: Path) -> None:
         file.write_text(made, "utf-8")
     except OSError as error:
         raise UsageError(f"cannot be written: {error.strerror}", where=str(file)) from None
-    click.echo(f"wrote {file}")
-    click.echo(f"next: plangate policy test {file}", err=True)
+    output.line(f"wrote {file}")
+    output.note(f"next: plangate policy test {file}")
 
 
 @policy.command()
@@ -138,7 +135,7 @@ def docs(*, folder: Path, policy_paths: tuple[Path, ...], check: bool) -> int:
     ]
     if check:
         for name in stale:
-            click.echo(f"{folder / name} is not current", err=True)
+            output.note(f"{folder / name} is not current")
         return ExitCode.BLOCK if stale else ExitCode.OK
     for name in stale:
         path = folder / name
@@ -162,10 +159,10 @@ def _on_plans(policies: list[Policy], plans: Path) -> None:
         try:
             changeset = classified(files.read(str(plan)).data, {})
         except InputError as error:
-            click.echo(terminal(f"{plan}: {error.message}"), err=True)
+            output.note(terminal(f"{plan}: {error.message}"))
             continue
         for finding in evaluate(policies, [changeset], None, protected=True).findings:
-            click.echo(terminal(f"{plan}: {finding.outcome.value}: {finding.policy}: {finding.message}"))
+            output.line(terminal(f"{plan}: {finding.outcome.value}: {finding.policy}: {finding.message}"))
 
 
 def _is(path: Path, text: str) -> bool:

@@ -7,6 +7,8 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
+from plangate.cli import output
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -24,8 +26,7 @@ def progress(inputs: tuple[str, ...]) -> Iterator[None]:
 
     def show() -> None:
         shown.set()
-        sys.stderr.write(line)
-        sys.stderr.flush()
+        output.transient(line)
 
     timer = threading.Timer(_AFTER_SECONDS, show)
     timer.daemon = True
@@ -35,5 +36,4 @@ def progress(inputs: tuple[str, ...]) -> Iterator[None]:
     finally:
         timer.cancel()
         if shown.is_set():
-            sys.stderr.write("\r" + " " * len(line) + "\r")
-            sys.stderr.flush()
+            output.transient("\r" + " " * len(line) + "\r")

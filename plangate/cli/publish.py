@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from plangate.cli import output
 from plangate.errors import ExitCode, InputError, PublishError, RefusedError, UsageError
 
 if TYPE_CHECKING:
@@ -94,13 +95,7 @@ def publish(
     if code == ExitCode.REVIEW and pages.wants_approval and pages.answer is not None and pages.answer.approved:
         # Somebody has looked, which is all that it asked for.
         code = ExitCode.OK
-    if (
-        delivery.failed
-        and require
-        and code not in (ExitCode.BLOCK, ExitCode.INTERNAL, ExitCode.INPUT, ExitCode.INCONCLUSIVE)
-    ):
-        return ExitCode.NOT_PUBLISHED
-    return code
+    return ExitCode.worst(code, ExitCode.NOT_PUBLISHED) if delivery.failed and require else code
 
 
 def _in_order(place: Place, created_at: str) -> Place:
@@ -167,7 +162,7 @@ class _Delivery:
             self.pages.place = place = resolved(place, github)
         except PublishError as error:
             self._say("the verdict", error, fork=place.fork)
-            self.pages.print_annotations()
+            output.write(self.pages.annotations())
             return
         annotated = False
         forbidden = False
@@ -182,7 +177,7 @@ class _Delivery:
             except PublishError as error:
                 forbidden = self._say("the check", error, fork=place.fork)
         if not annotated:
-            self.pages.print_annotations()
+            output.write(self.pages.annotations())
         if comment and not forbidden:
             self.attempt("the comment", lambda: self._comment(github, place, longest))
 
@@ -211,15 +206,15 @@ class _Delivery:
 
     def _say(self, what: str, error: PublishError, *, fork: bool = False) -> bool:
         """One line. Returns whether there is no use in trying anything else with this token."""
-        from plangate.cli.main import say
-
         self.failed = True
         forbidden = fork and (not isinstance(error, RefusedError) or error.status in (401, 403, 404))
         if forbidden:
-            say(PublishError(_FORK))
+            output.say(PublishError(_FORK))
             return True
         where = f"{error.where}: " if error.where else ""
-        say(PublishError(f"{what} was not published: {where}{error.message}; the verdict stands", hint=error.hint))
+        output.say(
+            PublishError(f"{what} was not published: {where}{error.message}; the verdict stands", hint=error.hint)
+        )
         return False
 
 
@@ -227,6 +222,6 @@ def _tell(what: str, outcome: str, url: str, warnings: tuple[str, ...]) -> None:
     """How it went, on stderr."""
     from plangate.report.escape import terminal
 
-    click.echo(terminal(f"plangate: {what}: {outcome}{f' {url}' if url else ''}"), err=True)
+    output.note(terminal(f"plangate: {what}: {outcome}{f' {url}' if url else ''}"))
     for warning in warnings:
-        click.echo(terminal(f"  {warning}"), err=True)
+        output.note(terminal(f"  {warning}"))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from plangate.errors import InputError, PlangateError, UsageError
+from plangate.cli import output
+from plangate.errors import ExitCode, InputError, PlangateError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,10 +23,10 @@ FORMATS = ("text", "json", "markdown", *_FOR_TOOLS)
 def pairs(outputs: tuple[str, ...]) -> list[tuple[str, Path]]:
     """The `-o FORMAT=FILE` pairs; raises `UsageError` for a wrong one before anything is read."""
     found = []
-    for output in outputs:
-        name, equals, path = output.partition("=")
+    for asked in outputs:
+        name, equals, path = asked.partition("=")
         if not equals or not path or name not in FORMATS:
-            raise UsageError(f"-o takes FORMAT=FILE, with one of: {', '.join(FORMATS)}", where=output)
+            raise UsageError(f"-o takes FORMAT=FILE, with one of: {', '.join(FORMATS)}", where=asked)
         if not Path(path).parent.is_dir() or Path(path).is_dir():
             raise UsageError(
                 "cannot be written: " + ("is a folder" if Path(path).is_dir() else "no such folder"), where=path
@@ -38,13 +37,11 @@ def pairs(outputs: tuple[str, ...]) -> list[tuple[str, Path]]:
 
 def tell(verdict: Verdict, failures: Sequence[Exception] = ()) -> None:
     """Say which inputs could not be read, and what went wrong inside of plangate."""
-    from plangate.cli.main import internal_error, say
-
     for skipped in verdict.coverage.skipped:
         if skipped.input_failed:
-            say(InputError(skipped.why, where=skipped.what, hint=skipped.how_to_fix))
+            output.say(InputError(skipped.why, where=skipped.what, hint=skipped.how_to_fix))
     for failure in failures:
-        internal_error(failure)
+        output.internal_error(failure)
 
 
 def render(verdict: Verdict, format_: str, *, all_changes: bool, shown: bool) -> bytes:
@@ -63,11 +60,10 @@ def render(verdict: Verdict, format_: str, *, all_changes: bool, shown: bool) ->
 
         rendered: str | bytes = importlib.import_module(f"plangate.report.{format_}").render(verdict)
         return rendered if isinstance(rendered, bytes) else rendered.encode()
-    from plangate.cli import terminal
     from plangate.report import text
 
-    colour = shown and terminal.colour()
-    width = terminal.width() if shown else terminal.WIDTH
+    colour = shown and output.colour()
+    width = output.width() if shown else output.WIDTH
     return text.render(verdict, width=width, colour=colour, all_changes=all_changes).encode()
 
 
@@ -81,29 +77,24 @@ def deliver_all(make: Callable[[str, bool], bytes], files: Sequence[tuple[str, P
 
 
 def deliver(make: Callable[[], bytes], path: Path | None) -> bool:
-    """Write one report to a file, or to stdout without one. Says what went wrong, and whether it went well."""
-    from plangate.cli import terminal
-    from plangate.cli.main import internal_error, say
-
+    """Write one report to a file, or to stdout without one. Says what went wrong, and returns whether it went well."""
     try:
         report = make()
         if path is None:
-            terminal.write(report)
-        else:
-            _write(path, report)
-    except BrokenPipeError:
-        # Whoever reads us stopped early; the decision stands. Python must not try to flush the rest at its exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return output.write(report)
+        _write(path, report)
     except PlangateError as error:
-        say(error)
-        return False
-    except OSError as error:
-        say(PlangateError(f"cannot be written: {error.strerror}", where="standard output"))
+        output.say(error)
         return False
     except Exception as error:  # noqa: BLE001 - one report must not take the others with it
-        internal_error(error)
+        output.internal_error(error)
         return False
     return True
+
+
+def exit_code(decided: int, *, well: bool) -> int:
+    """The exit code of a command that decided something and delivered reports; `well` is whether all of them arrived."""
+    return ExitCode.worst(decided, ExitCode.OK if well else ExitCode.INTERNAL)
 
 
 def _write(path: Path, report: bytes) -> None:

@@ -172,7 +172,8 @@ def _deliver(
     well = reports.deliver_all(
         lambda name, shown: reports.render(verdict, name, all_changes=all_changes, shown=shown), files, format_
     )
-    return _code(verdict, well=well and not result.failures)
+    decided = _observed(verdict) if verdict.mode == "observe" else verdict.exit_code
+    return reports.exit_code(decided, well=well and not result.failures)
 
 
 def _terms(gate_: Gate | None) -> BindingOptions:
@@ -188,16 +189,8 @@ def _terms(gate_: Gate | None) -> BindingOptions:
     return BindingOptions(key=key, valid_hours=verify.valid_hours, volatile=verify.volatile, asked=asked)
 
 
-def _code(verdict: Verdict, *, well: bool) -> int:
-    """The exit code. A report that fails must not soften a block."""
-    if verdict.mode == "observe":
-        code = _observed(verdict)
-        return code if well else ExitCode.INTERNAL
-    return verdict.exit_code if verdict.exit_code == ExitCode.BLOCK or well else ExitCode.INTERNAL
-
-
 def _observed(verdict: Verdict) -> int:
-    """Nothing is enforced: an error only where an input could not be read."""
+    """The exit code where nothing is enforced: an error only where an input could not be read."""
     return ExitCode.INPUT if any(s.input_failed for s in verdict.coverage.skipped) else ExitCode.OK
 
 

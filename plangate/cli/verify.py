@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from plangate.cli import clock
+from plangate.cli import clock, output
 from plangate.cli import evidence as evidence_flags
 from plangate.errors import ExitCode
 
@@ -53,7 +53,6 @@ def verify(
     """
     from msgspec import UNSET
 
-    from plangate.cli.main import internal_error
     from plangate.cli.saved import load
     from plangate.evidence.key import gate_key
     from plangate.pipeline import review
@@ -85,11 +84,11 @@ def verify(
         )
     )
     for failure in result.failures:
-        internal_error(failure)
+        output.internal_error(failure)
     fresh = json_v1.parse(json_v1.render(result.verdict))
     answer = answered(Question(saved=saved, fresh=fresh, now=now, key=key, moved=_moved(result.verdict)))
     _tell(answer, saved)
-    return ExitCode.INTERNAL if result.failures and answer.code != ExitCode.BLOCK else answer.code
+    return ExitCode.worst(answer.code, *(ExitCode.INTERNAL for _ in result.failures))
 
 
 def _moved(verdict: Verdict) -> tuple[str, ...] | None:
@@ -119,8 +118,8 @@ def _tell(answer: VerifyResult, saved: wire.Verdict) -> None:
             lines.append(f"    next: {problem.hint}")
     fingerprint = saved.binding.fingerprint[:12] if saved.binding else "unknown"
     about = f"plan {fingerprint}, reviewed {saved.created_at}: {saved.decision}"
-    click.echo(terminal(f" {_WORDS[answer.code]}   {about}"))
+    output.line(terminal(f" {_WORDS[answer.code]}   {about}"))
     for line in lines:
-        click.echo(terminal(line))
+        output.line(terminal(line))
     for note in answer.notes:
-        click.echo(terminal(f"plangate: {note}"), err=True)
+        output.note(terminal(f"plangate: {note}"))

@@ -192,13 +192,13 @@ class Pages:
             message=_basic(wording.sentences(finding.message, finding.remediation), _MOST_MESSAGE),
         )
 
-    def print_annotations(self) -> None:
-        """Where no check carries them, the runner shows them: workflow commands on stdout."""
-        if os.environ.get("GITHUB_ACTIONS") == "true":
-            from plangate.cli import terminal
-            from plangate.report import github
+    def annotations(self) -> bytes:
+        """What the runner shows where no check carries it: workflow commands for stdout, nothing outside of a runner."""
+        if os.environ.get("GITHUB_ACTIONS") != "true":
+            return b""
+        from plangate.report import github
 
-            terminal.write(github.render(self.verdict).encode())
+        return github.render(self.verdict).encode()
 
     # --- runner -------------------------------------------------------------------------------------------------------
 

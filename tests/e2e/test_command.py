@@ -238,12 +238,24 @@ def test_a_reader_that_goes_away_does_not_change_the_decision() -> None:
         (">&-", "create", 0),
         (">/dev/full", "errored", 10),
         (">/dev/full", "create", 1),
+        ("2>/dev/full", "errored", 10),
+        ("2>/dev/full", "create", 0),
+        (">/dev/full 2>/dev/full", "errored", 10),
+        (">/dev/full 2>&-", "create", 1),
     ],
 )
-def test_a_closed_or_full_stream_does_not_change_the_decision(redirection: str, plan: str, code: int) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_closed_or_full_stream_does_not_change_the_decision(
+    redirection: str, plan: str, code: int, unbuffered: str
+) -> None:
     command = f'"{sys.executable}" -m plangate review "{FIXTURES / plan / "plan.json"}" {redirection}'
     done = subprocess.run(
-        ["/bin/sh", "-c", command], cwd=ROOT, env=environment(), capture_output=True, timeout=60, check=False
+        ["/bin/sh", "-c", command],
+        cwd=ROOT,
+        env={**environment(), "PYTHONUNBUFFERED": unbuffered},
+        capture_output=True,
+        timeout=60,
+        check=False,
     )
 
     assert done.returncode == code

@@ -172,3 +172,13 @@ def test_the_wheel_holds_the_policies_and_runs(tmp_path: Path) -> None:
     assert done.code == 10
     assert (site / "plangate" / "shipped" / "index.json").is_file()
     assert not (site / "tests").exists()
+
+
+def test_one_module_writes_to_the_streams() -> None:
+    """A full or closed stream must not change a decision: `plangate.cli.output` alone knows how to write to one."""
+    for path in sorted((ROOT / "plangate").rglob("*.py")):
+        text = path.read_text("utf-8")
+        tool = '__name__ == "__main__"' in text
+        if path != ROOT / "plangate/cli/output.py" and not tool:
+            found = re.search(r"click\.echo|\bprint\(|sys\.std(?:out|err)\.(?:write|buffer|flush)", text)
+            assert found is None, f"{path.relative_to(ROOT)}: {found and found[0]}"

@@ -56,9 +56,8 @@ def run(
 
 
 def environment() -> dict[str, str]:
-    """The environment of a command: nothing in it changes what is printed."""
-    kept = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "FORCE_COLOR", "COLUMNS")}
-    return {**kept, "PYTHONPATH": str(ROOT), "COLUMNS": "100", "TF_CLI_CONFIG_FILE": os.devnull}
+    """The environment of a command: `tests.conftest` leaves nothing of the machine's in it, and a test may add to it."""
+    return {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100", "TF_CLI_CONFIG_FILE": os.devnull}
 
 
 def run_here(*arguments: str | Path, stdin: bytes = b"") -> Done:

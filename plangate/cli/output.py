@@ -1,0 +1,127 @@
+"""Standard output and standard error: the only code that writes to them. What happens to them never changes a decision.
+
+A stream may be closed, full, or a pipe whose reader went away. Writing raises nothing: `close` says at the end whether
+something was lost, so that an exit code can tell it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from typing import Final, TextIO
+
+from plangate.errors import ExitCode, PlangateError, UsageError
+
+WIDTH: Final = 100
+"""Columns where there is no terminal."""
+
+_lost: set[str] = set()
+"""The streams that took nothing more, by their names in `sys`."""
+
+
+def width() -> int:
+    """Columns of the terminal, or of a page."""
+    import shutil
+
+    return shutil.get_terminal_size((WIDTH, 24)).columns
+
+
+def colour() -> bool:
+    """Whether to colour: on a terminal only (https://no-color.org), or where FORCE_COLOR asks for it."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
+
+
+def open_missing() -> None:
+    """Open stand-ins for streams that the caller closed (`>&-`), so that a decision is reached and its exit code told."""
+    _lost.clear()
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 - it lives as long as we do
+
+
+def write(report: bytes) -> bool:
+    """Write bytes to stdout, as they are, whatever the locale. Returns False where they were lost and somebody waits for them."""
+    return _write("stdout", report)
+
+
+def line(text: str = "") -> None:
+    """Write one line of already escaped text to stdout."""
+    _write("stdout", _encoded(f"{text}\n"))
+
+
+def note(text: str) -> None:
+    """Write one line of already escaped text to stderr."""
+    _write("stderr", _encoded(f"{text}\n"))
+
+
+def transient(text: str) -> None:
+    """Write text to stderr without ending the line: a sign of life, taken away later."""
+    _write("stderr", _encoded(text))
+
+
+def say(error: PlangateError) -> None:
+    """Write an error for people to stderr: one line, and what to do next."""
+    from plangate.report.escape import terminal
+
+    kind = "usage: " if isinstance(error, UsageError) else ""
+    note(f"plangate: {kind}{terminal(str(error))}")
+    if error.hint:
+        note(f"  {terminal(error.hint)}")
+
+
+def internal_error(error: BaseException) -> None:
+    """Write to stderr where an unexpected error happened, and nothing of what it says: that may hold a secret."""
+    frames = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if "plangate" in code.co_filename:
+            frames.append(f"{os.path.basename(code.co_filename)}:{trace.tb_lineno} {code.co_name}")  # noqa: PTH119
+        trace = trace.tb_next
+    note(f"plangate: internal error: {type(error).__name__} in {' > '.join(frames[-3:])}")
+    note("  nothing can be said of this input; please report it with these words")
+
+
+def close(code: int) -> int:
+    """Flush both streams. Returns the exit code: the one that was decided, unless lost output is worse (`ExitCode.worst`)."""
+    for name in ("stdout", "stderr"):
+        _write(name, b"")
+    return ExitCode.worst(code, ExitCode.INTERNAL) if "stdout" in _lost else code
+
+
+def _write(name: str, data: bytes) -> bool:
+    stream: TextIO = getattr(sys, name)
+    try:
+        # What other code wrote as text comes first.
+        stream.flush()
+        stream.buffer.write(data)
+        stream.buffer.flush()
+    except BrokenPipeError:
+        # Whoever reads us stopped early, and wanted no more.
+        _silence(stream)
+    except (OSError, ValueError) as error:
+        _silence(stream)
+        first = name not in _lost
+        _lost.add(name)
+        if name == "stdout":
+            if first:
+                why = getattr(error, "strerror", None) or "it is closed"
+                say(PlangateError(f"cannot be written: {why}", where="standard output"))
+            return False
+    return True
+
+
+def _silence(stream: TextIO) -> None:
+    """Let the rest go nowhere: what is still buffered would fail again, and at the interpreter's exit once more."""
+    with contextlib.suppress(OSError, ValueError):
+        sink = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(sink, stream.fileno())
+        os.close(sink)
+        stream.flush()
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "backslashreplace")
