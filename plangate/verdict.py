@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from msgspec import Struct, structs
 
 from plangate.errors import ExitCode
 from plangate.model.change import Action, Change, ChangeSet, CheckResult, Drift, DriftStatus, EffectName, Freshness, Gap
 from plangate.model.verdict import (
-    Approvals,
     Coverage,
     Decision,
     Finding,
+    Options,
     Outcome,
     PolicyReport,
     Severity,
@@ -33,23 +33,6 @@ SUMMARY_KEYS: Final = tuple(action.value for action in Action)
 
 DECIDING_UNKNOWN: Final = frozenset({Severity.CRITICAL, Severity.HIGH})
 """Severities of policies whose unknown outcome asks for a review. Unknown outcomes of lesser ones are only counted."""
-
-
-class Options(Struct, frozen=True, kw_only=True):
-    """What the edge decides: names, the moment of the review, and how strict the exit code is."""
-
-    created_at: str
-    target: str | None = None
-    environment: str | None = None
-    protected: bool = True
-    fail_on: Literal["block", "review"] = "block"
-    mode: Literal["enforce", "observe"] = "enforce"
-    required: tuple[str, ...] = ()
-    """Evidence without which nothing can be told, by its name in the coverage."""
-    notes: tuple[str, ...] = ()
-    """What the edge has to say of this review."""
-    approvals: Approvals | None = None
-    """Who may answer a review."""
 
 
 Gate: TypeAlias = "Callable[[Sequence[Finding]], Sequence[Finding]]"

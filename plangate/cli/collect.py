@@ -12,7 +12,7 @@ from plangate.cli import evidence as evidence_flags
 from plangate.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from plangate.evidence.state import StateSource
+    from plangate.model.input import StateSource
 
 
 @click.command()

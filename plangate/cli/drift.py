@@ -15,9 +15,8 @@ from plangate.errors import ExitCode, UsageError
 from plangate.pipeline import trusted_gate
 
 if TYPE_CHECKING:
-    from plangate.evidence.release_files import EvidenceSources
-    from plangate.evidence.state import StateSource
     from plangate.gate.config import Config
+    from plangate.model.input import EvidenceSources, StateSource
     from plangate.pipeline.drift_check import Target
     from plangate.report import wire
 
@@ -72,8 +71,8 @@ def drift(
 
     One release: --plan, or --values with --release. Many: TARGETS is a file that lists them, or a pattern of such files.
     """
+    from plangate.model.verdict import Options
     from plangate.pipeline import drift_check
-    from plangate.verdict import Options
 
     evidence = structs.replace(evidence, seconds=min(evidence.seconds, timeout))
     files = reports.pairs(outputs)
@@ -121,10 +120,10 @@ def _many(
     """Check every target of every file, and make one verdict of all."""
     from plangate.cli.merge import render
     from plangate.cli.targets import read
+    from plangate.model.verdict import Options
     from plangate.pipeline import drift_check
     from plangate.pipeline.merge import Part, merge
     from plangate.report import json_v1
-    from plangate.verdict import Options
 
     assert isinstance(options, Options)  # noqa: S101 - the caller's own
     listed = read(given, defaults)

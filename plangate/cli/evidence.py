@@ -23,13 +23,13 @@ _RELEASE = {
 
 
 def of_release(*kinds: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
-    """Flags for these kinds, or for all; the command takes `evidence`, a `plangate.evidence.release_files.EvidenceSources`."""
+    """Flags for these kinds, or for all; the command takes `evidence`, a `plangate.model.input.EvidenceSources`."""
     wanted = kinds or tuple(_RELEASE)
 
     def decorate(command: Callable[..., int]) -> Callable[..., int]:
         @functools.wraps(command)
         def gathered(*, evidence_folder: Path | None, live: bool, **given: Any) -> int:
-            from plangate.evidence.release_files import EvidenceSources
+            from plangate.model.input import EvidenceSources
 
             files = {kind: given.pop(f"evidence_{kind}") for kind in wanted}
             return command(evidence=EvidenceSources(folder=evidence_folder, live=live, **files), **given)
@@ -52,7 +52,7 @@ def of_release(*kinds: str) -> Callable[[Callable[..., int]], Callable[..., int]
 
 
 def of_state(command: Callable[..., int]) -> Callable[..., int]:
-    """Flags for the Terraform state; the command takes `state`, a `plangate.evidence.state.StateSource`, and `tf_dir`."""
+    """Flags for the Terraform state; the command takes `state`, a `plangate.model.input.StateSource`, and `tf_dir`."""
 
     @functools.wraps(command)
     def gathered(
@@ -63,7 +63,7 @@ def of_state(command: Callable[..., int]) -> Callable[..., int]:
         tf_dir: Path,
         **given: Any,
     ) -> int:
-        from plangate.evidence.state import StateSource
+        from plangate.model.input import StateSource
 
         evidence = given.get("evidence")
         state = StateSource(

@@ -11,7 +11,7 @@ from plangate.cli import output
 from plangate.errors import UsageError
 
 if TYPE_CHECKING:
-    from plangate.policy.load import Policy
+    from plangate.model.policy import Policy
 
 _PATHS = click.option(
     "--policies",

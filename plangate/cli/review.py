@@ -16,9 +16,8 @@ from plangate.pipeline import trusted_gate
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from plangate.evidence.release_files import EvidenceSources
-    from plangate.evidence.state import StateSource
     from plangate.gate.settings import Gate
+    from plangate.model.input import EvidenceSources, StateSource
     from plangate.model.verdict import Verdict
     from plangate.pipeline.binding import BindingOptions
     from plangate.pipeline.review import Review
@@ -117,8 +116,8 @@ def review(
 
     read = ReadAhead(inputs[0]).read
     from plangate.cli.progress import progress
+    from plangate.model.verdict import Options
     from plangate.pipeline import review as review_pipeline
-    from plangate.verdict import Options
 
     files = reports.pairs(outputs)
     options = Options(

@@ -12,8 +12,7 @@ from plangate.cli import evidence as evidence_flags
 from plangate.errors import ExitCode
 
 if TYPE_CHECKING:
-    from plangate.evidence.release_files import EvidenceSources
-    from plangate.evidence.state import StateSource
+    from plangate.model.input import EvidenceSources, StateSource
     from plangate.model.verdict import Verdict
     from plangate.pipeline.verify import VerifyResult
     from plangate.report import wire
@@ -55,12 +54,12 @@ def verify(
 
     from plangate.cli.saved import load
     from plangate.evidence.key import gate_key
+    from plangate.model.verdict import Options
     from plangate.pipeline import review
     from plangate.pipeline.binding import BindingOptions
     from plangate.pipeline.verify import VerifyRequest as Question
     from plangate.pipeline.verify import verify as answered
     from plangate.report import json_v1
-    from plangate.verdict import Options
 
     key = gate_key()
     saved, _ = load(verdict)

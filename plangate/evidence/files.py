@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 import sys
@@ -11,55 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from plangate.errors import InputError
+from plangate.model.input import RawInput
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    pass
+
+_WORTH_A_THREAD = 1024 * 1024
+"""Bytes from which a file is read beside other work."""
 
 MOST_BYTES = 2 * 1024**3
 """The largest input that is read: a plan beyond it is refused, and a file without an end stops being read."""
-
-_WORTH_A_THREAD = 1024 * 1024
-
-
-class RawInput:
-    """One input as given: its path (`-` for standard input), its bytes, and their SHA-256 in hex."""
-
-    def __init__(self, path: str, data: bytes):
-        self.path = path
-        self.data = data
-        self._digest = ""
-        self._hashing: threading.Thread | None = None
-        if len(data) >= _WORTH_A_THREAD:
-            # Hashing lets go of the interpreter lock, so a large input is hashed while it is parsed.
-            self._hashing = threading.Thread(target=self._hash)
-            self._hashing.start()
-
-    def __repr__(self) -> str:
-        return f"Given({self.path!r}, {len(self.data)} bytes)"
-
-    @property
-    def sha256(self) -> str:
-        """The digest of the bytes as given."""
-        if self._hashing is not None:
-            self._hashing.join()
-        if not self._digest:
-            self._hash()
-        return self._digest
-
-    def _hash(self) -> None:
-        self._digest = hashlib.sha256(self.data).hexdigest()
-
-
-class Gathered(dict[str, RawInput]):
-    """Evidence by its kind, and what of it could not be had."""
-
-    def __init__(
-        self, found: Mapping[str, RawInput] | None = None, failed: Iterable[InputError] = (), told: Iterable[str] = ()
-    ):
-        super().__init__(found or {})
-        self.failed = tuple(failed)
-        self.told = frozenset(told)
-        """The kinds that the cluster itself told just now, and no file."""
 
 
 def read(path: str) -> RawInput:

@@ -1,30 +1,17 @@
-"""Asks `helm` and `kubectl` what is there. Reads only: get, history, list. Every fault is one line without a value in it."""
+"""Asks `helm` what is there. Reads only: get and history."""
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import signal
-import subprocess
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from msgspec import Struct
+from plangate.errors import UsageError
+from plangate.evidence.command import run
 
-from plangate.errors import EvidenceError, UsageError
+NAME: Final = r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?"
+"""What a namespace or a release can be called."""
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-_NAME: Final = r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?"
-_KIND: Final = r"[A-Za-z][A-Za-z0-9]{0,62}"
-_GROUP: Final = r"([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?)?"
-_OBJECT: Final = r"[A-Za-z0-9]([-A-Za-z0-9._:]{0,251}[A-Za-z0-9])?"
-_AT_ONCE: Final = 200
-"""Objects in one call: a command line has its limit."""
-_MOST_BYTES: Final = 256 * 1024**2
-
-HELM: Final = {
+_QUESTIONS: Final = {
     "manifest": ("get", "manifest"),
     "hooks": ("get", "hooks"),
     "values": ("get", "values", "-o", "json"),
@@ -33,170 +20,18 @@ HELM: Final = {
 }
 """What is asked of Helm for each kind of evidence."""
 
-_NOT_THERE: Final = ("release: not found", "the server doesn't have a resource type", "no matches for kind")
-"""What either tool says where there is nothing, and the cluster did answer."""
-
-_PARTLY: Final = ("unable to retrieve", "couldn't get")
-"""What it says too where it did not see all of the cluster's kinds: then nothing is known to be missing."""
-
-_PASSING: Final = (
-    "connection reset by peer",
-    "TLS handshake timeout",
-    "unexpected EOF",
-    "etcdserver",
-    "Too Many Requests",
-)
-"""Faults that pass: worth asking once more."""
-
-_REASONS: Final = {
-    "Unauthorized": ("the cluster does not know these credentials", "log in again"),
-    "forbidden": ("the cluster forbids it", "plangate collect --print-permissions"),
-    "cluster unreachable": ("the cluster cannot be reached", "check the kubeconfig and the network"),
-    "connection refused": ("the cluster cannot be reached", "check the kubeconfig and the network"),
-    "no such host": ("the cluster cannot be reached", "check the kubeconfig and the network"),
-    "i/o timeout": ("the cluster does not answer", "check the network"),
-    "context deadline exceeded": ("the cluster does not answer", "check the network"),
-    "Client.Timeout exceeded": ("the cluster does not answer", "check the network"),
-    "unable to retrieve": ("the cluster does not tell all of its kinds", "see kubectl api-resources"),
-    "connection reset by peer": ("the connection to the cluster broke, also after trying again", "try again"),
-    "unexpected EOF": ("the connection to the cluster broke, also after trying again", "try again"),
-    "TLS handshake timeout": ("the cluster does not answer, also after trying again", "check the network"),
-    "Too Many Requests": ("the cluster asks to slow down, also after trying again", "try again later"),
-    "etcdserver": ("the cluster's store does not answer, also after trying again", "try again later"),
-    "certificate": ("the certificate of the cluster is not trusted", "check the kubeconfig"),
-    "InternalError": ("the cluster has an internal error", "try again later"),
-    "executable": ("the plugin for the credentials cannot be run", "install it, or log in in another way"),
-    "must be logged in": ("the cluster does not know these credentials", "log in again"),
-    "no configuration has been provided": ("there is no kubeconfig", "set KUBECONFIG"),
-    "context was not found": ("the kubeconfig has no such context", "check the kubeconfig"),
-}
-"""What stands in the error of either tool, in words. The error itself is not shown: it may hold objects."""
-
-
-class NotThereError(EvidenceError):
-    """The cluster answered that there is no such thing."""
-
-
-class ObjectName(Struct, frozen=True):
-    """An object as a manifest names it. Its version is left out: the cluster answers with its own."""
-
-    group: str
-    kind: str
-    namespace: str
-    name: str
-
 
 def check_release(namespace: str, name: str) -> None:
     """Refuse what is no name, so that none is taken for a flag. Raises `UsageError`."""
     for word in (namespace, name):
-        if not re.fullmatch(_NAME, word):
+        if not re.fullmatch(NAME, word):
             raise UsageError("is not the name of a namespace or a release", where=f"{namespace}/{name}")
 
 
-def helm(kind: str, namespace: str, name: str, *, seconds: float, revision: int | None = None) -> bytes:
+def ask(kind: str, namespace: str, name: str, *, seconds: float, revision: int | None = None) -> bytes:
     """One kind of evidence of one release. Raises `EvidenceError`."""
     check_release(namespace, name)
-    command, *flags = HELM[kind]
+    command, *flags = _QUESTIONS[kind]
     more = ("--revision", str(revision)) if revision is not None and kind in ("manifest", "hooks") else ()
     sub = (flags.pop(0),) if command == "get" else ()
-    return _run(["helm", command, *sub, name, "--namespace", namespace, *flags, *more], f"{namespace}/{name}", seconds)
-
-
-def objects(named: Iterable[ObjectName], namespace: str, *, seconds: float) -> list[bytes]:
-    """Exactly these objects, with who manages their fields: what `kubectl get` prints, once per call that it takes.
-
-    What is not there is left out, and so is what the cluster knows no kind of. Raises `EvidenceError`.
-    """
-    found: list[bytes] = []
-    for place, wanted in _by_namespace(named, namespace).items():
-        for start in range(0, len(wanted), _AT_ONCE):
-            found += _objects(wanted[start : start + _AT_ONCE], place, seconds)
-    return [text for text in found if text.strip()]
-
-
-def _by_namespace(named: Iterable[ObjectName], namespace: str) -> dict[str, list[ObjectName]]:
-    by_namespace: dict[str, list[ObjectName]] = {}
-    for one in dict.fromkeys(named):
-        place = one.namespace or namespace
-        parts = ((_KIND, one.kind), (_GROUP, one.group), (_OBJECT, one.name), (_NAME, place))
-        if not all(re.fullmatch(pattern, text) for pattern, text in parts):
-            raise EvidenceError("names an object that kubectl cannot be asked for", where=namespace)
-        by_namespace.setdefault(place, []).append(one)
-    return by_namespace
-
-
-def _objects(wanted: list[ObjectName], namespace: str, seconds: float) -> list[bytes]:
-    """One call; where the cluster does not know a kind, one call per kind, because kubectl gives up on all of them."""
-    names = [f"{one.kind}.{one.group}/{one.name}" if one.group else f"{one.kind}/{one.name}" for one in wanted]
-    flags = ("--namespace", namespace, "--ignore-not-found", "--output", "json", "--show-managed-fields")
-    try:
-        return [_run(["kubectl", "get", *names, *flags], namespace, seconds)]
-    except NotThereError:
-        kinds = {(one.group, one.kind) for one in wanted}
-        if len(kinds) == 1:
-            return []
-        return [
-            text
-            for kind in sorted(kinds)
-            for text in _objects([one for one in wanted if (one.group, one.kind) == kind], namespace, seconds)
-        ]
-
-
-def cluster(*, seconds: float) -> bytes:
-    """Which cluster this is: the uid of its `kube-system` namespace. Raises `EvidenceError`."""
-    return _run(["kubectl", "get", "namespace", "kube-system", "-o", "jsonpath={.metadata.uid}"], "cluster", seconds)
-
-
-def server(*, seconds: float) -> bytes:
-    """The API server of the kubeconfig in use. Raises `EvidenceError`."""
-    command = ["kubectl", "config", "view", "--minify", "-o", "jsonpath={.clusters[0].cluster.server}"]
-    return _run(command, "cluster", seconds)
-
-
-def _run(command: list[str], what: str, seconds: float) -> bytes:
-    """What a tool prints. Asking changes nothing, so a connection that broke is tried once more."""
-    tool = _on_path(command[0])
-    if tool is None:
-        raise EvidenceError(f"{command[0]} is not installed here", where=what, hint=f"install {command[0]}")
-    code, out, said = _once([tool, *command[1:]], command[0], what, seconds)
-    if code != 0 and any(mark in said for mark in _PASSING):
-        code, out, said = _once([tool, *command[1:]], command[0], what, seconds)
-    if code != 0:
-        if any(mark in said for mark in _NOT_THERE) and not any(mark in said for mark in _PARTLY):
-            raise NotThereError(
-                "there is no such release, or no such kind", where=what, hint="check namespace and name"
-            )
-        words = next((words for mark, words in _REASONS.items() if mark in said), None)
-        reason, hint = words or (f"{command[0]} failed with exit code {code}", "run it by hand to see why")
-        raise EvidenceError(reason, where=what, hint=hint)
-    if len(out) > _MOST_BYTES:
-        raise EvidenceError("is larger than 256 MiB", where=what)
-    return out
-
-
-def _once(command: list[str], name: str, what: str, seconds: float) -> tuple[int, bytes, str]:
-    try:
-        # A session of its own: a plugin that the tool started for credentials ends with it.
-        with subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        ) as process:
-            try:
-                out, said = process.communicate(timeout=seconds)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                raise EvidenceError(
-                    f"{name} took longer than {seconds:g} seconds", where=what, hint="check the network, and try again"
-                ) from None
-    except OSError as error:
-        raise EvidenceError(f"{name} cannot be run: {(error.strerror or '').lower()}", where=what) from None
-    return process.returncode, out, said.decode("utf-8", "replace")
-
-
-def _on_path(tool: str) -> str | None:
-    """The tool's absolute path. A relative entry of PATH is not followed: it would be the reviewed repository's own."""
-    found = shutil.which(tool)
-    return found if found and os.path.isabs(found) else None  # noqa: PTH117 - shutil gives a text
+    return run(["helm", command, *sub, name, "--namespace", namespace, *flags, *more], f"{namespace}/{name}", seconds)

@@ -9,13 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from msgspec import Struct
-
 from plangate.errors import InputError
 from plangate.evidence import files
+from plangate.model.input import EvidenceSources, Gathered, RawInput
 
 if TYPE_CHECKING:
-    from plangate.evidence.files import RawInput
+    from plangate.model.input import RawInput
 FILES: Final = {
     "manifest": ("manifest.yaml",),
     "hooks": ("hooks.yaml",),
@@ -37,30 +36,9 @@ _COMMANDS: Final = {
 }
 
 
-class EvidenceSources(Struct, frozen=True, kw_only=True):
-    """Where evidence may be found, as the command line says."""
-
-    folder: Path | None = None
-    manifest: str | None = None
-    hooks: str | None = None
-    values: str | None = None
-    history: str | None = None
-    metadata: str | None = None
-    live_objects: str | None = None
-    live: bool = False
-    """Whether the cluster is asked for what neither a flag nor the folder gives."""
-    seconds: float = 30.0
-    """How long one question may take."""
-
-    @property
-    def named(self) -> bool:
-        """Whether a flag names evidence of one release."""
-        return any(getattr(self, kind) is not None for kind in FILES)
-
-
-def gather(asked: EvidenceSources, namespace: str, name: str) -> files.Gathered:
+def gather(asked: EvidenceSources, namespace: str, name: str) -> Gathered:
     """What files tell of one release. Raises `InputError` for a file that is named and cannot be read."""
-    found = files.Gathered()
+    found = Gathered()
     folder = _release_folder(asked.folder, namespace, name)
     for kind, names in FILES.items():
         path = getattr(asked, kind)

@@ -10,29 +10,10 @@ from msgspec import Struct
 
 from plangate.errors import InputError
 from plangate.evidence import files
-from plangate.evidence.files import RawInput
 from plangate.model.change import Lock
+from plangate.model.input import RawInput, StateSource
 
 S3: Final = "s3://"
-
-
-class StateSource(Struct, frozen=True, kw_only=True):
-    """Where the state may be found, as the command line says."""
-
-    location: str | None = None
-    """A file, or `s3://bucket/key`."""
-    backend_config: tuple[str, ...] = ()
-    """Files of `key = value`, as `terraform init -backend-config` takes them."""
-    role_arn: str | None = None
-    tf_dir: Path | None = None
-    """Where the `backend "s3"` block stands, if it is asked for."""
-    live: bool = False
-    """Whether S3 is asked too where only the backend block in `tf_dir` names the state."""
-
-    @property
-    def asked(self) -> bool:
-        """Whether anything names a state."""
-        return self.location is not None or bool(self.backend_config)
 
 
 class StateGiven(Struct, frozen=True):

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from plangate.errors import InputError
-from plangate.evidence.files import RawInput
+from plangate.model.input import RawInput
 
 _SECONDS = 300
 _WHY = {

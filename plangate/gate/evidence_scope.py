@@ -16,11 +16,11 @@ from plangate.model.change import Gap
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from plangate.evidence.cluster import Cluster
-    from plangate.evidence.release_files import EvidenceSources
     from plangate.gate.config import Cluster as Wanted
     from plangate.gate.config import Config
     from plangate.model.change import ChangeSet
+    from plangate.model.input import EvidenceSources
+    from plangate.model.release import ClusterIdentity
     from plangate.pipeline.context import PlanContext
 
 
@@ -75,7 +75,7 @@ def _used(changeset: ChangeSet) -> bool:
 def _clusters(config: Config, environment: str, wanted: Wanted, asked: EvidenceSources) -> Iterator[Gap]:
     from plangate.evidence import cluster
 
-    found: list[tuple[str, Cluster | None]] = []
+    found: list[tuple[str, ClusterIdentity | None]] = []
     try:
         if asked.folder is not None:
             found.append((str(asked.folder), cluster.read(asked.folder)))
@@ -98,7 +98,7 @@ def _clusters(config: Config, environment: str, wanted: Wanted, asked: EvidenceS
             )
 
 
-def _why_not(config: Config, environment: str, wanted: Wanted, found: Cluster | None) -> str:
+def _why_not(config: Config, environment: str, wanted: Wanted, found: ClusterIdentity | None) -> str:
     """Why a cluster is not one of those of an environment; nothing where it is."""
     if found is None or not (found.server or found.kube_system_uid):
         return f"does not say which cluster it is from, and {environment} has clusters of its own"
@@ -113,7 +113,7 @@ def _why_not(config: Config, environment: str, wanted: Wanted, found: Cluster | 
     return f"is from {_named(config, found)}, not from {environment}"
 
 
-def _named(config: Config, found: Cluster) -> str:
+def _named(config: Config, found: ClusterIdentity) -> str:
     """The cluster by its environment, where another one has it."""
     for name, other in config.environments.items():
         if found.kube_system_uid in listed(other.cluster.kube_system_uid) or found.server in listed(

@@ -19,9 +19,9 @@ from plangate.gate.inline_waivers import Comment, Comments
 from plangate.gate.tighten import Weakening
 from plangate.gate.waivers import Waiver
 from plangate.model.change import ChangeSet, Location
-from plangate.model.verdict import Approvals, Finding, Outcome, Severity
-from plangate.policy.load import Policy
-from plangate.verdict import OWN, Options
+from plangate.model.policy import Policy
+from plangate.model.verdict import Approvals, Finding, Options, Outcome, Severity
+from plangate.verdict import OWN
 
 _ABOUT_ITSELF: Final = {
     "wrong-environment": (

@@ -14,8 +14,8 @@ from plangate.ingest.envelope import PLAN_COMMAND, objects_of, split, unwrap
 from plangate.ingest.terraform import sections
 
 if TYPE_CHECKING:
-    from plangate.evidence.files import RawInput
     from plangate.ingest.wrong_input import NotReviewable
+    from plangate.model.input import RawInput
 
 _ZIP: Final = b"PK\x03\x04"
 _LOOKED_AT: Final = 256 * 1024

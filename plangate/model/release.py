@@ -148,3 +148,13 @@ class Upgrade(Struct, frozen=True, kw_only=True):
     """Index of the input it came from."""
     revision: int | None = None
     """The revision that it makes, where the input shows it."""
+
+
+class ClusterIdentity(Struct, frozen=True, kw_only=True):
+    """The identity of a cluster. None for what could not be told."""
+
+    server: str | None = None
+    """The API server's address: what differs between two ways to the same cluster."""
+    kube_system_uid: str | None = None
+    """The uid of its `kube-system` namespace: the same for every way."""
+    collected_at: str | None = None

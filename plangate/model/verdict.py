@@ -200,3 +200,20 @@ class Verdict(Struct, frozen=True, kw_only=True):
     approvals: Approvals | None = None
     """Who may answer a review, where configuration says it."""
     binding: Binding | None = None
+
+
+class Options(Struct, frozen=True, kw_only=True):
+    """What the edge decides: names, the moment of the review, and how strict the exit code is."""
+
+    created_at: str
+    target: str | None = None
+    environment: str | None = None
+    protected: bool = True
+    fail_on: Literal["block", "review"] = "block"
+    mode: Literal["enforce", "observe"] = "enforce"
+    required: tuple[str, ...] = ()
+    """Evidence without which nothing can be told, by its name in the coverage."""
+    notes: tuple[str, ...] = ()
+    """What the edge has to say of this review."""
+    approvals: Approvals | None = None
+    """Who may answer a review."""

@@ -11,19 +11,18 @@ from msgspec import Struct, structs
 
 from plangate.errors import EvidenceError, InputError
 from plangate.evidence import cluster, release_files
-from plangate.evidence.release_files import EvidenceSources
 from plangate.ingest.helm import evidence as helm_evidence
 from plangate.ingest.helm import manifests
 from plangate.ingest.redact import pseudonyms
 from plangate.ingest.redact.redactor import Redactor
+from plangate.model.input import EvidenceSources
 from plangate.pipeline import gather
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from plangate.evidence.files import RawInput
-    from plangate.evidence.state import StateSource
+    from plangate.model.input import RawInput, StateSource
 
 FILES: Final = {kind: names[0] for kind, names in release_files.FILES.items()}
 _LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"

@@ -13,10 +13,9 @@ from msgspec import Struct, structs
 
 from plangate.errors import EvidenceError, InputError
 from plangate.evidence.key import gate_key
-from plangate.evidence.release_files import EvidenceSources
-from plangate.evidence.state import StateSource
 from plangate.ingest.terraform.releases import ReleaseSources
 from plangate.model.change import Gap, Lock
+from plangate.model.input import EvidenceSources, StateSource
 
 if TYPE_CHECKING:
     from plangate.drift.values import Owned

@@ -1,6 +1,6 @@
 """One story of a plan and of the dry run of the same release, given together.
 
-Like the engine it may call any stage. The plan says that a release is upgraded, the dry run what that does to its objects: but only
+The plan says that a release is upgraded, the dry run what that does to its objects: but only
 where both are of the same upgrade.
 """
 

@@ -14,13 +14,12 @@ from plangate.drift import findings as found
 from plangate.drift import values as lines
 from plangate.drift.wording import when
 from plangate.errors import InputError, PlangateError, UsageError
-from plangate.evidence.release_files import EvidenceSources
-from plangate.evidence.state import StateSource
 from plangate.gate.config import Config
 from plangate.model.change import Action, ChangeSet, Freshness, Gap, Source
-from plangate.model.verdict import PolicyReport
+from plangate.model.input import EvidenceSources, StateSource
+from plangate.model.verdict import Options, PolicyReport
 from plangate.pipeline import context as around_plans
-from plangate.verdict import Options, decide
+from plangate.verdict import decide
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

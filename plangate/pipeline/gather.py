@@ -1,6 +1,6 @@
 """Evidence about one release from wherever it may be had: flags, a folder, and, where that is asked for, the cluster itself.
 
-Like the engine it may call any stage: which objects to ask for stands in manifests, and those are read by ingest.
+Which objects to ask for stands in manifests, and those are read by ingest.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ import msgspec
 
 from plangate.errors import EvidenceError, InputError, UsageError
 from plangate.evidence import release_files
-from plangate.evidence.files import Gathered, RawInput
+from plangate.model.input import Gathered, RawInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from plangate.evidence.helm import ObjectName
-    from plangate.evidence.release_files import EvidenceSources
+    from plangate.evidence.kubectl import ObjectName
+    from plangate.model.input import EvidenceSources
 
 RELEASE: Final = ("values", "history", "metadata")
 """What tells of the release itself."""
@@ -82,11 +82,12 @@ class _Asking:
             )
 
     def _helm(self, kind: str, revision: int | None = None) -> bytes | EvidenceError:
-        from plangate.evidence import helm as helm_cli
+        from plangate.evidence import helm
+        from plangate.evidence.command import NotThereError
 
         try:
-            return helm_cli.helm(kind, self._namespace, self._name, seconds=self._seconds, revision=revision)
-        except helm_cli.NotThereError as error:
+            return helm.ask(kind, self._namespace, self._name, seconds=self._seconds, revision=revision)
+        except NotThereError as error:
             # Asked and not there is an answer, and the history tells it.
             return b"[]" if kind == "history" else error
         except EvidenceError as error:
@@ -96,7 +97,7 @@ class _Asking:
 
     def _objects(self, new: tuple[str, ...], *, complete: bool) -> bytes | EvidenceError:
         """What the cluster holds of the objects of both sides, as one list."""
-        from plangate.evidence import helm as helm_cli
+        from plangate.evidence import kubectl
         from plangate.ingest.helm import evidence
 
         if not complete:
@@ -104,7 +105,7 @@ class _Asking:
         try:
             old = [evidence.text_of(self.known["manifest"])] if "manifest" in self.known else []
             named = [one for text in (*old, *new) for one in named_in(text)]
-            return listed(helm_cli.objects(named, self._namespace, seconds=self._seconds))
+            return listed(kubectl.objects(named, self._namespace, seconds=self._seconds))
         except EvidenceError as error:
             return error
         except InputError as error:
@@ -134,7 +135,7 @@ def deployed(history: RawInput) -> int | None:
 
 def named_in(manifest: str) -> Iterator[ObjectName]:
     """The objects that a manifest names. Raises `InputError`."""
-    from plangate.evidence.helm import ObjectName
+    from plangate.evidence.kubectl import ObjectName
     from plangate.ingest.helm import manifests
     from plangate.ingest.redact.redactor import Redactor
 

@@ -1,6 +1,6 @@
 """Brings the sides of every release of a plan together: what classify says is desired, and what ingest found recorded and live.
 
-Like the engine it may call any stage; it holds no rule of its own.
+It holds no rule of its own.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from plangate.drift import release as drifted
 from plangate.drift import state as state_drift
 from plangate.drift import values
 from plangate.drift.wording import when
-from plangate.evidence import files
 from plangate.ingest.terraform import state as terraform_state
 from plangate.model.change import Action, EffectName, Freshness, Gap
+from plangate.model.input import RawInput
 from plangate.model.release import ReleaseEvidence
 from plangate.model.values import ABSENT, Embedded, Side
 
@@ -200,7 +200,7 @@ def _moved(changeset: ChangeSet, around: PlanContext) -> dict[str, tuple[str, ..
     unseen = not changeset.changes and any(skipped.input_failed for skipped in changeset.skipped)
     if around.saved is None or around.state is None or unseen:
         return None
-    given = files.RawInput(changeset.source.path, around.saved.state)
+    given = RawInput(changeset.source.path, around.saved.state)
     old = terraform_state.read(given)
     if old is None:
         return None

@@ -13,25 +13,24 @@ from plangate.applications import litellm as classify_litellm
 from plangate.classify.terraform import plan as classify_terraform
 from plangate.errors import InputError
 from plangate.evidence import files
-from plangate.evidence.release_files import EvidenceSources
-from plangate.evidence.state import StateSource
 from plangate.ingest import detect
 from plangate.ingest.document import HELM, Document, Kind
 from plangate.model.change import ChangeSet, Freshness, Gap, Source
-from plangate.model.verdict import Verdict
+from plangate.model.input import EvidenceSources, RawInput, StateSource
+from plangate.model.verdict import Options, Verdict
 from plangate.pipeline import context as around_plans
 from plangate.pipeline import fork
 from plangate.pipeline.context import PlanContext
 from plangate.policy import evaluate
-from plangate.verdict import Options, decide
+from plangate.verdict import decide
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from plangate.evidence.rego import RegoRules
     from plangate.gate.settings import Gate
+    from plangate.model.policy import Policy
     from plangate.pipeline.binding import BindingOptions
-    from plangate.policy.load import Policy
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -54,7 +53,7 @@ class Request(Struct, frozen=True, kw_only=True):
     """The user's own Rego."""
     terms: BindingOptions | None = None
     """How the verdict is bound to its plan, where somebody will ask for that."""
-    read: Callable[[str], files.RawInput] = files.read
+    read: Callable[[str], RawInput] = files.read
     """What reads an input."""
     assume: tuple[str, ...] = ()
     """Addresses that are taken to stay as they are, where others hang on what the apply makes of them."""
@@ -131,11 +130,11 @@ def review(request: Request) -> Review:
 
 def classified(data: bytes, evidence: Mapping[str, bytes]) -> ChangeSet:
     """What one input will really do: the first half of the pipeline, for the cases of policies."""
-    (document,) = detect.documents(files.RawInput("case", data))
+    (document,) = detect.documents(RawInput("case", data))
     if document.kind in HELM:
         from plangate.ingest.helm import release
 
-        given = {kind: files.RawInput(kind, text) for kind, text in evidence.items()}
+        given = {kind: RawInput(kind, text) for kind, text in evidence.items()}
         changeset = release.changeset(release.read(document), given, kube_version=(1, 34))
         return _classified_upgrade(changeset)
     return _lined_up(_classified_plan(_parse(document, 0, PlanContext())), PlanContext())

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from plangate.gate.settings import Gate
     from plangate.gate.tighten import Weakening
     from plangate.gate.waivers import Waiver
-    from plangate.policy.load import Policy
-    from plangate.verdict import Options
+    from plangate.model.policy import Policy
+    from plangate.model.verdict import Options
 
 _CONFIG = ".plangate.yaml"
 

@@ -19,8 +19,8 @@ from plangate.policy import facts, operands
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
+    from plangate.model.policy import Policy
     from plangate.policy.expressions import EvaluationResult, Expressions
-    from plangate.policy.load import Policy
 
 _WORST = (Outcome.ERROR, Outcome.VIOLATED, Outcome.UNKNOWN, Outcome.SATISFIED)
 _FIELD = re.compile(r"\{(\w+)\}")

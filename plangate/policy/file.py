@@ -11,9 +11,9 @@ from msgspec import Struct
 from plangate.errors import PolicyLoadError, UsageError
 from plangate.lang.located_yaml import LocatedYaml, Place, did_you_mean, read_text
 from plangate.model.change import EffectName
+from plangate.model.policy import Cases, Match, Policy
 from plangate.policy.expressions import ExpressionError, Expressions
 from plangate.policy.facts import FACTS
-from plangate.policy.load import Cases, Match, Policy
 
 FIELDS: Final = frozenset({*FACTS, "because", "paths"})
 """What a message can name in braces: every fact of the change, why the effect is there, and the paths it was read from."""

@@ -14,8 +14,9 @@ import msgspec
 
 from plangate import knowledge as shipped
 from plangate.errors import PolicyLoadError
+from plangate.model.policy import Policy
 from plangate.policy.file import read
-from plangate.policy.load import Policy, shipped_files
+from plangate.policy.load import shipped_files
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from plangate.model.change import ChangeSet
-    from plangate.policy.load import Policy
+    from plangate.model.policy import Policy
 
 _OF_CHANGE: Final = (
     "actions",

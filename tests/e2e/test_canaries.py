@@ -440,9 +440,9 @@ def test_a_report_that_breaks_tells_nothing(format_: str, canaries: Canaries, mo
 
 
 def test_nothing_that_the_pipeline_holds_has_a_secret_in_its_repr(folder: Path) -> None:
+    from plangate.model.verdict import Options
     from plangate.pipeline import review
     from plangate.policy.load import load as load_policies
-    from plangate.verdict import Options
 
     path = FIXTURES / "sensitive" / "plan.json"
     request = review.Request(

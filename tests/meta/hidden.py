@@ -20,7 +20,7 @@ from plangate.policy.case import ASKED
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from plangate.policy.load import Policy
+    from plangate.model.policy import Policy
 
     Where = tuple[str | int, ...]
 

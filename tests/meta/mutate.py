@@ -26,7 +26,7 @@ from plangate.policy.operands import tokens
 
 if TYPE_CHECKING:
     from plangate.model.change import ChangeSet
-    from plangate.policy.load import Policy
+    from plangate.model.policy import Policy
 
 REASONS = Path(__file__).with_suffix(".yaml")
 OPPOSITE = {

@@ -17,7 +17,7 @@ from plangate.policy.load import shipped_files
 from tests.meta.hidden import hidden, outcome
 
 if TYPE_CHECKING:
-    from plangate.policy.load import Policy
+    from plangate.model.policy import Policy
 
 POLICIES = {file.stem: file for file in shipped_files()}
 REASONS = yaml.safe_load(Path(__file__).with_name("hidden.yaml").read_text("utf-8"))

@@ -1,7 +1,7 @@
 """Policies for tests: whole ones, of which a test says only what it is about."""
 
+from plangate.model.policy import Match, Policy
 from plangate.model.verdict import Severity
-from plangate.policy.load import Match, Policy
 
 
 def policy(match, when=None, **more):

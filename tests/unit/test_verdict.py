@@ -1,8 +1,8 @@
 import pytest
 
 from plangate.model.change import Action, Address, Change, ChangeSet, CheckResult, Facts, Gap, OutputChange, Source
-from plangate.model.verdict import Finding, Outcome, PolicyReport, Severity
-from plangate.verdict import OWN, SUMMARY_KEYS, Options, decide
+from plangate.model.verdict import Finding, Options, Outcome, PolicyReport, Severity
+from plangate.verdict import OWN, SUMMARY_KEYS, decide
 
 OPTIONS = Options(created_at="2026-01-01T00:00:00Z")
 REPORTED = PolicyReport(expected=3, reported=3)

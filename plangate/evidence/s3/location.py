@@ -20,7 +20,7 @@ from plangate.errors import EvidenceError, InputError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from plangate.evidence.state import StateSource
+    from plangate.model.input import StateSource
 
 UNTRUSTED: Final = frozenset(
     {"bucket", "key", "region", "workspace_key_prefix", "use_lockfile", "dynamodb_table", "encrypt"}

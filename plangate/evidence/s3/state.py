@@ -15,14 +15,14 @@ import msgspec
 from msgspec import Struct
 
 from plangate.errors import EvidenceError, InputError
-from plangate.evidence.files import RawInput
 from plangate.evidence.s3 import location as s3_location
 from plangate.evidence.state import StateGiven
 from plangate.model.change import Lock
+from plangate.model.input import RawInput
 
 if TYPE_CHECKING:
     from plangate.evidence.s3.location import Location
-    from plangate.evidence.state import StateSource
+    from plangate.model.input import StateSource
 
 _MOST_BYTES: Final = 512 * 1024**2
 _CONNECT_SECONDS: Final = 5

@@ -15,8 +15,8 @@ from plangate.ingest.helm import manifests, output
 from plangate.model.release import Revision
 
 if TYPE_CHECKING:
-    from plangate.evidence.files import RawInput
     from plangate.ingest.helm.manifests import ManifestReader
+    from plangate.model.input import RawInput
 
 COMMANDS: Final = {
     "manifest": "helm get manifest {name} -n {namespace}{revision} > manifest.yaml",

@@ -17,7 +17,7 @@ from plangate.model.release import Chart, Upgrade
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from plangate.evidence.files import RawInput
+    from plangate.model.input import RawInput
     from plangate.model.values import Value
 
 _GLUED: Final = r"(.+?)-(v?\d+\.\d+\.\d+(?:[-+].*)?)"

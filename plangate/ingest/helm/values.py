@@ -16,9 +16,9 @@ from plangate.model.values import Value
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from plangate.evidence.files import Gathered, RawInput
     from plangate.ingest.terraform.state import State
     from plangate.model.change import Gap
+    from plangate.model.input import Gathered, RawInput
 
 
 class ReleaseValues(Struct, frozen=True):

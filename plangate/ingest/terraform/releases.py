@@ -19,9 +19,9 @@ from plangate.model.release import ReleaseEvidence
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from plangate.evidence.files import Gathered, RawInput
     from plangate.ingest.redact.redactor import Redactor
     from plangate.ingest.terraform.state import Instance, State
+    from plangate.model.input import Gathered, RawInput
 
 TYPE: Final = "helm_release"
 WANTED: Final = ("values", "history", "metadata")

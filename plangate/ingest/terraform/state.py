@@ -19,7 +19,7 @@ from plangate.ingest.redact import pseudonyms
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from plangate.evidence.files import RawInput
+    from plangate.model.input import RawInput
 
 _NULL: Final = Raw(b"null")
 _PULL: Final = "terraform state pull > state.json"

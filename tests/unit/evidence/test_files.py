@@ -7,6 +7,7 @@ import pytest
 
 from plangate.errors import InputError
 from plangate.evidence import files
+from plangate.model.input import RawInput
 
 
 @pytest.mark.parametrize("size", [0, 10, 3 * 1024 * 1024])
@@ -45,7 +46,7 @@ def test_an_endless_input_stops_being_read(monkeypatch):
 
 
 def test_what_was_given_never_shows_its_content():
-    assert repr(files.RawInput("plan.json", b"invented-secret")) == "Given('plan.json', 15 bytes)"
+    assert repr(RawInput("plan.json", b"invented-secret")) == "Given('plan.json', 15 bytes)"
 
 
 # --- ahead -------------------------------------------------------------------------------------------------------------

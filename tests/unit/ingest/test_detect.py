@@ -4,9 +4,9 @@ import json
 import pytest
 
 from plangate.errors import InputError
-from plangate.evidence.files import RawInput
 from plangate.ingest.detect import documents
 from plangate.ingest.document import Kind
+from plangate.model.input import RawInput
 
 PLAN = {
     "format_version": "1.2",

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from plangate.model.policy import Cases
 from plangate.model.verdict import Outcome
 from plangate.pipeline.review import classified
 from plangate.policy import testing
-from plangate.policy.load import Cases
 from tests.support.policies import policy
 
 CASE: dict[str, Any] = {"type": "aws_route53_record", "before": {"ttl": 300}, "after": {"ttl": 30}}

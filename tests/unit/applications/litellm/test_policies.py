@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from plangate.model.policy import Policy
 from plangate.pipeline import review
 from plangate.policy import file, load, testing
 from plangate.policy.evaluate import evaluate
-from plangate.policy.load import Policy
 
 PACK = [path for path in load.shipped_files() if path.parent.name == "litellm"]
 

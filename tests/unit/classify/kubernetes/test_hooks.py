@@ -2,12 +2,12 @@
 
 import pytest
 
-from plangate.model.verdict import Outcome
+from plangate.model.verdict import Options, Outcome
 from plangate.pipeline.review import classified
 from plangate.policy.evaluate import evaluate
 from plangate.policy.helm_cases import upgrade
 from plangate.policy.load import load
-from plangate.verdict import Options, decide
+from plangate.verdict import decide
 from tests.support.upgrades import plain
 
 AS_OF = "2026-01-31T12:00:00Z"

@@ -1,9 +1,9 @@
 from plangate.classify.terraform.plan import classify
-from plangate.evidence.files import RawInput
 from plangate.ingest.detect import documents
 from plangate.ingest.terraform.plan import parse
 from plangate.ingest.terraform.releases import ReleaseSources
 from plangate.model.change import Gap
+from plangate.model.input import RawInput
 from plangate.model.values import UNKNOWN
 from plangate.policy.testing import plan
 

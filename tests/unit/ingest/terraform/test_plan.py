@@ -5,7 +5,6 @@ from decimal import Decimal
 import pytest
 
 from plangate.errors import InputError
-from plangate.evidence.files import RawInput
 from plangate.ingest.detect import documents
 from plangate.ingest.terraform.plan import parse
 from plangate.model.change import (
@@ -19,6 +18,7 @@ from plangate.model.change import (
     References,
     ReplaceOrder,
 )
+from plangate.model.input import RawInput
 from plangate.model.values import ABSENT, UNKNOWN, Sensitive
 
 BASE = {

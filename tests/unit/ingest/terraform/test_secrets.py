@@ -7,10 +7,10 @@ import signal
 import pytest
 
 from plangate.errors import InputError
-from plangate.evidence.files import RawInput
 from plangate.ingest.detect import documents
 from plangate.ingest.terraform import secrets
 from plangate.ingest.terraform.plan import parse
+from plangate.model.input import RawInput
 from plangate.pipeline import fork
 from tests.conftest import ROOT
 

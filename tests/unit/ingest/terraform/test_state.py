@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from plangate.errors import InputError
-from plangate.evidence.files import RawInput
 from plangate.ingest.terraform import state as terraform_state
 from plangate.ingest.terraform.state import Instance, State
+from plangate.model.input import RawInput
 
 LINEAGE = "11111111-2222-3333-4444-555555555555"
 

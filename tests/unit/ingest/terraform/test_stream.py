@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from plangate.errors import InputError
-from plangate.evidence.files import RawInput
 from plangate.ingest.detect import documents
 from plangate.ingest.terraform.stream import parse
 from plangate.model.change import Action, ChangeSet
+from plangate.model.input import RawInput
 from tests.conftest import CORPUS, ROOT
 
 STREAM = (ROOT / "fixtures" / "replace-destroy-first" / "plan.ndjson").read_bytes()

@@ -3,10 +3,10 @@ import json
 import pytest
 
 from plangate.classify.terraform.plan import classify
-from plangate.evidence.files import RawInput
 from plangate.ingest.detect import documents
 from plangate.ingest.terraform.plan import parse
 from plangate.model.change import AttributeChange, Noise
+from plangate.model.input import RawInput
 from plangate.model.values import ABSENT, UNKNOWN
 from plangate.policy.testing import plan
 

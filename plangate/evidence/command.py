@@ -1,0 +1,105 @@
+"""Runs `helm` and `kubectl` and reads what they print. Every fault is one line without a value in it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from typing import Final
+
+from plangate.errors import EvidenceError
+
+_MOST_BYTES: Final = 256 * 1024**2
+
+_NOT_THERE: Final = ("release: not found", "the server doesn't have a resource type", "no matches for kind")
+"""What either tool says where there is nothing, and the cluster did answer."""
+
+_PARTLY: Final = ("unable to retrieve", "couldn't get")
+"""What it says too where it did not see all of the cluster's kinds: then nothing is known to be missing."""
+
+_PASSING: Final = (
+    "connection reset by peer",
+    "TLS handshake timeout",
+    "unexpected EOF",
+    "etcdserver",
+    "Too Many Requests",
+)
+"""Faults that pass: worth asking once more."""
+
+_REASONS: Final = {
+    "Unauthorized": ("the cluster does not know these credentials", "log in again"),
+    "forbidden": ("the cluster forbids it", "plangate collect --print-permissions"),
+    "cluster unreachable": ("the cluster cannot be reached", "check the kubeconfig and the network"),
+    "connection refused": ("the cluster cannot be reached", "check the kubeconfig and the network"),
+    "no such host": ("the cluster cannot be reached", "check the kubeconfig and the network"),
+    "i/o timeout": ("the cluster does not answer", "check the network"),
+    "context deadline exceeded": ("the cluster does not answer", "check the network"),
+    "Client.Timeout exceeded": ("the cluster does not answer", "check the network"),
+    "unable to retrieve": ("the cluster does not tell all of its kinds", "see kubectl api-resources"),
+    "connection reset by peer": ("the connection to the cluster broke, also after trying again", "try again"),
+    "unexpected EOF": ("the connection to the cluster broke, also after trying again", "try again"),
+    "TLS handshake timeout": ("the cluster does not answer, also after trying again", "check the network"),
+    "Too Many Requests": ("the cluster asks to slow down, also after trying again", "try again later"),
+    "etcdserver": ("the cluster's store does not answer, also after trying again", "try again later"),
+    "certificate": ("the certificate of the cluster is not trusted", "check the kubeconfig"),
+    "InternalError": ("the cluster has an internal error", "try again later"),
+    "executable": ("the plugin for the credentials cannot be run", "install it, or log in in another way"),
+    "must be logged in": ("the cluster does not know these credentials", "log in again"),
+    "no configuration has been provided": ("there is no kubeconfig", "set KUBECONFIG"),
+    "context was not found": ("the kubeconfig has no such context", "check the kubeconfig"),
+}
+"""What stands in the error of either tool, in words. The error itself is not shown: it may hold objects."""
+
+
+class NotThereError(EvidenceError):
+    """The cluster answered that there is no such thing."""
+
+
+def run(command: list[str], what: str, seconds: float) -> bytes:
+    """What a tool prints. Asking changes nothing, so a connection that broke is tried once more."""
+    tool = _on_path(command[0])
+    if tool is None:
+        raise EvidenceError(f"{command[0]} is not installed here", where=what, hint=f"install {command[0]}")
+    code, out, said = _once([tool, *command[1:]], command[0], what, seconds)
+    if code != 0 and any(mark in said for mark in _PASSING):
+        code, out, said = _once([tool, *command[1:]], command[0], what, seconds)
+    if code != 0:
+        if any(mark in said for mark in _NOT_THERE) and not any(mark in said for mark in _PARTLY):
+            raise NotThereError(
+                "there is no such release, or no such kind", where=what, hint="check namespace and name"
+            )
+        words = next((words for mark, words in _REASONS.items() if mark in said), None)
+        reason, hint = words or (f"{command[0]} failed with exit code {code}", "run it by hand to see why")
+        raise EvidenceError(reason, where=what, hint=hint)
+    if len(out) > _MOST_BYTES:
+        raise EvidenceError("is larger than 256 MiB", where=what)
+    return out
+
+
+def _once(command: list[str], name: str, what: str, seconds: float) -> tuple[int, bytes, str]:
+    try:
+        # A session of its own: a plugin that the tool started for credentials ends with it.
+        with subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        ) as process:
+            try:
+                out, said = process.communicate(timeout=seconds)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                raise EvidenceError(
+                    f"{name} took longer than {seconds:g} seconds", where=what, hint="check the network, and try again"
+                ) from None
+    except OSError as error:
+        raise EvidenceError(f"{name} cannot be run: {(error.strerror or '').lower()}", where=what) from None
+    return process.returncode, out, said.decode("utf-8", "replace")
+
+
+def _on_path(tool: str) -> str | None:
+    """The tool's absolute path. A relative entry of PATH is not followed: it would be the reviewed repository's own."""
+    found = shutil.which(tool)
+    return found if found and os.path.isabs(found) else None  # noqa: PTH117 - shutil gives a text

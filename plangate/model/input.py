@@ -1,0 +1,101 @@
+"""What goes in: inputs as they were given, and where evidence and states may be found."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from plangate.errors import InputError
+
+EVIDENCE: Final = ("manifest", "hooks", "values", "history", "metadata", "live_objects")
+"""The kinds of evidence about a Helm release."""
+
+_WORTH_A_THREAD = 1024 * 1024
+
+
+class RawInput:
+    """One input as given: its path (`-` for standard input), its bytes, and their SHA-256 in hex."""
+
+    def __init__(self, path: str, data: bytes):
+        self.path = path
+        self.data = data
+        self._digest = ""
+        self._hashing: threading.Thread | None = None
+        if len(data) >= _WORTH_A_THREAD:
+            # Hashing lets go of the interpreter lock, so a large input is hashed while it is parsed.
+            self._hashing = threading.Thread(target=self._hash)
+            self._hashing.start()
+
+    def __repr__(self) -> str:
+        return f"RawInput({self.path!r}, {len(self.data)} bytes)"
+
+    @property
+    def sha256(self) -> str:
+        """The digest of the bytes as given."""
+        if self._hashing is not None:
+            self._hashing.join()
+        if not self._digest:
+            self._hash()
+        return self._digest
+
+    def _hash(self) -> None:
+        self._digest = hashlib.sha256(self.data).hexdigest()
+
+
+class Gathered(dict[str, RawInput]):
+    """Evidence by its kind, and what of it could not be had."""
+
+    def __init__(
+        self, found: Mapping[str, RawInput] | None = None, failed: Iterable[InputError] = (), told: Iterable[str] = ()
+    ):
+        super().__init__(found or {})
+        self.failed = tuple(failed)
+        self.told = frozenset(told)
+        """The kinds that the cluster itself told just now, and no file."""
+
+
+class EvidenceSources(Struct, frozen=True, kw_only=True):
+    """Where evidence may be found, as the command line says."""
+
+    folder: Path | None = None
+    manifest: str | None = None
+    hooks: str | None = None
+    values: str | None = None
+    history: str | None = None
+    metadata: str | None = None
+    live_objects: str | None = None
+    live: bool = False
+    """Whether the cluster is asked for what neither a flag nor the folder gives."""
+    seconds: float = 30.0
+    """How long one question may take."""
+
+    @property
+    def named(self) -> bool:
+        """Whether a flag names evidence of one release."""
+        return any(getattr(self, kind) is not None for kind in EVIDENCE)
+
+
+class StateSource(Struct, frozen=True, kw_only=True):
+    """Where the state may be found, as the command line says."""
+
+    location: str | None = None
+    """A file, or `s3://bucket/key`."""
+    backend_config: tuple[str, ...] = ()
+    """Files of `key = value`, as `terraform init -backend-config` takes them."""
+    role_arn: str | None = None
+    tf_dir: Path | None = None
+    """Where the `backend "s3"` block stands, if it is asked for."""
+    live: bool = False
+    """Whether S3 is asked too where only the backend block in `tf_dir` names the state."""
+
+    @property
+    def asked(self) -> bool:
+        """Whether anything names a state."""
+        return self.location is not None or bool(self.backend_config)
