@@ -8,12 +8,27 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, structs
 
 from plangate.errors import ExitCode
-from plangate.model.change import Action, Change, ChangeSet, CheckResult, Drift, DriftStatus, EffectName, Freshness, Gap
+from plangate.model.change import (
+    Action,
+    Change,
+    ChangeSet,
+    CheckResult,
+    Drift,
+    DriftStatus,
+    EffectName,
+    Freshness,
+    Gap,
+    HelmChangeSet,
+    RefusedUpgrade,
+    TerraformChangeSet,
+)
+from plangate.model.input import Source
+from plangate.model.release import Upgrade
 from plangate.model.verdict import (
     Coverage,
     Decision,
@@ -27,7 +42,7 @@ from plangate.model.verdict import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 SUMMARY_KEYS: Final = tuple(action.value for action in Action)
 
@@ -35,23 +50,18 @@ DECIDING_UNKNOWN: Final = frozenset({Severity.CRITICAL, Severity.HIGH})
 """Severities of policies whose unknown outcome asks for a review. Unknown outcomes of lesser ones are only counted."""
 
 
-Gate: TypeAlias = "Callable[[Sequence[Finding]], Sequence[Finding]]"
-"""What configuration and waivers make of the findings: the same ones with other severities, waived ones, and its own."""
-
-
 def decide(
     changesets: Sequence[ChangeSet],
+    found: Sequence[Finding],
     report: PolicyReport,
     unread: Sequence[Gap],
     options: Options,
-    gate: Gate | None = None,
 ) -> Verdict:
-    """Reach the verdict on what was read, what the policies said of it, and what could not be read."""
+    """Reach the verdict on what was read, what was found, how the policies reported, and what could not be read."""
     changes = tuple(change for changeset in changesets for change in changeset.changes)
-    found: Sequence[Finding] = (*_own_findings(changesets), *report.findings)
     judged = [
         structs.replace(f, decision=decision_of(f, protected=options.protected))
-        for f in sorted(gate(found) if gate is not None else found, key=_worst_first)
+        for f in sorted(found, key=_worst_first)
         if f.outcome is not Outcome.UNKNOWN or f.severity in DECIDING_UNKNOWN
     ]
     findings = [finding for finding in judged if finding.waiver is None]
@@ -66,10 +76,8 @@ def decide(
         decisions.append(Decision.INCONCLUSIVE)
     decision = min(decisions, key=list(Decision).index, default=Decision.PASS)
     violated = [f.severity for f in findings if f.outcome is Outcome.VIOLATED]
-    summaries = {
-        "terraform": _summary(c for c in changesets if c.source.kind.startswith("terraform")),
-        "helm": _summary(c for c in changesets if c.source.kind.startswith("helm")),
-    }
+    summaries = {source.value: _summary(c for c in changesets if c.input.kind.source is source) for source in Source}
+    plans = [c for c in changesets if isinstance(c, TerraformChangeSet)]
     verdict = Verdict(
         decision=decision,
         risk=min(violated, key=lambda severity: severity.rank, default=None),
@@ -83,15 +91,15 @@ def decide(
         summary={key: sum(summary[key] for summary in summaries.values()) for key in SUMMARY_KEYS},
         summary_by_source=summaries,
         changes=changes,
-        outputs=tuple(o for c in changesets for o in c.outputs),
-        invocations=tuple(i for c in changesets for i in c.invocations),
-        checks=tuple(k for c in changesets for k in c.checks),
+        outputs=tuple(o for plan in plans for o in plan.outputs),
+        invocations=tuple(i for plan in plans for i in plan.invocations),
+        checks=tuple(k for plan in plans for k in plan.checks),
         drift=tuple(entry for entry in drift if entry.noise is None and entry.status is not DriftStatus.CLEAN),
-        hooks=tuple(hook for c in changesets for hook in c.hooks),
+        hooks=tuple(hook for c in changesets if isinstance(c, HelmChangeSet) for hook in c.hooks),
         findings=tuple(findings),
         waived=tuple(finding for finding in judged if finding.waiver is not None),
         coverage=coverage,
-        sources=tuple(c.source for c in changesets),
+        inputs=tuple(c.input for c in changesets),
         freshness=next((c.freshness for c in changesets if c.freshness is not None), None),
         notes=tuple(dict.fromkeys((*options.notes, *(note for c in changesets for note in c.notes)))),
         runbook=tuple(_runbook(changes)),
@@ -201,17 +209,23 @@ OWN: Final = {
 """Findings that follow from the plan's own marks (https://developer.hashicorp.com/terraform/internals/json-format)."""
 
 
-def _own_findings(changesets: Sequence[ChangeSet]) -> Iterator[Finding]:
+def of_inputs(changesets: Sequence[ChangeSet]) -> Iterator[Finding]:
+    """What the inputs say of themselves: an errored plan, a stale one, a check that failed, an upgrade that Helm refuses."""
     for position, changeset in enumerate(changesets):
-        facts = changeset.source.facts
-        failed = [check for check in changeset.checks if check.status in ("fail", "error")]
+        facts = changeset.input.facts
+        plan = changeset if isinstance(changeset, TerraformChangeSet) else None
+        failed = [check for check in plan.checks if check.status in ("fail", "error")] if plan is not None else []
         if facts.errored:
             stopped = [check for check in failed if check.kind != "check"]
             yield _own("plan-errored", str(position), messages=_messages(stopped))
             failed = [check for check in failed if check.kind == "check"]
         elif facts.complete is False and not any(change.deferred for change in changeset.changes):
             yield _own("plan-incomplete", str(position))
-        if facts.applyable is False and not facts.errored and (changeset.changes or changeset.outputs):
+        if (
+            facts.applyable is False
+            and not facts.errored
+            and (changeset.changes or (plan is not None and plan.outputs))
+        ):
             yield _own("plan-not-applyable", str(position))
         stale = _stale(changeset.freshness)
         if stale:
@@ -222,16 +236,17 @@ def _own_findings(changesets: Sequence[ChangeSet]) -> Iterator[Finding]:
         for change in changeset.changes:
             if change.deferred:
                 yield _own("change-deferred", None, address=str(change.address), reason=change.deferred)
-        if changeset.refused is not None:
+        if isinstance(changeset, RefusedUpgrade):
             yield _own("upgrade-refused", str(position), reason=changeset.refused)
-        newest = changeset.upgrade.history[-1] if changeset.upgrade and changeset.upgrade.history else None
+        upgrade = changeset.upgrade if isinstance(changeset, HelmChangeSet) else Upgrade()
+        newest = upgrade.history[-1] if upgrade.history else None
         if newest is not None and newest.status.startswith("pending-"):
             yield _own(
                 "release-locked",
                 str(position),
-                release=(changeset.upgrade.release if changeset.upgrade else None) or "",
-                name=(changeset.upgrade.name if changeset.upgrade else "") or "NAME",
-                namespace=(changeset.upgrade.namespace if changeset.upgrade else "") or "NS",
+                release=upgrade.release or "",
+                name=upgrade.name or "NAME",
+                namespace=upgrade.namespace or "NS",
                 status=newest.status,
                 revision=str(newest.number),
             )
@@ -312,7 +327,7 @@ def _not_judged(changesets: Sequence[ChangeSet], report: PolicyReport) -> Iterat
                     how_to_fix="look at it in `terraform show tfplan`, or use a newer plangate",
                     inconclusive=True,
                 )
-    if any(changeset.changes or changeset.hooked for changeset in changesets):
+    if any(changeset.judged for changeset in changesets):
         if report.expected == 0:
             yield Gap(
                 "policies", "no policy applies to this source", "give policies with --policies", inconclusive=True
@@ -367,7 +382,7 @@ def _coverage(
 
 def _evidence(changesets: Sequence[ChangeSet]) -> dict[str, str]:
     """What was given besides the inputs. Of several releases the one that is worst off counts."""
-    planned = any(c.changes for c in changesets if c.upgrade is None and c.refused is None)
+    planned = any(c.changes for c in changesets if isinstance(c, TerraformChangeSet))
     seen = any(c.evidence.get("state") == "given" for c in changesets)
     found = {"state": "given" if seen else "missing" if planned else "not-needed"}
     for kind in ("values", "history", "manifest", "live_objects"):

@@ -16,7 +16,7 @@ from plangate.model.values import ABSENT, Embedded, Sensitive, spell
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from plangate.model.change import Change, ChangeSet
+    from plangate.model.change import Change, HelmChangeSet
     from plangate.model.release import Upgrade
     from plangate.model.values import Absent, Path, Value
 
@@ -34,13 +34,11 @@ def seen(change: Change, notices: Iterable[Notice]) -> Change:
     return structs.replace(change, views={**change.views, VIEW: view})
 
 
-def classify(changeset: ChangeSet) -> ChangeSet:
+def classify(changeset: HelmChangeSet) -> HelmChangeSet:
     """Complete the change set of a Helm input with what is to be said of the release."""
     upgrade = changeset.upgrade
-    if upgrade is None:
-        return changeset
     listed = len(changeset.changes)
-    changes = [seen(change, _plain_secrets(change)) for change in (*changeset.changes, *changeset.hooked)]
+    changes = [seen(change, _plain_secrets(change)) for change in changeset.judged]
     # What concerns the whole release is told at its first object that changes; where none does, it means nothing.
     nothing = (Action.NO_OP, Action.UNKNOWN)
     first = next((i for i, change in enumerate(changes) if change.action not in nothing), None)
@@ -50,7 +48,7 @@ def classify(changeset: ChangeSet) -> ChangeSet:
     return structs.replace(
         changeset,
         changes=tuple(changes[:listed]),
-        hooked=tuple(changes[listed:]),
+        hook_changes=tuple(changes[listed:]),
         notes=(*changeset.notes, *_told(upgrade)),
         skipped=(*changeset.skipped, *_unknown(upgrade)),
     )

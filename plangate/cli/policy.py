@@ -75,14 +75,13 @@ def test(*, paths: tuple[Path, ...], plans: Path | None) -> int:
     PATH is a file or a folder; without one, the shipped policies are tested. Exits with 10 when a case fails.
     """
     from plangate.errors import ExitCode
-    from plangate.pipeline.review import classified
+    from plangate.pipeline.policy_cases import run
     from plangate.policy.file import read
     from plangate.policy.load import policy_files, shipped_files
-    from plangate.policy.testing import run
     from plangate.report.escape import terminal
 
     files = [file for path in paths for file in policy_files(path)] or list(shipped_files())
-    results = [(file, result) for file in files for result in run(read(file), classified)]
+    results = [(file, result) for file in files for result in run(read(file))]
     failed = [(file, result) for file, result in results if not result.passed]
     for file, result in failed:
         problem = f": {result.problem}" if result.problem else ""
@@ -151,7 +150,7 @@ def _on_plans(policies: list[Policy], plans: Path) -> None:
     """Say what policies find in real plans. What cannot be read is told and left out."""
     from plangate.errors import InputError
     from plangate.evidence import files
-    from plangate.pipeline.review import classified
+    from plangate.pipeline.inputs import classified
     from plangate.policy.evaluate import evaluate
     from plangate.report.escape import terminal
 

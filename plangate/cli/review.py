@@ -117,7 +117,7 @@ def review(
     read = ReadAhead(inputs[0]).read
     from plangate.cli.progress import progress
     from plangate.model.verdict import Options
-    from plangate.pipeline import review as review_pipeline
+    from plangate.pipeline import review as reviewing
 
     files = reports.pairs(outputs)
     options = Options(
@@ -138,7 +138,7 @@ def review(
         state=state.location or "",
     )
     policies, of_repository = trusted_gate.prepare(asked, options, inputs, tf_dir)
-    request = review_pipeline.Request(
+    request = reviewing.Request(
         inputs=inputs,
         read=read,
         policies=policies,
@@ -150,11 +150,11 @@ def review(
         state=state,
         saved_plan=saved_plan,
         rego=trusted_gate.rego(asked),
-        terms=_terms(of_repository) if "json" in (format_, *(name for name, _ in files)) else None,
+        binding=_binding(of_repository) if "json" in (format_, *(name for name, _ in files)) else None,
         assume=_assumed(assumed),
     )
     with progress(inputs):
-        result = review_pipeline.review(request)
+        result = reviewing.review(request)
     return _deliver(result, files, format_, tf_dir if given else None, all_changes=all_changes)
 
 
@@ -175,7 +175,7 @@ def _deliver(
     return reports.exit_code(decided, well=well and not result.failures)
 
 
-def _terms(gate_: Gate | None) -> BindingOptions:
+def _binding(gate_: Gate | None) -> BindingOptions:
     """How a saved verdict is bound to its plan."""
     from plangate.evidence.key import gate_key
     from plangate.pipeline.binding import BindingOptions

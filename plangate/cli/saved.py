@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plangate.errors import InputError
+from plangate.model.input import Kind
 
 if TYPE_CHECKING:
     from plangate.report import wire
@@ -35,7 +36,11 @@ def load(path: str) -> tuple[wire.Verdict, str]:
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError, RecursionError):
         message = "is not JSON"
     else:
-        if all(0 <= change.input < len(verdict.inputs) for change in verdict.changes):
+        kinds = {one.kind for one in verdict.inputs} - set(Kind)
+        if kinds:
+            message = f"is of a newer plangate: this one does not know the input {min(kinds)}"
+        elif all(0 <= change.input < len(verdict.inputs) for change in verdict.changes):
             return verdict, given.sha256
-        message = "contradicts itself: a change belongs to an input that is not there"
+        else:
+            message = "contradicts itself: a change belongs to an input that is not there"
     raise InputError(message, where=path, hint=f"save a verdict with: {_HINT}")

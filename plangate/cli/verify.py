@@ -76,7 +76,7 @@ def verify(
             state=state,
             saved_plan=saved_plan,
             # As it was bound: a verdict whose hidden values were left out is compared without them.
-            terms=BindingOptions(
+            binding=BindingOptions(
                 key=key if bound is not UNSET and bound.sensitive == "hmac" else None,
                 volatile=() if bound is UNSET else bound.volatile,
             ),

@@ -6,91 +6,97 @@ where the configuration does not say which clusters and states an environment ha
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from plangate.errors import InputError
 from plangate.gate.config import listed
 from plangate.gate.environment import fits
-from plangate.model.change import Gap
+from plangate.model.change import Gap, HelmChangeSet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from plangate.gate.config import Cluster as Wanted
-    from plangate.gate.config import Config
+    from plangate.gate.config import Cluster, Config
     from plangate.model.change import ChangeSet
-    from plangate.model.input import EvidenceSources
     from plangate.model.release import ClusterIdentity
-    from plangate.pipeline.context import PlanContext
+
+
+class FoundCluster(Struct, frozen=True):
+    """A cluster that evidence comes from: what the evidence is called, and the cluster, None where nothing tells."""
+
+    what: str
+    identity: ClusterIdentity | None
+
+
+class StatePlace(Struct, frozen=True):
+    """Where a state that was read is: where it is kept, nothing where the file does not say it, and the path it was read from."""
+
+    kept: str
+    path: str
 
 
 def check_environment(
     config: Config,
     environment: str | None,
     changesets: Sequence[ChangeSet],
-    asked: EvidenceSources,
-    around: PlanContext,
+    clusters: Callable[[], Sequence[FoundCluster]],
+    state: StatePlace | None,
 ) -> Iterator[Gap]:
-    """What cannot be taken for this environment's, and why."""
+    """What cannot be taken for evidence of this environment, and why.
+
+    `clusters` is asked only where the environment has clusters and evidence of one was used; it may raise `InputError`.
+    `state` is None where no state was read.
+    """
     here = config.environments.get(environment or "")
     if here is None:
         return
     if (here.cluster.server or here.cluster.kube_system_uid) and any(map(_used, changesets)):
-        yield from _clusters(config, environment or "", here.cluster, asked)
+        try:
+            found = clusters()
+        except InputError as error:
+            yield Gap(error.where or "cluster.json", error.message, error.hint or "", inconclusive=True)
+            found = ()
+        yield from _other_clusters(config, environment or "", here.cluster, found)
     globs = listed(here.state)
-    if globs and around.state_read:
-        place = around.place or (around.state.path if around.state is not None else "")
+    if globs and state is not None:
+        place = state.kept or state.path
         if not any(fits(glob, place) for glob in globs):
-            yield _elsewhere(config, environment or "", around.place, place)
+            yield _other_state(config, environment or "", state.kept, place)
 
 
-def check_age(changesets: Sequence[ChangeSet], asked: EvidenceSources, now: str) -> Iterator[Gap]:
+def check_age(
+    changesets: Sequence[ChangeSet], folder: str, collected_at: Callable[[], str | None], now: str
+) -> Iterator[Gap]:
     """What is said of collected evidence that is more than a day old: what it shows may have changed since."""
-    if asked.folder is None or not any(map(_used, changesets)):
+    if not any(map(_used, changesets)):
         return
-    from datetime import datetime
-
-    from plangate.evidence import cluster
-
     try:
-        found = cluster.read(asked.folder)
-        collected = found.collected_at if found is not None else None
+        collected = collected_at()
         age = None if collected is None else datetime.fromisoformat(now) - datetime.fromisoformat(collected)
     except (InputError, ValueError, TypeError):
         return
     if age is not None and age.days >= 1:
         days = "1 day" if age.days == 1 else f"{age.days} days"
-        yield Gap(
-            str(asked.folder), f"was collected {days} ago, and what is live may have changed since", "plangate collect"
-        )
+        yield Gap(folder, f"was collected {days} ago, and what is live may have changed since", "plangate collect")
 
 
 def _used(changeset: ChangeSet) -> bool:
     """Whether evidence of a cluster is part of what was reviewed."""
     kinds = ("values", "history", "manifest", "live_objects")
     of_release = any(one.live is not None or one.history or one.gone for one in changeset.releases)
-    return of_release or (changeset.upgrade is not None and any(changeset.evidence.get(k) == "given" for k in kinds))
+    upgraded = isinstance(changeset, HelmChangeSet)
+    return of_release or (upgraded and any(changeset.evidence.get(kind) == "given" for kind in kinds))
 
 
-def _clusters(config: Config, environment: str, wanted: Wanted, asked: EvidenceSources) -> Iterator[Gap]:
-    from plangate.evidence import cluster
-
-    found: list[tuple[str, ClusterIdentity | None]] = []
-    try:
-        if asked.folder is not None:
-            found.append((str(asked.folder), cluster.read(asked.folder)))
-    except InputError as error:
-        yield Gap(error.where or "cluster.json", error.message, error.hint or "", inconclusive=True)
-        return
-    if asked.live:
-        found.append(("the cluster that was asked", cluster.ask(seconds=asked.seconds)))
-    if not found:
-        found.append(("the evidence", None))
-    for what, one in found:
-        why = _why_not(config, environment, wanted, one)
+def _other_clusters(config: Config, environment: str, wanted: Cluster, found: Sequence[FoundCluster]) -> Iterator[Gap]:
+    for one in found:
+        why = _why_not(config, environment, wanted, one.identity)
         if why:
             yield Gap(
-                what,
+                one.what,
                 why,
                 "plangate collect, or KUBECONFIG, with the cluster of this environment; if it is the right one, correct "
                 "`cluster` in the configuration",
@@ -98,7 +104,7 @@ def _clusters(config: Config, environment: str, wanted: Wanted, asked: EvidenceS
             )
 
 
-def _why_not(config: Config, environment: str, wanted: Wanted, found: ClusterIdentity | None) -> str:
+def _why_not(config: Config, environment: str, wanted: Cluster, found: ClusterIdentity | None) -> str:
     """Why a cluster is not one of those of an environment; nothing where it is."""
     if found is None or not (found.server or found.kube_system_uid):
         return f"does not say which cluster it is from, and {environment} has clusters of its own"
@@ -123,7 +129,7 @@ def _named(config: Config, found: ClusterIdentity) -> str:
     return f"another cluster ({found.server or found.kube_system_uid})"
 
 
-def _elsewhere(config: Config, environment: str, said: str, place: str) -> Gap:
+def _other_state(config: Config, environment: str, said: str, place: str) -> Gap:
     others = [name for name, one in config.environments.items() if any(fits(glob, place) for glob in listed(one.state))]
     if others:
         why = f"is a state of {' or '.join(others)}, not of {environment}"

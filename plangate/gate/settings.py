@@ -18,7 +18,7 @@ from plangate.gate.environment import EnvironmentHint, Resolution, resolve
 from plangate.gate.inline_waivers import Comment, Comments
 from plangate.gate.tighten import Weakening
 from plangate.gate.waivers import Waiver
-from plangate.model.change import ChangeSet, Location
+from plangate.model.change import ChangeSet, HelmChangeSet, Location
 from plangate.model.policy import Policy
 from plangate.model.verdict import Approvals, Finding, Options, Outcome, Severity
 from plangate.verdict import OWN
@@ -155,7 +155,7 @@ class Gate(Struct, frozen=True, kw_only=True):
             known=frozenset((*families, *OWN)),
             environment=options.environment or "",
             target=options.target or "",
-            anything=any(changeset.changes or changeset.hooked for changeset in changesets),
+            anything=any(changeset.judged for changeset in changesets),
         )
         beside, loosened = self._inline(changesets)
         told = waivers.apply(judged, (*self.waivers, *beside), rules)
@@ -254,7 +254,7 @@ def _param(call: str) -> str:
 
 
 def _releases(changesets: Sequence[ChangeSet]) -> list[str]:
-    found = [changeset.upgrade.release for changeset in changesets if changeset.upgrade is not None]
+    found = [one.upgrade.release for one in changesets if isinstance(one, HelmChangeSet)]
     found += [change.release for changeset in changesets for change in changeset.changes]
     return sorted({release for release in found if release})
 

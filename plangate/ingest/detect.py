@@ -9,9 +9,10 @@ import msgspec
 from msgspec import Raw
 
 from plangate.errors import InputError
-from plangate.ingest.document import NULL, Document, Kind, Top
+from plangate.ingest.document import NULL, Document, Top
 from plangate.ingest.envelope import PLAN_COMMAND, objects_of, split, unwrap
 from plangate.ingest.terraform import sections
+from plangate.model.input import Kind
 
 if TYPE_CHECKING:
     from plangate.ingest.wrong_input import NotReviewable

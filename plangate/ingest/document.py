@@ -1,26 +1,10 @@
 """What an input turned out to be: the hand-over from detection to the parsers."""
 
-import enum
-
 from msgspec import Raw, Struct
 
+from plangate.model.input import Kind
+
 NULL = Raw(b"null")
-
-
-class Kind(enum.StrEnum):
-    """The kinds of document that can be reviewed. Everything else is refused by name."""
-
-    TERRAFORM_PLAN = "terraform-plan"
-    TERRAFORM_STREAM = "terraform-stream"
-    TERRAFORM_PLANFILE = "terraform-planfile"
-    HELM_DRY_RUN = "helm-dry-run"
-    """`helm upgrade --dry-run` as text, JSON or YAML; also its refusal."""
-    HELM_MANIFEST = "helm-manifest"
-    """`helm template`, or plain Kubernetes documents."""
-
-
-HELM = frozenset({Kind.HELM_DRY_RUN, Kind.HELM_MANIFEST})
-"""The kinds that become Kubernetes objects."""
 
 
 class Top(Struct):

@@ -8,6 +8,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from plangate.model.input import InputRecord, Source
 from plangate.model.release import ReleaseEvidence, Upgrade
 from plangate.model.values import Absent, Path, Pseudonyms, Side, Value
 
@@ -148,7 +149,7 @@ class Change(Struct, frozen=True, kw_only=True):
     address: Address
     type: str
     action: Action
-    source: Literal["terraform", "helm"] = "terraform"
+    source: Source = Source.TERRAFORM
     origin: int = 0
     """Index of the input it came from."""
     release: str | None = None
@@ -156,7 +157,9 @@ class Change(Struct, frozen=True, kw_only=True):
     mode: str = "managed"
     """Terraform's mode: `managed`, `data`, or OpenTofu's `ephemeral`."""
     module: str = ""
-    """Terraform's module address, empty for the root module."""
+    """Terraform's module address, empty for the root module and for objects of Helm."""
+    template: str = ""
+    """The chart's template that an object of Helm was rendered from, as Helm's `# Source:` line says."""
     name: str = ""
     index: str | int | None = None
     """The raw `for_each` key or `count` index; never parse it out of the address."""
@@ -265,25 +268,6 @@ class Gap(Struct, frozen=True, order=True):
     """True when it is an input that could not be read at all (exit code 3)."""
 
 
-class Facts(Struct, frozen=True):
-    """What the tool says of its own plan. None means that the tool does not say: OpenTofu has only `errored`."""
-
-    errored: bool | None = None
-    complete: bool | None = None
-    applyable: bool | None = None
-
-
-class Source(Struct, frozen=True):
-    """One input as it was read: `sha256` is of the bytes given, before any decoding."""
-
-    kind: str
-    path: str
-    sha256: str
-    tool: str | None = None
-    tool_version: str | None = None
-    facts: Facts = Facts()
-
-
 class Lock(Struct, frozen=True):
     """Who holds the lock of a state, and since when."""
 
@@ -332,16 +316,39 @@ class Hook(Struct, frozen=True, kw_only=True):
 
 
 class ChangeSet(Struct, frozen=True, kw_only=True):
-    """Everything one input says will happen."""
+    """Everything one input says will happen. What only one tool tells stands in the classes below."""
 
-    source: Source
+    input: InputRecord
     changes: tuple[Change, ...] = ()
     """Without no-ops: those are only counted, in `no_ops`."""
     no_ops: int = 0
+    hook_changes: tuple[Change, ...] = ()
+    """What hooks do that they did not do before. Policies are held against these; they are neither listed nor counted."""
+    releases: tuple[ReleaseEvidence, ...] = ()
+    """What is known of Helm releases besides the input."""
+    drift: tuple[Drift, ...] = ()
+    evidence: dict[str, str] = {}
+    """What was given besides the input: name to `given`, `missing` or `not-needed`."""
+    skipped: tuple[Gap, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What was recognised of the run: a destroy plan, a refresh-only plan, a newer format."""
+    freshness: Freshness | None = None
+    made_at: str | None = None
+    """When the tool made it, as the tool writes it."""
+    pseudonyms: Pseudonyms | None = None
+    """Given the gate's key, what stands for each hidden value; None where they cannot be told apart outside of this review."""
+
+    @property
+    def judged(self) -> tuple[Change, ...]:
+        """The changes that policies are held against: those that are listed, then those of hooks."""
+        return (*self.changes, *self.hook_changes)
+
+
+class TerraformChangeSet(ChangeSet, frozen=True, kw_only=True):
+    """What a Terraform plan says."""
+
     unchanged: tuple[Change, ...] = ()
     """No-ops of `helm_release`: Terraform does not see what was changed in them by hand."""
-    releases: tuple[ReleaseEvidence, ...] = ()
-    """What is known of the releases of a plan."""
     outputs: tuple[OutputChange, ...] = ()
     invocations: tuple[Invocation, ...] = ()
     checks: tuple[CheckResult, ...] = ()
@@ -349,25 +356,21 @@ class ChangeSet(Struct, frozen=True, kw_only=True):
     """Terraform's `resource_drift`: what the refresh found, as changes from state to reality."""
     relevant: tuple[tuple[str, Path], ...] = ()
     """Terraform's `relevant_attributes`: (resource address, path) that the plan relies on."""
-    drift: tuple[Drift, ...] = ()
-    upgrade: Upgrade | None = None
-    """What Helm was asked to do, for an input of Helm."""
-    hooks: tuple[Hook, ...] = ()
-    hooked: tuple[Change, ...] = ()
-    """What hooks do that they did not do before. Policies are held against these; they are neither listed nor counted."""
-    evidence: dict[str, str] = {}
-    """What was given besides the input: name to `given`, `missing` or `not-needed`."""
-    refused: str | None = None
-    """What Helm itself said when it refused the upgrade."""
-    skipped: tuple[Gap, ...] = ()
-    notes: tuple[str, ...] = ()
-    """What was recognised of the run: a destroy plan, a refresh-only plan, a newer format."""
-    freshness: Freshness | None = None
     references: References = References()
-    made_at: str | None = None
-    """When the tool made it, as the tool writes it."""
-    pseudonyms: Pseudonyms | None = None
-    """Given the gate's key, what stands for each hidden value; None where they cannot be told apart outside of this review."""
     arguments: dict[str, dict[str, tuple[str, ...]]] = {}
     """What the configuration gives to resources: attribute to what it refers to, by address without instance keys. Of Helm
     releases always, of others where somebody assumes something."""
+
+
+class HelmChangeSet(ChangeSet, frozen=True, kw_only=True):
+    """What an upgrade of a Helm release, or a rendered manifest, says."""
+
+    upgrade: Upgrade
+    hooks: tuple[Hook, ...] = ()
+
+
+class RefusedUpgrade(ChangeSet, frozen=True, kw_only=True):
+    """An upgrade that Helm itself refuses: nothing will happen."""
+
+    refused: str
+    """What Helm said."""

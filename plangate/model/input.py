@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import hashlib
 import threading
 from pathlib import Path
@@ -13,6 +14,62 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from plangate.errors import InputError
+
+
+class Source(enum.StrEnum):
+    """What an input says will happen: to Terraform's resources, or to objects that Helm applies."""
+
+    TERRAFORM = "terraform"
+    HELM = "helm"
+
+
+class Kind(enum.StrEnum):
+    """The kinds of input that are understood. Everything else is refused by name."""
+
+    TERRAFORM_PLAN = "terraform-plan"
+    TERRAFORM_STREAM = "terraform-stream"
+    TERRAFORM_PLANFILE = "terraform-planfile"
+    HELM_DRY_RUN = "helm-dry-run"
+    """`helm upgrade --dry-run` as text, JSON or YAML; also its refusal."""
+    HELM_MANIFEST = "helm-manifest"
+    """`helm template`, or plain Kubernetes documents."""
+    HELM_VALUES = "helm-values"
+    """The values that one release is meant to have. Only its drift can be told from them."""
+
+    @property
+    def source(self) -> Source:
+        """What the input is of."""
+        return _SOURCES[self]
+
+
+_SOURCES: Final = {
+    Kind.TERRAFORM_PLAN: Source.TERRAFORM,
+    Kind.TERRAFORM_STREAM: Source.TERRAFORM,
+    Kind.TERRAFORM_PLANFILE: Source.TERRAFORM,
+    Kind.HELM_DRY_RUN: Source.HELM,
+    Kind.HELM_MANIFEST: Source.HELM,
+    Kind.HELM_VALUES: Source.HELM,
+}
+
+
+class Facts(Struct, frozen=True):
+    """What the tool says of its own plan. None means that the tool does not say: OpenTofu has only `errored`."""
+
+    errored: bool | None = None
+    complete: bool | None = None
+    applyable: bool | None = None
+
+
+class InputRecord(Struct, frozen=True):
+    """One input as it was read: `sha256` is of the bytes given, before any decoding."""
+
+    kind: Kind
+    path: str
+    sha256: str
+    tool: str | None = None
+    tool_version: str | None = None
+    facts: Facts = Facts()
+
 
 EVIDENCE: Final = ("manifest", "hooks", "values", "history", "metadata", "live_objects")
 """The kinds of evidence about a Helm release."""

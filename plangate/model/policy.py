@@ -5,13 +5,14 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from plangate.model.change import Action
+from plangate.model.input import Source
 from plangate.model.verdict import Severity
 
 
 class Match(Struct, frozen=True, forbid_unknown_fields=True):
     """The cheap pre-filter. Every part that is given has to fit; a list fits when one of its items does."""
 
-    source: Literal["terraform", "helm"] | None = None
+    source: Source | None = None
     """The tool. One that names a view needs none."""
     actions: tuple[Action, ...] = ()
     types: tuple[str, ...] = ()

@@ -7,18 +7,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from plangate.model.change import (
-    Change,
-    CheckResult,
-    Drift,
-    Freshness,
-    Gap,
-    Hook,
-    Invocation,
-    Location,
-    OutputChange,
-    Source,
-)
+from plangate.model.change import Change, CheckResult, Drift, Freshness, Gap, Hook, Invocation, Location, OutputChange
+from plangate.model.input import InputRecord
 
 
 class Severity(enum.StrEnum):
@@ -193,7 +183,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
     waived: tuple[Finding, ...] = ()
     """Findings that somebody accepted. They decide nothing."""
     coverage: Coverage = Coverage()
-    sources: tuple[Source, ...] = ()
+    inputs: tuple[InputRecord, ...] = ()
     freshness: Freshness | None = None
     notes: tuple[str, ...] = ()
     runbook: tuple[Step, ...] = ()

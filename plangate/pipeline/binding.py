@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import msgspec
 from msgspec import Struct, structs
 
-from plangate.model.change import Action, EffectName
+from plangate.model.change import Action, EffectName, HelmChangeSet
 from plangate.model.values import ABSENT, UNKNOWN, Absent, Embedded, Sensitive, spell
 from plangate.model.verdict import Binding
 from plangate.report import binding
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from plangate.model.change import Change, ChangeSet
+    from plangate.model.release import Upgrade
     from plangate.model.values import Path, Side, Value
     from plangate.model.verdict import Verdict
 
@@ -49,29 +50,30 @@ UNBOUND: Final = (
 )
 
 
-def bind(verdict: Verdict, changesets: Sequence[ChangeSet], terms: BindingOptions) -> Verdict:
+def bind(verdict: Verdict, changesets: Sequence[ChangeSet], options: BindingOptions) -> Verdict:
     """The verdict with what `plangate verify` will need."""
     created = sum(change.action in _WHOLE for changeset in changesets for change in changeset.changes)
-    if created > _MOST_UNASKED and not terms.asked:
+    if created > _MOST_UNASKED and not options.asked:
         return structs.replace(verdict, notes=(*verdict.notes, UNBOUND))
     digests: list[str] = []
     hooks = []
     hidden = False
     for changeset in changesets:
-        digest = _Digest(changeset, terms)
+        digest = _Digest(changeset, options)
         digests += [digest.of(change) for change in changeset.changes]
-        if changeset.upgrade is not None and changeset.upgrade.new_hooks:
-            hooks.append(digest.hooks())
+        if isinstance(changeset, HelmChangeSet) and changeset.upgrade.new_hooks:
+            hooks.append(digest.hooks(changeset.upgrade))
         hidden |= digest.hidden
     sensitive: Literal["hmac", "left-out", "none"] = "none"
     if hidden:
-        sensitive = "left-out" if terms.key is None else "hmac"
-    revisions = [c.upgrade.revision for c in changesets if c.upgrade is not None]
-    newest = [c.upgrade.history[-1].number for c in changesets if c.upgrade is not None and c.upgrade.history]
+        sensitive = "left-out" if options.key is None else "hmac"
+    upgrades = [c.upgrade for c in changesets if isinstance(c, HelmChangeSet)]
+    revisions = [upgrade.revision for upgrade in upgrades]
+    newest = [upgrade.history[-1].number for upgrade in upgrades if upgrade.history]
     bound = Binding(
-        expires_at=_later(verdict.created_at, terms.valid_hours),
+        expires_at=_later(verdict.created_at, options.valid_hours),
         sensitive=sensitive,
-        volatile=terms.volatile,
+        volatile=options.volatile,
         digests=tuple(digests),
         hooks=binding.short("".join(hooks).encode()) if hooks else "",
         revision=revisions[0] if len(revisions) == 1 else None,
@@ -92,11 +94,11 @@ def _later(moment: str, hours: int) -> str:
 class _Digest:
     """The digests of one input."""
 
-    def __init__(self, changeset: ChangeSet, terms: BindingOptions):
+    def __init__(self, changeset: ChangeSet, options: BindingOptions):
         self.hidden = False
         """Whether anything hidden was met."""
         self._changeset = changeset
-        self._terms = terms
+        self._options = options
         # Asked of the redactor at the end, when everything has been masked that anybody wants.
         self._pseudonyms: dict[Sensitive, str] | None = None
         self._encoder = msgspec.json.Encoder(enc_hook=self._hook, decimal_format="number", order="sorted")
@@ -104,7 +106,7 @@ class _Digest:
     def of(self, change: Change) -> str:
         """What the attributes of a change do not tell; nothing where they tell all of it."""
         if change.action in _WHOLE and change.after is not None:
-            return self._short(_without(self._whole(change.after), change.type, self._terms.volatile))
+            return self._short(_without(self._whole(change.after), change.type, self._options.volatile))
         random_paths = {path for e in change.effects if e.name is EffectName.RANDOM_RENDER for path in e.paths}
         sides = [
             (one.path, one.before, one.after)
@@ -115,15 +117,13 @@ class _Digest:
             (path, before, after)
             for path, before, after in sides
             if (_holds_hidden(before) or _holds_hidden(after))
-            and not binding.is_volatile(f"{change.type}.{path}", self._terms.volatile)
+            and not binding.is_volatile(f"{change.type}.{path}", self._options.volatile)
         ]
         self.hidden |= bool(hidden)
-        return self._short(hidden) if hidden and self._terms.key is not None else ""
+        return self._short(hidden) if hidden and self._options.key is not None else ""
 
-    def hooks(self) -> str:
-        """What the hooks of an upgrade hold."""
-        upgrade = self._changeset.upgrade
-        assert upgrade is not None  # noqa: S101 - asked for only where there is one
+    def hooks(self, upgrade: Upgrade) -> str:
+        """The digest of what the hooks of an upgrade hold."""
         named = {f"{hook.kind}/{hook.namespace}/{hook.name}": hook.body for hook in upgrade.new_hooks}
         return self._short(named)
 
@@ -153,10 +153,10 @@ class _Digest:
         raise NotImplementedError(type(value).__name__)
 
     def _pseudonym(self, value: Sensitive) -> str:
-        if self._terms.key is None or self._changeset.pseudonyms is None:
+        if self._options.key is None or self._changeset.pseudonyms is None:
             return _HIDDEN
         if self._pseudonyms is None or value not in self._pseudonyms:
-            self._pseudonyms = self._changeset.pseudonyms(self._terms.key)
+            self._pseudonyms = self._changeset.pseudonyms(self._options.key)
         return self._pseudonyms.get(value, _HIDDEN)
 
 

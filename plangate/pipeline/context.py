@@ -1,6 +1,6 @@
-"""What is given around a Terraform plan: the state, the saved plan it was made from, and the evidence about its Helm releases.
+"""What is given besides the inputs: the state, the saved plan, and the evidence about Helm releases.
 
-Read once for a whole review. What cannot be read is said, and never stops the plan itself from being reviewed.
+Read once for a whole review. What cannot be read is said, and never stops an input from being reviewed.
 """
 
 from __future__ import annotations
@@ -18,17 +18,22 @@ from plangate.model.change import Gap, Lock
 from plangate.model.input import EvidenceSources, StateSource
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from plangate.drift.values import Owned
     from plangate.gate.config import Config
+    from plangate.gate.evidence_scope import FoundCluster
     from plangate.ingest.terraform.planfile import PlanFile
     from plangate.ingest.terraform.state import State
+    from plangate.model.change import ChangeSet
 
 
 class PlanContext(Struct, frozen=True):
-    """What is there besides a plan."""
+    """What is known besides a plan."""
 
     tf_dir: Path = Path()
-    beside: ReleaseSources = ReleaseSources()
+    releases: ReleaseSources = ReleaseSources()
+    """Where what is known of the releases of a plan comes from."""
     state: State | None = None
     state_read: bool = False
     """Whether the place of the state was looked at; with `state` None there is none."""
@@ -42,8 +47,8 @@ class PlanContext(Struct, frozen=True):
 
 def read(
     tf_dir: Path, asked: EvidenceSources, state_asked: StateSource, saved_plan: str | None
-) -> tuple[PlanContext, tuple[Gap, ...]]:
-    """Everything around the plans of one review, and what of it could not be read."""
+) -> tuple[PlanContext, list[Gap]]:
+    """What is known besides the inputs of one review, and what of it could not be read."""
     skipped: list[Gap] = []
     saved = None
     if saved_plan is not None:
@@ -66,20 +71,68 @@ def read(
         gather = functools.partial(gathering.gather, asked)
     # The key enters here, at the edge: what was collected with it can be compared with it.
     key = gate_key()
-    beside = ReleaseSources(state=state, gather=gather, one=asked.named, key=key)
-    around = PlanContext(
-        tf_dir=tf_dir, beside=beside, state=state, state_read=state_read, lock=lock, place=place, saved=saved
+    releases = ReleaseSources(state=state, gather=gather, one=asked.named, key=key)
+    context = PlanContext(
+        tf_dir=tf_dir, releases=releases, state=state, state_read=state_read, lock=lock, place=place, saved=saved
     )
-    return around, tuple(skipped)
+    return context, skipped
 
 
-def owned_by(around: PlanContext, config: Config) -> PlanContext:
+def with_owners(context: PlanContext, config: Config) -> PlanContext:
     """The same, with the values that the configuration leaves to others."""
     if not config.drift.owned:
-        return around
+        return context
     from plangate.drift.values import Owned
 
-    return structs.replace(around, owned=tuple(Owned(one.path, one.by) for one in config.drift.owned))
+    return structs.replace(context, owned=tuple(Owned(one.path, one.by) for one in config.drift.owned))
+
+
+def check_age(changesets: Sequence[ChangeSet], asked: EvidenceSources, now: str) -> list[Gap]:
+    """What is said of collected evidence that may be out of date."""
+    if asked.folder is None:
+        return []
+    from plangate.gate import evidence_scope
+
+    return list(evidence_scope.check_age(changesets, str(asked.folder), lambda: _collected_at(asked), now))
+
+
+def check_scope(
+    config: Config,
+    environment: str | None,
+    changesets: Sequence[ChangeSet],
+    asked: EvidenceSources,
+    context: PlanContext,
+) -> list[Gap]:
+    """What is said of evidence that is not that of the environment under review."""
+    if not config.environments:
+        return []
+    from plangate.gate import evidence_scope
+
+    state = None
+    if context.state_read:
+        path = context.state.path if context.state is not None else ""
+        state = evidence_scope.StatePlace(context.place, path)
+    return list(evidence_scope.check_environment(config, environment, changesets, lambda: _clusters(asked), state))
+
+
+def _collected_at(asked: EvidenceSources) -> str | None:
+    from plangate.evidence import cluster
+
+    found = cluster.read(asked.folder) if asked.folder is not None else None
+    return None if found is None else found.collected_at
+
+
+def _clusters(asked: EvidenceSources) -> list[FoundCluster]:
+    """The clusters that evidence comes from. Raises `InputError` for a folder that does not tell it as it should."""
+    from plangate.evidence import cluster
+    from plangate.gate.evidence_scope import FoundCluster
+
+    found: list[FoundCluster] = []
+    if asked.folder is not None:
+        found.append(FoundCluster(str(asked.folder), cluster.read(asked.folder)))
+    if asked.live:
+        found.append(FoundCluster("the cluster that was asked", cluster.ask(seconds=asked.seconds)))
+    return found or [FoundCluster("the evidence", None)]
 
 
 def _where(asked: StateSource, folder: Path | None, saved: PlanFile | None, skipped: list[Gap]) -> StateSource | None:
@@ -145,19 +198,30 @@ def _state(asked: StateSource, skipped: list[Gap]) -> tuple[State | None, Lock |
 
 def _saved(path: str) -> PlanFile:
     from plangate.evidence import files
-    from plangate.ingest.document import Document, Kind
+    from plangate.ingest.document import Document
     from plangate.ingest.terraform import planfile
+    from plangate.model.input import Kind
 
     given = files.read(path)
     return planfile.read(Document(Kind.TERRAFORM_PLANFILE, path, given.sha256, given.data))
 
 
 def failed(error: InputError, what: str) -> Gap:
-    """What is said of evidence or of an input that could not be read."""
+    """What is said of evidence that could not be read; `what` names it where the error does not."""
     return Gap(
         error.where or what,
         ": ".join(part for part in (error.place, error.message) if part),
         error.hint or "see the reason, and review again",
         inconclusive=True,
         input_failed=not isinstance(error, EvidenceError),
+    )
+
+
+def unreadable(error: InputError) -> Gap:
+    """What is said of an input that could not be read."""
+    return Gap(
+        what=error.where or "input",
+        why=": ".join(part for part in (error.place, error.message) if part),
+        how_to_fix=error.hint or "give the output of `terraform show -json tfplan`",
+        input_failed=True,
     )

@@ -12,7 +12,7 @@ from msgspec import structs
 
 from plangate.classify.diff import diff
 from plangate.classify.terraform.helm_release import unseen, values
-from plangate.model.change import Action, Gap
+from plangate.model.change import Action, Gap, HelmChangeSet, TerraformChangeSet
 from plangate.model.values import ABSENT, Sensitive, Unknown
 
 if TYPE_CHECKING:
@@ -27,18 +27,19 @@ _KEPT = frozenset({Action.CREATE, Action.UPDATE, Action.REPLACE})
 
 def correlate(changesets: Sequence[ChangeSet]) -> list[ChangeSet]:
     """The change sets, those of plans with what the dry runs beside them say of their releases."""
-    runs = {str(one.upgrade.release): one for one in changesets if one.upgrade is not None and one.upgrade.release}
+    upgrades = [one for one in changesets if isinstance(one, HelmChangeSet)]
+    runs = {one.upgrade.release: one for one in upgrades if one.upgrade.release}
     if not runs:
         return list(changesets)
-    return [one if one.upgrade is not None else _joined(one, runs) for one in changesets]
+    return [_joined(one, runs) if isinstance(one, TerraformChangeSet) else one for one in changesets]
 
 
-def _joined(plan: ChangeSet, runs: dict[str, ChangeSet]) -> ChangeSet:
+def _joined(plan: TerraformChangeSet, runs: dict[str, HelmChangeSet]) -> TerraformChangeSet:
     changes: list[Change] = []
     skipped = list(plan.skipped)
     for change in plan.changes:
         run = runs.get(_release(change)) if change.type == unseen.TYPE and change.mode == "managed" else None
-        if run is None or run.upgrade is None or change.action not in _KEPT:
+        if run is None or change.action not in _KEPT:
             changes.append(change)
             continue
         skipped = [one for one in skipped if one != unseen.not_rendered(change)]
@@ -47,7 +48,7 @@ def _joined(plan: ChangeSet, runs: dict[str, ChangeSet]) -> ChangeSet:
             skipped.append(_another(change, run, differing))
         elif run.upgrade.values is None:
             skipped.append(_untold(change, run))
-        note = f"what it does to its objects: {run.source.path}"
+        note = f"what it does to its objects: {run.input.path}"
         changes.append(
             structs.replace(
                 change, release=run.upgrade.release, note=f"{change.note}; {note}" if change.note else note, noise=None
@@ -80,19 +81,19 @@ def _differing(change: Change, upgrade: Upgrade) -> Iterator[str]:
         yield leaf.path
 
 
-def _another(change: Change, run: ChangeSet, differing: list[str]) -> Gap:
+def _another(change: Change, run: HelmChangeSet, differing: list[str]) -> Gap:
     more = f" and {len(differing) - _MOST} more" if len(differing) > _MOST else ""
     return Gap(
-        what=run.source.path,
+        what=run.input.path,
         why=f"is not the dry run of what {change.address} will do: {', '.join(differing[:_MOST])}{more} differ",
         how_to_fix="make the dry run with the chart version and the values of this plan",
         inconclusive=True,
     )
 
 
-def _untold(change: Change, run: ChangeSet) -> Gap:
+def _untold(change: Change, run: HelmChangeSet) -> Gap:
     return Gap(
-        what=run.source.path,
+        what=run.input.path,
         why=f"does not tell which values it was made with, so that it may not be what {change.address} will do",
         how_to_fix="make the dry run with -o json",
     )

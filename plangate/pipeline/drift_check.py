@@ -15,11 +15,11 @@ from plangate.drift import values as lines
 from plangate.drift.wording import when
 from plangate.errors import InputError, PlangateError, UsageError
 from plangate.gate.config import Config
-from plangate.model.change import Action, ChangeSet, Freshness, Gap, Source
-from plangate.model.input import EvidenceSources, StateSource
+from plangate.model.change import Action, ChangeSet, Freshness, Gap
+from plangate.model.input import EvidenceSources, InputRecord, Kind, StateSource
 from plangate.model.verdict import Options, PolicyReport
-from plangate.pipeline import context as around_plans
-from plangate.verdict import decide
+from plangate.pipeline import context as contexts
+from plangate.verdict import decide, of_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,22 +56,18 @@ def check(target: Target, options: Options, config: Config | None = None) -> Ver
         environment=target.environment or options.environment,
         required=options.required or ("values",),
     )
-    skipped: list[Gap] = []
     changesets: list[ChangeSet] = []
-    around, unread = around_plans.read(target.tf_dir, target.evidence, target.state, target.saved_plan)
-    skipped += unread
-    around = around_plans.owned_by(around, config)
+    context, skipped = contexts.read(target.tf_dir, target.evidence, target.state, target.saved_plan)
+    context = contexts.with_owners(context, config)
     try:
-        changesets = _plan(target, around) if target.plan is not None else [_release(target, around)]
+        changesets = [_release(target, context)] if target.plan is None else _plan(target.plan, context)
     except InputError as error:
-        skipped.append(around_plans.failed(error, target.plan or target.release or "target"))
-    if target.evidence.folder is not None or config.environments:
-        from plangate.gate import evidence_scope
-
-        skipped += evidence_scope.check_age(changesets, target.evidence, options.created_at)
-        skipped += evidence_scope.check_environment(config, options.environment, changesets, target.evidence, around)
-    report = PolicyReport(findings=tuple(f for c in changesets for f in found.of(c.drift, c.releases, around.owned)))
-    return decide([_bare(c) for c in changesets], report, skipped, options)
+        skipped.append(contexts.failed(error, target.plan or target.release or "target"))
+    skipped += contexts.check_age(changesets, target.evidence, options.created_at)
+    skipped += contexts.check_scope(config, options.environment, changesets, target.evidence, context)
+    drifting = [finding for c in changesets for finding in found.of(c.drift, c.releases, context.owned)]
+    bare = [_bare(c) for c in changesets]
+    return decide(bare, (*of_inputs(bare), *drifting), PolicyReport(), skipped, options)
 
 
 def check_all(
@@ -142,18 +138,20 @@ def _start(waiting: queue.SimpleQueue[_Run]) -> None:
 def _gave_up(target: Target, options: Options, why: str) -> Verdict:
     what = target.name or target.release or target.plan or "target"
     skipped = Gap(what, why, "check it alone: plangate drift", inconclusive=True)
-    return decide([], PolicyReport(), [skipped], structs.replace(options, target=target.name or options.target))
+    return decide([], (), PolicyReport(), [skipped], structs.replace(options, target=target.name or options.target))
 
 
-def _plan(target: Target, around: PlanContext) -> list[ChangeSet]:
-    """The releases of a plan, and what its refresh found."""
-    from plangate.pipeline import review
+def _plan(path: str, context: PlanContext) -> list[ChangeSet]:
+    """The releases of the plans of one input, and what their refresh found. Raises `InputError`."""
+    from plangate.evidence import files
+    from plangate.ingest import detect
+    from plangate.pipeline import inputs
 
-    assert target.plan is not None  # noqa: S101 - asked before
-    return review.compared(target.plan, around)
+    documents = list(detect.documents(files.read(path)))
+    return inputs.change_sets(documents, inputs.Reading(context=context, drift_only=True))
 
 
-def _release(target: Target, around: PlanContext) -> ChangeSet:
+def _release(target: Target, context: PlanContext) -> ChangeSet:
     """One release, by the values that it is meant to have."""
     from functools import partial
 
@@ -180,7 +178,7 @@ def _release(target: Target, around: PlanContext) -> ChangeSet:
         return tree
 
     sides = helm_values.read(
-        (namespace, name), desired, around.state, partial(gather.gather, target.evidence), around.beside.key
+        (namespace, name), desired, context.state, partial(gather.gather, target.evidence), context.releases.key
     )
     evidence = sides.evidence
     drift: tuple[Any, ...] = ()
@@ -198,21 +196,21 @@ def _release(target: Target, around: PlanContext) -> ChangeSet:
         )
         moment = when(evidence.history, evidence.recorded_revision)
         drift, unseen = lines.compared(
-            lines.line_up(planned, lines.Sides(evidence.live, evidence.recorded, moment), around.owned)
+            lines.line_up(planned, lines.Sides(evidence.live, evidence.recorded, moment), context.owned)
         )
     freshness = Freshness(
-        lineage=around.state.lineage if around.state is not None else None,
-        serial_state=around.state.serial if around.state is not None else None,
-        lock=around.lock,
+        lineage=context.state.lineage if context.state is not None else None,
+        serial_state=context.state.serial if context.state is not None else None,
+        lock=context.lock,
         revision_recorded=evidence.recorded_revision,
         revision_live=evidence.live_revision,
     )
     return ChangeSet(
-        source=Source("helm-values", ", ".join(target.values) or target.release or "", "", "helm"),
+        input=InputRecord(Kind.HELM_VALUES, ", ".join(target.values) or target.release or "", "", "helm"),
         drift=tuple(structs.replace(one, address=one.address or None) for one in drift),
         releases=(evidence,),
         freshness=freshness,
-        evidence={**evidence.evidence, **({"state": "given"} if around.state_read else {})},
+        evidence={**evidence.evidence, **({"state": "given"} if context.state_read else {})},
         skipped=(*sides.skipped, *unseen),
     )
 
@@ -220,12 +218,12 @@ def _release(target: Target, around: PlanContext) -> ChangeSet:
 def _bare(changeset: ChangeSet) -> ChangeSet:
     """Only what is asked here: what a plan would change is another question, and so is whether it is stale."""
     freshness = changeset.freshness
-    return structs.replace(
-        changeset,
-        changes=(),
-        outputs=(),
-        checks=(),
-        invocations=(),
-        no_ops=0,
+    return ChangeSet(
+        input=changeset.input,
+        releases=changeset.releases,
+        drift=changeset.drift,
+        evidence=changeset.evidence,
+        skipped=changeset.skipped,
+        notes=changeset.notes,
         freshness=None if freshness is None else structs.replace(freshness, serial_plan=None),
     )

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from plangate.errors import InputError
 from plangate.evidence import rego
-from plangate.ingest.document import Document, Kind
+from plangate.ingest.document import Document
 from plangate.model.change import Gap
+from plangate.model.input import Kind
 from plangate.model.verdict import Finding, Outcome
 from plangate.verdict import OWN
 

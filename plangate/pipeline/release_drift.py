@@ -24,7 +24,7 @@ from plangate.model.values import ABSENT, Embedded, Side
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from plangate.model.change import Change, ChangeSet, Drift
+    from plangate.model.change import Change, Drift, TerraformChangeSet
     from plangate.model.values import Value
     from plangate.pipeline.context import PlanContext
 
@@ -32,7 +32,7 @@ _NEW = frozenset({Action.CREATE, Action.IMPORT, Action.READ, Action.UNKNOWN})
 _COMPARED = frozenset({Action.UPDATE, Action.REPLACE, Action.CREATE, Action.NO_OP, Action.MOVE, Action.IMPORT})
 
 
-def attach(changeset: ChangeSet, owned: tuple[values.Owned, ...] = ()) -> ChangeSet:
+def attach(changeset: TerraformChangeSet, owned: tuple[values.Owned, ...] = ()) -> TerraformChangeSet:
     """The plan with the drift of its Helm releases, and what that means for their changes."""
     concerned = [c for c in (*changeset.changes, *changeset.unchanged) if c.type == releases.TYPE]
     if not concerned:
@@ -167,19 +167,19 @@ def _get(side: Side | None, key: str) -> object:
     return ABSENT if side is None else side.get(key)
 
 
-def attach_freshness(changeset: ChangeSet, around: PlanContext) -> ChangeSet:
+def attach_freshness(changeset: TerraformChangeSet, context: PlanContext) -> TerraformChangeSet:
     """The plan with its freshness: what ties it to the state that there is now."""
-    saved = around.saved
+    saved = context.saved
     freshness = changeset.freshness
     if freshness is None and saved is not None:
         freshness = Freshness(lineage=saved.lineage, serial_plan=saved.serial)
     skipped: tuple[Gap, ...] = ()
-    if around.state_read:
-        state = around.state
+    if context.state_read:
+        state = context.state
         lineage, serial = (state.lineage, state.serial) if state is not None else (None, 0)
-        moved = _moved(changeset, around) if freshness is not None and freshness.serial_plan != serial else None
-        freshness = state_drift.freshness_of(freshness, lineage, serial, around.lock, moved=moved)
-        skipped = (*_unproven(freshness), *_elsewhere(changeset, freshness, around))
+        moved = _moved(changeset, context) if freshness is not None and freshness.serial_plan != serial else None
+        freshness = state_drift.freshness_of(freshness, lineage, serial, context.lock, moved=moved)
+        skipped = (*_unproven(freshness), *_elsewhere(changeset, freshness, context))
     known = [one for one in changeset.releases if one.recorded_revision is not None or one.live_revision is not None]
     if len(known) == 1:
         freshness = structs.replace(
@@ -190,22 +190,22 @@ def attach_freshness(changeset: ChangeSet, around: PlanContext) -> ChangeSet:
     return structs.replace(
         changeset,
         freshness=freshness,
-        evidence={**changeset.evidence, **_evidence(changeset, around)},
+        evidence={**changeset.evidence, **_evidence(changeset, context)},
         skipped=(*changeset.skipped, *skipped),
     )
 
 
-def _moved(changeset: ChangeSet, around: PlanContext) -> dict[str, tuple[str, ...]] | None:
+def _moved(changeset: TerraformChangeSet, context: PlanContext) -> dict[str, tuple[str, ...]] | None:
     """What differs, at the addresses of this plan, between the state of the saved plan and the one there is now."""
     unseen = not changeset.changes and any(skipped.input_failed for skipped in changeset.skipped)
-    if around.saved is None or around.state is None or unseen:
+    if context.saved is None or context.state is None or unseen:
         return None
-    given = RawInput(changeset.source.path, around.saved.state)
+    given = RawInput(changeset.input.path, context.saved.state)
     old = terraform_state.read(given)
     if old is None:
         return None
     return terraform_state.changed_since(
-        old, around.state, frozenset(str(change.address) for change in changeset.changes), around.beside.key
+        old, context.state, frozenset(str(change.address) for change in changeset.changes), context.releases.key
     )
 
 
@@ -218,7 +218,7 @@ def _unproven(freshness: Freshness) -> Iterator[Gap]:
         )
 
 
-def _elsewhere(changeset: ChangeSet, freshness: Freshness, around: PlanContext) -> Iterator[Gap]:
+def _elsewhere(changeset: TerraformChangeSet, freshness: Freshness, context: PlanContext) -> Iterator[Gap]:
     """Whether the state is that of another place: it holds nothing of what this plan found."""
     existing = frozenset(
         change.moved_from or str(change.address)
@@ -227,7 +227,7 @@ def _elsewhere(changeset: ChangeSet, freshness: Freshness, around: PlanContext) 
     )
     if not existing or freshness.serial_plan is not None:
         return
-    state = around.state
+    state = context.state
     if state is None:
         why = "there is no state in this place, and the plan was made from one"
     elif next(state.instances(existing), None) is None:
@@ -242,7 +242,7 @@ def _elsewhere(changeset: ChangeSet, freshness: Freshness, around: PlanContext) 
     )
 
 
-def _evidence(changeset: ChangeSet, around: PlanContext) -> dict[str, str]:
+def _evidence(changeset: TerraformChangeSet, context: PlanContext) -> dict[str, str]:
     """What was given besides a plan: nothing is needed for a release that does not exist yet."""
     new = {str(change.address) for change in changeset.changes if change.action is Action.CREATE}
     found: dict[str, str] = {}
@@ -250,6 +250,6 @@ def _evidence(changeset: ChangeSet, around: PlanContext) -> dict[str, str]:
         if one.address not in new:
             for kind, word in one.evidence.items():
                 found[kind] = "missing" if "missing" in (word, found.get(kind)) else word
-    if around.state_read:
+    if context.state_read:
         found["state"] = "given"
     return found

@@ -39,7 +39,7 @@ def evaluate(
     `Finding.change` counts through all changes of all sets; a hook is none of these.
     """
     sources = {source(changeset) for changeset in changesets}
-    every = [change for changeset in changesets for change in (*changeset.changes, *changeset.hooked)]
+    every = [change for changeset in changesets for change in changeset.judged]
     views = {name for change in every for name in change.views}
     types = {change.type for change in every}
     applicable = [p for p in policies if _concerns(p, sources, views) and _may_meet(p, types) and not _idle(p)]
@@ -50,7 +50,7 @@ def evaluate(
         for change in changeset.changes:
             findings += evaluation.of(change, position)
             position += 1
-        for change in changeset.hooked:
+        for change in changeset.hook_changes:
             findings += evaluation.of(change, None)
     outcomes = {outcome.value: 0 for outcome in Outcome}
     for policy in applicable:
@@ -60,7 +60,7 @@ def evaluate(
 
 def source(changeset: ChangeSet) -> str:
     """The source that policies name: the tool's family."""
-    return "helm" if changeset.source.kind.startswith("helm") else "terraform"
+    return changeset.input.kind.source
 
 
 def _concerns(policy: Policy, sources: set[str], views: set[str]) -> bool:

@@ -37,6 +37,7 @@ FACTS: Final = {
     "address": Fact("text", "the address, verbatim", lambda c, _: str(c.address)),
     "name": Fact("text", "the name in the configuration", lambda c, _: c.name),
     "module": Fact("text", "the module's address; empty for the root module", lambda c, _: c.module),
+    "template": Fact("text", "the chart's template of an object of Helm; empty when not told", lambda c, _: c.template),
     "provider": Fact("text", "the provider's address", lambda c, _: c.provider),
     "mode": Fact("text", "`managed`, `data` or `ephemeral`", lambda c, _: c.mode),
     "reason": Fact("text", "Terraform's `action_reason`; empty when there is none", lambda c, _: c.reason or ""),

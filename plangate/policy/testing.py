@@ -7,12 +7,11 @@ is left out. More keys: `plan` adds whole sections (`configuration`, `resource_d
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import msgspec
 from msgspec import Struct, structs
 
-from plangate.applications.litellm import cases
 from plangate.model.verdict import Outcome
 from plangate.policy.case import ASKED, CaseError, asked, refuse_unknown
 from plangate.policy.evaluate import evaluate
@@ -23,6 +22,10 @@ if TYPE_CHECKING:
 
     from plangate.model.change import ChangeSet
     from plangate.model.policy import Policy
+    from plangate.policy.helm_cases import UpgradeCase
+
+    Classify: TypeAlias = Callable[[bytes, Mapping[str, bytes]], ChangeSet]
+    Builder: TypeAlias = Callable[[dict[str, Any]], UpgradeCase]
 
 _OF_CHANGE: Final = (
     "actions",
@@ -70,14 +73,18 @@ class Result(Struct, frozen=True):
         )
 
 
-def run(policy: Policy, classify: Callable[[bytes, Mapping[str, bytes]], ChangeSet]) -> list[Result]:
-    """Hold every case of a policy against it. `classify` turns an input and its evidence into a complete ChangeSet."""
+def run(policy: Policy, classify: Classify, builders: Mapping[str, Builder]) -> list[Result]:
+    """Hold every case of a policy against it.
+
+    `classify` turns an input and its evidence into a complete change set; `builders` turn the cases of an application into
+    upgrades, by the view that its policies match.
+    """
     results = []
     for expected in EXPECTED:
         for number, case in enumerate(getattr(policy.tests, expected.value), 1):
             try:
                 said = asked(case)
-                changeset, about = change_set(policy, case, classify)
+                changeset, about = change_set(policy, case, classify, builders)
                 asking = structs.replace(policy, params={**policy.params, **said["params"]})
                 report = evaluate(
                     [asking], [changeset], said["environment"], protected=said["protected"], as_of=said["as_of"]
@@ -94,7 +101,7 @@ def run(policy: Policy, classify: Callable[[bytes, Mapping[str, bytes]], ChangeS
 
 
 def change_set(
-    policy: Policy, case: dict[str, Any], classify: Callable[[bytes, Mapping[str, bytes]], ChangeSet]
+    policy: Policy, case: dict[str, Any], classify: Classify, builders: Mapping[str, Builder]
 ) -> tuple[ChangeSet, int | None]:
     """The change set of a case, and which of its changes the case is about. Raises `CaseError`."""
     if "type" in case or (policy.match.source != "helm" and not policy.match.view):
@@ -103,7 +110,7 @@ def change_set(
         address = _entry(case)["address"]
         return changeset, next((i for i, one in enumerate(changeset.changes) if one.address.text == address), -1)
     try:
-        built = cases.upgrade(case) if policy.match.view == cases.VIEW else upgrade(case)
+        built = builders.get(policy.match.view, upgrade)(case)
     except ValueError as error:
         raise CaseError(str(error)) from None
     changeset = classify(built.dry_run, built.evidence)

@@ -10,7 +10,8 @@ import msgspec
 from msgspec import UNSET, UnsetType, structs
 
 from plangate import __version__
-from plangate.model.change import Action, Change, Drift, Effect, EffectName, Freshness, Gap, Hook, Location, Source
+from plangate.model.change import Action, Change, Drift, Effect, EffectName, Freshness, Gap, Hook, Location
+from plangate.model.input import InputRecord
 from plangate.model.values import ABSENT
 from plangate.model.verdict import Binding, Coverage, Finding, Verdict
 from plangate.report import wire
@@ -66,7 +67,7 @@ def wire_verdict(verdict: Verdict) -> wire.Verdict:
         findings=[_finding(finding) for finding in verdict.findings],
         waived=[_finding(finding) for finding in verdict.waived],
         coverage=_coverage(verdict.coverage),
-        inputs=[_input(source) for source in verdict.sources],
+        inputs=[_input(one) for one in verdict.inputs],
         freshness=_freshness(verdict.freshness),
         runbook=[wire.Step(step.when, step.text, step.command) for step in verdict.runbook],
         checks=[wire.Check(c.address, c.kind, c.status, c.messages) for c in verdict.checks] or UNSET,
@@ -121,7 +122,7 @@ def _change(change: Change, policies: list[str]) -> wire.Change:
     # Positional: this runs once for each of thousands of changes, and keywords cost twice as much.
     return wire.Change(
         change.origin,
-        change.source,
+        change.source.value,
         change.release,
         change.address.text,
         change.address.deposed or None,
@@ -218,7 +219,7 @@ def _decides(skipped: Gap) -> Any:
     return "input" if skipped.input_failed else "verdict" if skipped.inconclusive else UNSET
 
 
-def _input(source: Source) -> wire.Input:
+def _input(source: InputRecord) -> wire.Input:
     facts = source.facts
     return wire.Input(
         kind=source.kind,

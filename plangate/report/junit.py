@@ -89,9 +89,9 @@ def _gaps(verdict: Verdict) -> Iterator[str]:
 
 def _inputs(verdict: Verdict) -> Iterator[str]:
     """That something was looked at: a file without any test counts as a failure in most places."""
-    for position, source in enumerate(verdict.sources):
+    for position, source in enumerate(verdict.inputs):
         yield _case("input", f"{input_name(verdict, position)} was reviewed", "", source.kind)
-    if not verdict.sources:
+    if not verdict.inputs:
         yield _case("verdict", verdict.headline, "")
 
 

@@ -115,7 +115,7 @@ def render(verdict: Verdict, extras: Extras | None = None) -> str:
     """The comment, with its hidden marker in the first line and a newline at its end."""
     extras = extras or Extras()
     told = story.told(verdict)
-    more = len(verdict.sources) - _MOST_INPUTS
+    more = len(verdict.inputs) - _MOST_INPUTS
     body = functools.partial(
         _template("comment.md.j2").render,
         decision=verdict.decision.value.upper(),
@@ -127,7 +127,7 @@ def render(verdict: Verdict, extras: Extras | None = None) -> str:
         note=extras.note,
         approval=extras.approval,
         links=[_Escaped(f"[{_md(text)}]({url})") for text, url in extras.links if _LINK.fullmatch(url)],
-        inputs=[(source.path, source.sha256) for source in verdict.sources[:_MOST_INPUTS]],
+        inputs=[(source.path, source.sha256) for source in verdict.inputs[:_MOST_INPUTS]],
         more_inputs=wording.several(more, "more input") if more > 0 else "",
         created_at=verdict.created_at,
         shown=_SHOWN,

@@ -38,7 +38,7 @@ def place(verdict: Verdict, finding: Finding) -> Place:
 
 def input_name(verdict: Verdict, origin: int = 0) -> str:
     """The name of one input as a path inside the repository."""
-    return inside(verdict.sources[origin].path) if origin < len(verdict.sources) else _NAMELESS
+    return inside(verdict.inputs[origin].path) if origin < len(verdict.inputs) else _NAMELESS
 
 
 def inside(path: str) -> str:

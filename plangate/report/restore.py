@@ -21,7 +21,6 @@ from plangate.model.change import (
     DriftStatus,
     Effect,
     EffectName,
-    Facts,
     Freshness,
     Gap,
     Hook,
@@ -31,8 +30,8 @@ from plangate.model.change import (
     Noise,
     OutputChange,
     ReplaceOrder,
-    Source,
 )
+from plangate.model.input import Facts, InputRecord, Kind, Source
 from plangate.model.values import ABSENT, UNKNOWN, Sensitive
 from plangate.model.verdict import (
     Approvals,
@@ -88,8 +87,9 @@ def restore(saved: wire.Verdict) -> Verdict:
         waived=tuple(_finding(finding, None) for finding in saved.waived),
         hooks=tuple(_hook(hook) for hook in saved.hooks),
         coverage=_coverage(saved.coverage),
-        sources=tuple(
-            Source(i.kind, i.path, i.sha256, i.tool, i.tool_version, Facts(*_facts(i.facts))) for i in saved.inputs
+        inputs=tuple(
+            InputRecord(Kind(i.kind), i.path, i.sha256, i.tool, i.tool_version, Facts(*_facts(i.facts)))
+            for i in saved.inputs
         ),
         freshness=_freshness(saved.freshness),
         runbook=tuple(Step(step.when, step.text, step.command) for step in saved.runbook),
@@ -145,7 +145,7 @@ def _change(change: wire.Change, target: str | None) -> Change:
         address=Address(_of(target, change.address), change.deposed or ""),
         type=change.type,
         action=_action(change.action),
-        source=change.source,
+        source=Source(change.source),
         origin=change.input,
         release=change.release,
         replace_order=ReplaceOrder(change.replace_order) if change.replace_order is not None else None,

@@ -173,7 +173,7 @@ def counted(verdict: Verdict) -> tuple[Counted, ...]:
 
 def _tool(verdict: Verdict, family: str) -> str:
     """The tool by its own name and version, where one made all inputs of the family."""
-    made_by = {(s.tool, s.tool_version) for s in verdict.sources if s.kind.startswith(family)}
+    made_by = {(s.tool, s.tool_version) for s in verdict.inputs if s.kind.source == family}
     if len(made_by) != 1:
         return family
     ((tool, version),) = made_by

@@ -75,7 +75,7 @@ class _Page:
         counts = "    ".join(f"{one.tool}  {one.counts}" for one in story.counted(verdict))
         if counts and not (story.quiet(verdict) and not self.everything):
             room = self.screen.beside(counts)
-            only = verdict.sources[0].path if len(verdict.sources) == 1 else f"{len(verdict.sources)} inputs"
+            only = verdict.inputs[0].path if len(verdict.inputs) == 1 else f"{len(verdict.inputs)} inputs"
             self.screen.entry(
                 "", counts, edge=tail(only, min(room, self.screen.width // 3)) if room >= _SHORTEST_PATH else ""
             )

@@ -404,18 +404,16 @@ def test_a_token_never_leaves_from_names_and_messages(kind: str, canaries: Canar
     check(kind, plan, canaries, folder)
 
 
-@pytest.mark.parametrize("stage", ["classify_terraform.classify", "evaluate.evaluate", "decide"])
+@pytest.mark.parametrize("stage", ["classify.terraform.plan.classify", "policy.evaluate.evaluate", "verdict.decide"])
 def test_an_internal_error_tells_nothing(
     stage: str, canaries: Canaries, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from plangate.pipeline import review
-
     secret = canaries("exception")
 
     def broken(*arguments: Any, **named: Any) -> Any:
         raise ValueError(f"{secret} {arguments!r} {named!r}")
 
-    monkeypatch.setattr(f"{review.__name__}.{stage}", broken)
+    monkeypatch.setattr(f"plangate.{stage}", broken)
     path = FIXTURES / "sensitive" / "plan.json"
     done = run_here("review", path)
 

@@ -303,6 +303,7 @@ def test_saying_who_it_is_imports_nothing_that_reviews(flag: str) -> None:
         "plangate.__main__",
         "plangate.cli",
         "plangate.cli.main",
+        "plangate.cli.output",
         "plangate.errors",
     }
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from plangate.errors import InputError
-from plangate.pipeline.review import classified
+from plangate.model.change import RefusedUpgrade
+from plangate.pipeline.inputs import classified
 from tests.support.command import CORPUS
 
 UPGRADES = CORPUS / "helm-upgrades"
@@ -29,8 +30,10 @@ def told(data: bytes, old: bytes) -> object:
         changeset = classified(data, {"manifest": old})
     except InputError:
         return None
+    if isinstance(changeset, RefusedUpgrade):
+        return changeset.refused
     changes = [(str(c.address), c.action, c.attributes, c.effects) for c in changeset.changes]
-    return changes, changeset.hooks, changeset.refused
+    return changes, changeset.hooks
 
 
 def places(data: bytes) -> list[int]:

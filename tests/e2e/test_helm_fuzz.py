@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from plangate.classify.terraform.helm_release.strvals import StrvalsError, parse
 from plangate.errors import InputError
 from plangate.ingest.helm import manifests, output
-from plangate.pipeline.review import classified
+from plangate.pipeline.inputs import classified
 from tests.support.command import CORPUS
 
 TEXT = """\

@@ -335,7 +335,7 @@ def test_a_target_name_cannot_reach_another_targets_comment(runner):
 
 def test_many_targets_make_one_comment_and_one_check(runner):
     folder = runner.folder / "verdicts"
-    for name, given in (("a", everything()), ("b", verdict(target="live/web", environment="prod", sources=()))):
+    for name, given in (("a", everything()), ("b", verdict(target="live/web", environment="prod", inputs=()))):
         (folder / name).mkdir(parents=True)
         (folder / name / "verdict.json").write_bytes(json_v1.render(given))
     (folder / "a" / "plan.json").write_text('{"format_version": "1.2"}')

@@ -13,8 +13,7 @@ from msgspec import structs
 
 from plangate.applications.litellm import cases
 from plangate.model.verdict import Outcome
-from plangate.pipeline.review import classified
-from plangate.policy import testing
+from plangate.pipeline import policy_cases
 from plangate.policy.case import ASKED
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ def hidden(policy: Policy) -> Iterator[tuple[str, Outcome, dict[str, Any]]]:
 def outcome(policy: Policy, case: dict[str, Any]) -> Outcome:
     """What a policy says of one case."""
     alone = structs.replace(policy, tests=structs.replace(policy.tests, violated=(case,), satisfied=(), unknown=()))
-    (result,) = testing.run(alone, classified)
+    (result,) = policy_cases.run(alone)
     return result.got
 
 

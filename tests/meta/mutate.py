@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 import yaml
 from msgspec import structs
 
-from plangate.pipeline.review import classified
-from plangate.policy import testing
+from plangate.pipeline import policy_cases
+from plangate.pipeline.inputs import classified
 from plangate.policy.expressions import ExpressionError, Expressions
 from plangate.policy.file import read
 from plangate.policy.load import shipped_files
@@ -115,7 +115,7 @@ def survives(policy: Policy) -> bool:
             Expressions().compile(policy.when, policy.params)
         except ExpressionError:
             return False
-    return all(result.passed for result in testing.run(policy, classify))
+    return all(result.passed for result in policy_cases.run(policy, classify))
 
 
 def main() -> int:

@@ -14,7 +14,7 @@ SHARED = {"model", "lang", "knowledge", "errors"}
 """What every stage may use."""
 
 ALLOWED = {
-    "model": set(),
+    "model": {"errors"},
     "errors": set(),
     "lang": {"errors", "model"},
     "knowledge": set(),
@@ -23,7 +23,7 @@ ALLOWED = {
     "ingest": SHARED,
     "classify": SHARED,
     "drift": SHARED,
-    "policy": SHARED | {"applications"},
+    "policy": SHARED,
     "verdict": SHARED,
     "report": SHARED,
     "publish": SHARED,

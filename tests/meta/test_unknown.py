@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from plangate.model.verdict import Outcome
-from plangate.pipeline.review import classified
+from plangate.pipeline import policy_cases
 from plangate.policy import testing
 from plangate.policy.file import read
 from plangate.policy.load import shipped_files
@@ -80,8 +80,8 @@ def _uncertain(of: Policy) -> set[tuple[str, str]]:
     found = set()
     for expected in testing.EXPECTED:
         for given in getattr(of.tests, expected.value):
-            changeset, _ = testing.change_set(of, given, classified)
-            for change in (*changeset.changes, *changeset.hooked):
+            changeset, _ = policy_cases.change_set(of, given)
+            for change in changeset.judged:
                 for effect in change.effects:
                     if not effect.certain:
                         found |= {(change.source, effect.name.value), (change.source, f"{effect.name}:{effect.kind}")}

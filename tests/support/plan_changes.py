@@ -1,7 +1,8 @@
 """Small sides and changes for the tests of impact."""
 
 from plangate.classify.terraform.impact import assess
-from plangate.model.change import Action, Address, Change, ChangeSet, ReplaceOrder, Source
+from plangate.model.change import Action, Address, Change, ReplaceOrder, TerraformChangeSet
+from plangate.model.input import InputRecord, Kind
 from tests.support.sides import FakeSide
 
 ACTIONS = {
@@ -34,7 +35,9 @@ def change(type_, before=None, after=None, *, address=None, order=None, deposed=
 
 def plan(*changes, **fields):
     """The changes of a plan, assessed."""
-    return assess(ChangeSet(source=Source(kind="plan", path="p", sha256=""), changes=changes, **fields)).changes
+    return assess(
+        TerraformChangeSet(input=InputRecord(kind=Kind.TERRAFORM_PLAN, path="p", sha256=""), changes=changes, **fields)
+    ).changes
 
 
 def effects(*arguments, **fields):

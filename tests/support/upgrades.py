@@ -1,6 +1,6 @@
 """Upgrades for tests: objects before and after, through the real pipeline."""
 
-from plangate.pipeline.review import classified
+from plangate.pipeline.inputs import classified
 from plangate.policy.helm_cases import upgrade
 
 

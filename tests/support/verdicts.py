@@ -14,7 +14,6 @@ from plangate.model.change import (
     DriftStatus,
     Effect,
     EffectName,
-    Facts,
     Freshness,
     Gap,
     Invocation,
@@ -22,10 +21,11 @@ from plangate.model.change import (
     Noise,
     OutputChange,
     ReplaceOrder,
-    Source,
 )
+from plangate.model.input import Facts, InputRecord, Kind
 from plangate.model.values import ABSENT, UNKNOWN, Embedded, Sensitive
 from plangate.model.verdict import Coverage, Decision, Finding, Outcome, Severity, Step, Verdict
+from plangate.verdict import decide, of_inputs
 
 HOSTILE = (
     "x\x1b[31m\u202e\u200b\n`|``@octo/team #1 GH-2 <img src=x onerror=y> ![x](http://e.example/a.png) [l](http://e.example)"
@@ -41,7 +41,7 @@ NONE = {action.value: 0 for action in Action}
 def verdict(decision=Decision.PASS, headline="no changes", exit_code=0, **fields):
     fields.setdefault("summary", NONE)
     fields.setdefault("summary_by_source", {"terraform": fields["summary"], "helm": NONE})
-    fields.setdefault("sources", (SOURCE,))
+    fields.setdefault("inputs", (SOURCE,))
     return Verdict(
         decision=decision,
         risk=fields.pop("risk", None),
@@ -52,7 +52,7 @@ def verdict(decision=Decision.PASS, headline="no changes", exit_code=0, **fields
     )
 
 
-SOURCE = Source("terraform-plan", "plan.json", "ab" * 32, "terraform", "1.15.9", Facts(False, True, True))
+SOURCE = InputRecord(Kind.TERRAFORM_PLAN, "plan.json", "ab" * 32, "terraform", "1.15.9", Facts(False, True, True))
 
 
 def change(address, action=Action.UPDATE, type_=None, **fields):
@@ -204,7 +204,9 @@ def everything(evil=""):
                 Gap(f"refresh{evil}", "a plan does not say", f"plan without `-refresh=false`{evil}"),
             ),
         ),
-        sources=(Source("terraform-plan", f"plan.json{evil}", "ab" * 32, "terraform", f"1.15.9{evil}", SOURCE.facts),),
+        inputs=(
+            InputRecord(Kind.TERRAFORM_PLAN, f"plan.json{evil}", "ab" * 32, "terraform", f"1.15.9{evil}", SOURCE.facts),
+        ),
         freshness=Freshness(f"lineage{evil}", 812),
         notes=(f"a plan of a newer format{evil}",),
         runbook=(
@@ -231,3 +233,8 @@ def many(count=3_000):
     changes += [change(f"aws_iam_role.r{i}", Action.DESTROY) for i in range(100)]
     counts = {**NONE, "update": count - 100, "destroy": 100}
     return verdict(Decision.PASS, "nothing found that needs a look", summary=counts, changes=tuple(changes))
+
+
+def decided(changesets, report, unread, options):
+    """The verdict on change sets, with what their inputs say of themselves beside what the policies found."""
+    return decide(changesets, (*of_inputs(changesets), *report.findings), report, unread, options)

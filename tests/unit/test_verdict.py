@@ -1,8 +1,10 @@
 import pytest
 
-from plangate.model.change import Action, Address, Change, ChangeSet, CheckResult, Facts, Gap, OutputChange, Source
+from plangate.model.change import Action, Address, Change, CheckResult, Gap, OutputChange, TerraformChangeSet
+from plangate.model.input import Facts, InputRecord, Kind
 from plangate.model.verdict import Finding, Options, Outcome, PolicyReport, Severity
-from plangate.verdict import OWN, SUMMARY_KEYS, decide
+from plangate.verdict import OWN, SUMMARY_KEYS
+from tests.support.verdicts import decided
 
 OPTIONS = Options(created_at="2026-01-01T00:00:00Z")
 REPORTED = PolicyReport(expected=3, reported=3)
@@ -15,8 +17,8 @@ def change(action=Action.CREATE, **fields):
 
 def plan(*changes, **fields):
     facts = Facts(**{name: fields.pop(name) for name in ("errored", "complete", "applyable") if name in fields})
-    source = Source(kind="terraform-plan", path="plan.json", sha256="0" * 64, facts=facts)
-    return ChangeSet(source=source, changes=changes, **fields)
+    source = InputRecord(kind=Kind.TERRAFORM_PLAN, path="plan.json", sha256="0" * 64, facts=facts)
+    return TerraformChangeSet(input=source, changes=changes, **fields)
 
 
 def finding(severity, outcome=Outcome.VIOLATED):
@@ -28,7 +30,7 @@ def judged(*findings):
 
 
 def reached(changesets, report=REPORTED, unread=(), options=OPTIONS):
-    verdict = decide(changesets, report, unread, options)
+    verdict = decided(changesets, report, unread, options)
     return verdict.decision.value, verdict.risk.value if verdict.risk else None, int(verdict.exit_code)
 
 
@@ -114,14 +116,14 @@ DECISIONS = {
 
 @pytest.mark.parametrize("name", DECISIONS)
 def test_decides(name):
-    decided, expected = DECISIONS[name]
-    assert decided() == expected
+    case, expected = DECISIONS[name]
+    assert case() == expected
 
 
 def test_counts_every_action_and_keeps_outputs_apart():
     changes = [change(action) for action in Action if action is not Action.NO_OP]
     output = OutputChange("o", Action.CREATE, None, "x")
-    verdict = decide([plan(*changes, no_ops=4, outputs=(output,))], REPORTED, (), OPTIONS)
+    verdict = decided([plan(*changes, no_ops=4, outputs=(output,))], REPORTED, (), OPTIONS)
     expected = {**dict.fromkeys(SUMMARY_KEYS, 1), "no-op": 4}
     assert verdict.summary == expected
     assert verdict.summary_by_source == {"terraform": expected, "helm": dict.fromkeys(SUMMARY_KEYS, 0)}
@@ -129,12 +131,12 @@ def test_counts_every_action_and_keeps_outputs_apart():
 
 def test_the_headline_is_the_worst_finding():
     report = judged(finding(Severity.MEDIUM), finding(Severity.CRITICAL))
-    assert decide([plan(change())], report, (), OPTIONS).headline == "it burns"
+    assert decided([plan(change())], report, (), OPTIONS).headline == "it burns"
 
 
 def test_findings_stand_worst_first():
     report = judged(finding(Severity.LOW), finding(Severity.CRITICAL), finding(Severity.HIGH, Outcome.UNKNOWN))
-    verdict = decide([plan(change())], report, (), OPTIONS)
+    verdict = decided([plan(change())], report, (), OPTIONS)
     assert [(f.severity.value, f.outcome.value) for f in verdict.findings] == [
         ("critical", "violated"),
         ("low", "violated"),
@@ -152,7 +154,7 @@ HEADLINES = {
 
 @pytest.mark.parametrize("headline", HEADLINES)
 def test_says_the_consequence_in_one_sentence(headline):
-    assert decide([HEADLINES[headline]], REPORTED, (), OPTIONS).headline == headline
+    assert decided([HEADLINES[headline]], REPORTED, (), OPTIONS).headline == headline
 
 
 @pytest.mark.parametrize("policy", OWN)

@@ -1,13 +1,14 @@
-"""Changes to a LiteLLM proxy, wherever its configuration stands. Does nothing, and imports nothing, where no LiteLLM is seen."""
+"""Changes to a LiteLLM proxy, wherever its configuration stands. Imports nothing more where no LiteLLM is seen."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from plangate.model.change import Action
 
 if TYPE_CHECKING:
-    from plangate.model.change import Change, ChangeSet
+    from plangate.model.change import Change, HelmChangeSet, TerraformChangeSet
+    from plangate.policy.helm_cases import UpgradeCase
 
 _CARRIERS: Final = frozenset(
     {"helm_release", "kubernetes_config_map", "kubernetes_config_map_v1", "kubernetes_manifest"}
@@ -15,22 +16,35 @@ _CARRIERS: Final = frozenset(
 _WORD: Final = "litellm"
 
 
-def classify(changeset: ChangeSet) -> ChangeSet:
-    """Add the view `litellm` to the changes that concern a proxy."""
-    if changeset.upgrade is not None:
+class LiteLLM:
+    """The application `litellm`; see `plangate.applications.protocol`."""
+
+    name = "litellm"
+
+    def of_plan(self, plan: TerraformChangeSet) -> TerraformChangeSet:
+        """The plan with the view `litellm` on the changes that concern a proxy."""
+        if not any(_carries(change) for change in plan.changes):
+            return plan
+        from plangate.applications.litellm import plans
+
+        return plans.classify(plan)
+
+    def of_upgrade(self, changeset: HelmChangeSet) -> HelmChangeSet:
+        """The upgrade with the view `litellm` on the changes that concern a proxy."""
         upgrade = changeset.upgrade
-        told = any(change.action is not Action.UNKNOWN for change in changeset.hooked)
+        happens = changeset.changes or any(change.action is not Action.UNKNOWN for change in changeset.hook_changes)
         objects = (*upgrade.new, *(upgrade.old or ()), *upgrade.new_hooks, *(upgrade.old_hooks or ()))
-        if not (changeset.changes or told) or not any(one.mentions(_WORD) for one in objects):
+        if not happens or not any(one.mentions(_WORD) for one in objects):
             return changeset
-        from plangate.applications.litellm.manifests import classify as of_manifests
+        from plangate.applications.litellm import manifests
 
-        return of_manifests(changeset)
-    if not any(_carries(change) for change in changeset.changes):
-        return changeset
-    from plangate.applications.litellm.plans import classify as of_plans
+        return manifests.classify(changeset)
 
-    return of_plans(changeset)
+    def case(self, case: dict[str, Any]) -> UpgradeCase:
+        """The upgrade that a case of a policy of this family stands for. Raises `CaseError`, or `ValueError` of the chart."""
+        from plangate.applications.litellm import cases
+
+        return cases.upgrade(case)
 
 
 def _carries(change: Change) -> bool:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from plangate.applications.litellm.proxy import Home, Tree
-    from plangate.model.change import Change, ChangeSet
+    from plangate.model.change import Change, HelmChangeSet
     from plangate.model.release import KubeObject, Upgrade
     from plangate.model.values import Path, Value
 
@@ -47,10 +47,10 @@ _PREFIXES: Final[dict[str, Path]] = {
 }
 
 
-def classify(changeset: ChangeSet) -> ChangeSet:
+def classify(changeset: HelmChangeSet) -> HelmChangeSet:
     """Add the view to the changes of a Helm upgrade that has a proxy in it."""
     upgrade = changeset.upgrade
-    if upgrade is None or (upgrade.old is None and not upgrade.install):
+    if upgrade.old is None and not upgrade.install:
         return changeset
     new = _Side([*upgrade.new, *upgrade.same], upgrade.new_hooks, upgrade)
     if new.workload is None and new.configuration is None:
@@ -62,11 +62,11 @@ def classify(changeset: ChangeSet) -> ChangeSet:
         # Hooks of the old revision were not given: a Job that is a hook now was most likely one then.
         found = structs.replace(found, job=found.job or after.job)
     listed = len(changeset.changes)
-    changes = [*changeset.changes, *changeset.hooked]
+    changes = list(changeset.judged)
     objects = _places(changes, new, old)
     prefixes = {**_PREFIXES, "config": ("data", new.key)}
     view.attach(found, after, objects, changes, functools.partial(view.spell_in, prefixes))
-    return structs.replace(changeset, changes=tuple(changes[:listed]), hooked=tuple(changes[listed:]))
+    return structs.replace(changeset, changes=tuple(changes[:listed]), hook_changes=tuple(changes[listed:]))
 
 
 def _places(changes: Sequence[Change], new: _Side, old: _Side | None) -> dict[Home, int]:

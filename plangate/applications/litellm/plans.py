@@ -15,7 +15,7 @@ from plangate.model.values import ABSENT, UNKNOWN, Sensitive, Unknown
 
 if TYPE_CHECKING:
     from plangate.applications.litellm.proxy import Home, Tree
-    from plangate.model.change import Change, ChangeSet
+    from plangate.model.change import Change, TerraformChangeSet
     from plangate.model.values import Absent, Path, Side, Value
 
 _ACTIONS: Final = frozenset({Action.CREATE, Action.UPDATE, Action.REPLACE, Action.IMPORT})
@@ -58,7 +58,7 @@ _HOMES: Final[tuple[Home, ...]] = (
 )
 
 
-def classify(changeset: ChangeSet) -> ChangeSet:
+def classify(changeset: TerraformChangeSet) -> TerraformChangeSet:
     """Add the view to the changes of a plan that hold a proxy."""
     changes = list(changeset.changes)
     for i, change in enumerate(changes):

@@ -17,6 +17,7 @@ from plangate.classify.kubernetes.effects import exposure, images
 from plangate.classify.kubernetes.objects import address_of, annotations_of, type_of
 from plangate.classify.kubernetes.sides import Masked
 from plangate.model.change import Action, Address, Change, Effect, EffectName, Gap, Hook
+from plangate.model.input import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -135,11 +136,11 @@ def _base(identity: Identity, one: KubeObject, upgrade: Upgrade) -> Change:
         address=Address(address_of(identity)),
         type=type_of(identity),
         action=Action.UNKNOWN,
-        source="helm",
+        source=Source.HELM,
         origin=upgrade.origin,
         release=upgrade.release,
         name=identity[3],
-        module=one.template,
+        template=one.template,
     )
 
 

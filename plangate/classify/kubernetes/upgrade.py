@@ -14,7 +14,8 @@ from plangate.classify.kubernetes.effects import all_effects
 from plangate.classify.kubernetes.objects import KEEP, Names, address_of, annotations_of, type_of
 from plangate.classify.kubernetes.release_index import ReleaseIndex
 from plangate.classify.kubernetes.sides import Masked
-from plangate.model.change import Action, Address, Change, ChangeSet, Effect, EffectName, Gap
+from plangate.model.change import Action, Address, Change, Effect, EffectName, Gap, HelmChangeSet
+from plangate.model.input import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,11 +25,9 @@ if TYPE_CHECKING:
     from plangate.model.release import KubeObject, Upgrade
 
 
-def classify(changeset: ChangeSet) -> ChangeSet:
+def classify(changeset: HelmChangeSet) -> HelmChangeSet:
     """Complete the change set of a Helm input: its objects, its hooks, and what cannot be known."""
     upgrade = changeset.upgrade
-    if upgrade is None:
-        return changeset
     teller = _UpgradeClassifier(upgrade)
     changes = teller.changes()
     hooked = hooks.changed(upgrade, teller.names, teller.scene)
@@ -37,7 +36,7 @@ def classify(changeset: ChangeSet) -> ChangeSet:
         changes=tuple(sorted(changes, key=lambda change: change.address)),
         no_ops=teller.no_ops,
         hooks=tuple(hooks.listed(upgrade, teller.names, hooked)),
-        hooked=tuple(hooked),
+        hook_changes=tuple(hooked),
         skipped=(*changeset.skipped, *teller.skipped, *hooks.unseen(upgrade)),
         notes=(*changeset.notes, *teller.notes),
     )
@@ -127,11 +126,11 @@ class _UpgradeClassifier:
             address=Address(address_of(identity)),
             type=type_of(identity),
             action=Action.UNKNOWN,
-            source="helm",
+            source=Source.HELM,
             origin=self.upgrade.origin,
             release=self.upgrade.release,
             name=identity[3],
-            module=one.template,
+            template=one.template,
         )
 
     def _removed(self, identity: Identity, old: KubeObject, live: KubeObject | None) -> Change:

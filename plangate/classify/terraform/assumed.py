@@ -16,7 +16,7 @@ from plangate.model.values import ABSENT, UNKNOWN, Absent, within
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from plangate.model.change import Change, ChangeSet
+    from plangate.model.change import Change, TerraformChangeSet
     from plangate.model.values import Path, Side, Value
 
 _STEADY: Final = frozenset({Action.NO_OP, Action.FORGET, Action.DESTROY})
@@ -44,7 +44,7 @@ class Overlaid:
         return within(self._over[str(path[0])], path[1:])
 
 
-def reasons(changeset: ChangeSet, change: Change, attribute: str) -> tuple[str, ...]:
+def reasons(changeset: TerraformChangeSet, change: Change, attribute: str) -> tuple[str, ...]:
     """What an unknown attribute comes from: of all that it refers to, what this plan changes; else everything."""
     named = changeset.arguments.get(base(str(change.address)), {}).get(attribute, ())
     moving = {base(str(one.address)) for one in changeset.changes if one.action not in _STEADY}
@@ -52,7 +52,7 @@ def reasons(changeset: ChangeSet, change: Change, attribute: str) -> tuple[str, 
     return tuple(one for one in named if one in moving or ".local." in f".{one}") or named
 
 
-def assume(changeset: ChangeSet, addresses: Iterable[str]) -> ChangeSet:
+def assume(changeset: TerraformChangeSet, addresses: Iterable[str]) -> TerraformChangeSet:
     """The plan with what hangs on these addresses taken as it is now, each time said. An address that nothing hangs on is said too."""
     wanted = {base(address) for address in addresses}
     if not wanted:

@@ -13,7 +13,7 @@ from msgspec import structs
 from plangate.classify.diff import diff, same
 from plangate.classify.noise import read_back
 from plangate.classify.terraform.impact import traits
-from plangate.model.change import Action, AttributeChange, Change, ChangeSet, Drift, DriftStatus, Noise
+from plangate.model.change import Action, AttributeChange, Change, Drift, DriftStatus, Noise, TerraformChangeSet
 from plangate.model.values import ABSENT, UNKNOWN, spell
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _MATTERS: Final = frozenset({"stateful", "foundation"})
 
 
-def recorded_drift(changeset: ChangeSet) -> tuple[Drift, ...]:
+def recorded_drift(changeset: TerraformChangeSet) -> tuple[Drift, ...]:
     """The differences that the refresh found, one per path, with what this plan does to them."""
     planned = {change.address: change for change in changeset.changes}
     relied = {(resource, spell(path)) for resource, path in changeset.relevant}

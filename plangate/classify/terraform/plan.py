@@ -10,7 +10,7 @@ from plangate.classify.noise import noise
 from plangate.classify.terraform.drift import changed_leaves, recorded_drift
 from plangate.classify.terraform.helm_release import release
 from plangate.classify.terraform.impact import assess
-from plangate.model.change import Action, Change, ChangeSet, Noise
+from plangate.model.change import Action, Change, Noise, TerraformChangeSet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _COMPARED = frozenset({Action.UPDATE, Action.REPLACE})
 
 
-def classify(changeset: ChangeSet, assumed: Sequence[str] = ()) -> ChangeSet:
+def classify(changeset: TerraformChangeSet, assumed: Sequence[str] = ()) -> TerraformChangeSet:
     """Complete the changes of a plan: attributes, noise, effects, traits; and the drift that Terraform recorded.
 
     What hangs on the addresses in `assumed` is taken as it is now.

@@ -11,9 +11,10 @@ from msgspec import Struct
 
 from plangate.errors import InputError
 from plangate.ingest import yaml
-from plangate.ingest.document import Document, Kind
+from plangate.ingest.document import Document
 from plangate.ingest.envelope import without_noise
 from plangate.ingest.helm import manifests, output
+from plangate.model.input import Kind
 from plangate.model.release import Chart
 
 DRY_RUN_COMMAND: Final = "helm upgrade NAME CHART -n NS -f VALUES --dry-run=server -o json > dry-run.json"

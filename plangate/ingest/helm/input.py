@@ -8,9 +8,9 @@ from typing import Final
 import msgspec
 from msgspec import Raw
 
-from plangate.ingest.document import Kind
 from plangate.ingest.envelope import without_noise
 from plangate.ingest.helm import output
+from plangate.model.input import Kind
 
 _LOOKED_AT: Final = 256 * 1024
 _keys = msgspec.json.Decoder(dict[str, Raw])

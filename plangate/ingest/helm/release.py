@@ -6,12 +6,12 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from plangate.errors import InputError
-from plangate.ingest.document import Kind
 from plangate.ingest.helm import evidence as helm_evidence
 from plangate.ingest.helm import manifests, truncation
 from plangate.ingest.helm.dry_run import DRY_RUN_COMMAND, DryRun, read, without_hooks
 from plangate.ingest.redact.redactor import Redactor
-from plangate.model.change import ChangeSet, Gap, Source
+from plangate.model.change import Gap, HelmChangeSet, RefusedUpgrade
+from plangate.model.input import InputRecord, Kind
 from plangate.model.release import Chart, Upgrade
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def changeset(
     kube_version: tuple[int, int] | None = None,
     origin: int = 0,
     key: bytes | None = None,
-) -> ChangeSet:
+) -> HelmChangeSet | RefusedUpgrade:
     """The dry run and its evidence (`manifest`, `hooks`, `values`, `history`, `metadata`, `live_objects`), masked.
 
     `key` is what the secrets of collected evidence were sealed with. Raises `InputError` where any of it cannot be read.
@@ -71,9 +71,9 @@ class _Joined:
         self.name = dry.name or self.metadata.name
         self.namespace = dry.namespace or self.metadata.namespace
 
-    def changeset(self) -> ChangeSet:
+    def changeset(self) -> HelmChangeSet | RefusedUpgrade:
         dry, document = self.dry, self.dry.document
-        source = Source(
+        source = InputRecord(
             kind=document.kind,
             path=document.path,
             sha256=document.sha256,
@@ -82,12 +82,12 @@ class _Joined:
         )
         if dry.failed is not None:
             self.redactor.freeze()
-            return ChangeSet(source=source, refused=self.redactor.text(dry.failed), evidence=self.evidence())
+            return RefusedUpgrade(input=source, refused=self.redactor.text(dry.failed), evidence=self.evidence())
         if dry.manifest is None or dry.cut:
             self._no_manifest()
         upgrade = self.upgrade()
-        return ChangeSet(
-            source=source,
+        return HelmChangeSet(
+            input=source,
             upgrade=upgrade,
             evidence=self.evidence(),
             skipped=tuple(self.skipped),

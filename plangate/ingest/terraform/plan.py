@@ -26,15 +26,14 @@ from plangate.model.change import (
     Action,
     Address,
     Change,
-    ChangeSet,
     CheckResult,
-    Facts,
     Invocation,
     OutputChange,
     ReplaceOrder,
-    Source,
+    TerraformChangeSet,
     base,
 )
+from plangate.model.input import Facts, InputRecord
 from plangate.model.values import ABSENT, UNKNOWN, Absent, Path, Value, spell
 
 ACTIONS: dict[tuple[str, ...], tuple[Action, ReplaceOrder | None]] = {
@@ -58,7 +57,7 @@ def parse(
     origin: int = 0,
     beside: terraform_releases.ReleaseSources = terraform_releases.NOTHING,
     begin: Begin | None = None,
-) -> ChangeSet:
+) -> TerraformChangeSet:
     """Read one plan. `origin` is its index among the inputs, `beside` what was given besides it, `begin` what takes over work.
 
     Raises `InputError` where a section does not have the shape of a plan; the message names the place, never the content.
@@ -99,7 +98,7 @@ class _Reader:
         self.apart = False
         """Whether the little that changes is copied out of the input, so that all of it can be let go."""
 
-    def read(self, begin: Begin | None = None) -> ChangeSet:
+    def read(self, begin: Begin | None = None) -> TerraformChangeSet:
         top = self.top
         configuration = Configuration.of(top)
         resources = wire.resources.read(top) or []
@@ -134,8 +133,8 @@ class _Reader:
         no_ops += sum(change.action is Action.NO_OP for change in changes)
         changes = sorted((change for change in changes if change.action is not Action.NO_OP), key=_in_order)
         replaced = any(change.action in (Action.REPLACE, Action.DESTROY) for change in changes)
-        changeset = ChangeSet(
-            source=Source(
+        changeset = TerraformChangeSet(
+            input=InputRecord(
                 kind=self.document.kind,
                 path=self.document.path,
                 sha256=self.document.sha256,

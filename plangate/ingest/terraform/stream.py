@@ -20,15 +20,14 @@ from plangate.model.change import (
     Action,
     Address,
     Change,
-    ChangeSet,
     CheckResult,
-    Facts,
     Gap,
     Invocation,
     OutputChange,
     ReplaceOrder,
-    Source,
+    TerraformChangeSet,
 )
+from plangate.model.input import Facts, InputRecord
 from plangate.model.values import ABSENT, UNKNOWN
 
 ACTIONS = {
@@ -120,7 +119,7 @@ class _Line(Struct):
 _decoder = msgspec.json.Decoder(_Line)
 
 
-def parse(document: Document, origin: int = 0) -> ChangeSet:
+def parse(document: Document, origin: int = 0) -> TerraformChangeSet:
     """Read a stream. Raises `InputError` when a line is broken or the summary at its end is missing: it was cut."""
     lines = list(_lines(document))
     errors = [d for d in _diagnostics(lines) if d.severity == "error"]
@@ -136,8 +135,8 @@ def parse(document: Document, origin: int = 0) -> ChangeSet:
     }
     planned = [_change(line.change, origin, found, redactor) for line in _of(lines, "planned_change") if line.change]
     targeted = any("targeting is in effect" in d.summary for d in _diagnostics(lines))
-    return ChangeSet(
-        source=Source(
+    return TerraformChangeSet(
+        input=InputRecord(
             kind=document.kind,
             path=document.path,
             sha256=document.sha256,

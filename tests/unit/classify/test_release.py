@@ -1,7 +1,7 @@
 import pytest
 
 from plangate.model.change import Gap, Notice
-from plangate.pipeline.review import classified
+from plangate.pipeline.inputs import classified
 from plangate.policy.helm_cases import upgrade
 
 MAP = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "web"}}

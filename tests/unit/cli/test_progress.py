@@ -5,7 +5,15 @@ import time
 from plangate.cli import progress
 
 
-class Terminal(io.StringIO):
+class Stream(io.TextIOWrapper):
+    def __init__(self):
+        super().__init__(io.BytesIO(), encoding="utf-8")
+
+    def getvalue(self):
+        return self.buffer.getvalue().decode()
+
+
+class Terminal(Stream):
     def isatty(self):
         return True
 
@@ -26,7 +34,7 @@ def test_a_long_review_shows_a_line_and_takes_it_away(monkeypatch):
 
 
 def test_nothing_is_shown_where_there_is_no_terminal(monkeypatch):
-    assert shown(monkeypatch, io.StringIO(), 0.1) == ""
+    assert shown(monkeypatch, Stream(), 0.1) == ""
 
 
 def test_a_short_review_shows_nothing(monkeypatch):

@@ -46,7 +46,7 @@ def test_an_endless_input_stops_being_read(monkeypatch):
 
 
 def test_what_was_given_never_shows_its_content():
-    assert repr(RawInput("plan.json", b"invented-secret")) == "Given('plan.json', 15 bytes)"
+    assert repr(RawInput("plan.json", b"invented-secret")) == "RawInput('plan.json', 15 bytes)"
 
 
 # --- ahead -------------------------------------------------------------------------------------------------------------

@@ -5,8 +5,7 @@ import pytest
 
 from plangate.errors import InputError
 from plangate.ingest.detect import documents
-from plangate.ingest.document import Kind
-from plangate.model.input import RawInput
+from plangate.model.input import Kind, RawInput
 
 PLAN = {
     "format_version": "1.2",

@@ -6,6 +6,7 @@ import pytest
 from msgspec import structs
 
 from plangate.model.change import Action
+from plangate.model.input import Kind
 from plangate.model.values import ABSENT
 from plangate.model.verdict import Decision, Severity
 from plangate.pipeline.merge import Expected, Part, code_of, merge
@@ -24,13 +25,15 @@ def part(given, path=None, **fields):
 
 
 def a_pass(environment, target="live/db"):
-    return verdict(target=target, environment=environment, sources=(source(environment),))
+    return verdict(target=target, environment=environment, inputs=(source(environment),))
 
 
 def source(name):
-    from plangate.model.change import Source
+    from plangate.model.input import InputRecord
 
-    return Source("terraform-plan", "plan.json", hashlib.sha256(name.encode()).hexdigest(), "terraform", "1.15.9")
+    return InputRecord(
+        Kind.TERRAFORM_PLAN, "plan.json", hashlib.sha256(name.encode()).hexdigest(), "terraform", "1.15.9"
+    )
 
 
 def a_review(environment, target="live/db", created_at=WHEN):
@@ -41,7 +44,7 @@ def a_review(environment, target="live/db", created_at=WHEN):
         environment=environment,
         risk=Severity.MEDIUM,
         summary={**NONE, "update": 1},
-        sources=(source(environment),),
+        inputs=(source(environment),),
         changes=(change("aws_iam_role.r", attributes=(changed("max_session", 3600, 7200),)),),
         findings=(
             finding(

@@ -1,6 +1,7 @@
 import pytest
 
-from plangate.model.change import Action, Address, Change, ChangeSet, Effect, EffectName, Source
+from plangate.model.change import Action, Address, Change, Effect, EffectName, TerraformChangeSet
+from plangate.model.input import InputRecord, Kind
 from plangate.model.values import UNKNOWN
 from plangate.model.verdict import Finding, Outcome, PolicyReport, Severity
 from plangate.policy.evaluate import evaluate
@@ -11,7 +12,7 @@ NONE = {"satisfied": 0, "violated": 0, "unknown": 0, "not-applicable": 0, "error
 
 
 def changeset(*changes):
-    return ChangeSet(source=Source("terraform-plan", "plan.json", "0" * 64), changes=changes)
+    return TerraformChangeSet(input=InputRecord(Kind.TERRAFORM_PLAN, "plan.json", "0" * 64), changes=changes)
 
 
 def change(address="aws_thing.a", action=Action.UPDATE, **more):

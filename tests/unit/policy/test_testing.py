@@ -8,7 +8,7 @@ import pytest
 
 from plangate.model.policy import Cases
 from plangate.model.verdict import Outcome
-from plangate.pipeline.review import classified
+from plangate.pipeline import policy_cases
 from plangate.policy import testing
 from tests.support.policies import policy
 
@@ -17,7 +17,7 @@ OBJECT = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}
 
 
 def result(case: dict[str, Any], when: str = "true", **match: Any) -> testing.Result:
-    (only,) = testing.run(policy(match, when, tests=Cases(violated=(case,))), classified)
+    (only,) = policy_cases.run(policy(match, when, tests=Cases(violated=(case,))))
     return only
 
 

@@ -24,7 +24,7 @@ UNREAD = verdict(
     "cannot tell: plan.json: is empty",
     3,
     coverage=Coverage(skipped=(Gap("plan.json", "is empty", "plan again", input_failed=True),)),
-    sources=(),
+    inputs=(),
 )
 CASES = {
     "pass": verdict(),

@@ -5,7 +5,8 @@ import jsonschema
 import msgspec
 import pytest
 
-from plangate.model.change import Address, Source
+from plangate.model.change import Address
+from plangate.model.input import InputRecord, Kind
 from plangate.model.verdict import Decision, Severity
 from plangate.report import json_v1, schema, wire
 from tests.support.verdicts import HOSTILE, change, everything, many, verdict
@@ -14,7 +15,7 @@ CASES = {
     "nothing to do": verdict(),
     "one of everything": everything(),
     "hostile": everything(HOSTILE),
-    "a path that is not UTF-8": verdict(sources=(Source("terraform-plan", "plan-\udcff.json", "0" * 64),)),
+    "a path that is not UTF-8": verdict(inputs=(InputRecord(Kind.TERRAFORM_PLAN, "plan-\udcff.json", "0" * 64),)),
 }
 
 
@@ -166,7 +167,7 @@ def test_a_deposed_object_keeps_its_address_and_its_key_apart():
 
 
 def test_half_characters_of_a_path_are_spelled_out():
-    given = verdict(sources=(Source("terraform-plan", "plan-\udcff.json", "0" * 64),))
+    given = verdict(inputs=(InputRecord(Kind.TERRAFORM_PLAN, "plan-\udcff.json", "0" * 64),))
     assert document(given)["inputs"][0]["path"] == r"plan-\udcff.json"
 
 

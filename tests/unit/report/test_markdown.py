@@ -128,7 +128,7 @@ TOO_LONG = {
     ),
     "names": everything("\U000e0041" * 5_000),
     "escapes": everything("|" * 5_000),
-    "inputs": verdict(sources=everything("&" * 5_000).sources * 400),
+    "inputs": verdict(inputs=everything("&" * 5_000).inputs * 400),
 }
 
 

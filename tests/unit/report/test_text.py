@@ -44,7 +44,7 @@ def a_review():
 def unreadable():
     skipped = Gap("b.json", "is empty", "terraform show -json tfplan > plan.json", input_failed=True)
     return verdict(
-        Decision.INCONCLUSIVE, "cannot tell: b.json: is empty", 3, coverage=Coverage(skipped=(skipped,)), sources=()
+        Decision.INCONCLUSIVE, "cannot tell: b.json: is empty", 3, coverage=Coverage(skipped=(skipped,)), inputs=()
     )
 
 

@@ -93,7 +93,7 @@ def _successor(gone: Change, free: list[Change]) -> Change | None:
     if by_name:
         return by_name[0]
     ranked = sorted((_distance(gone, come), come.address.text, come) for come in same_type)
-    if ranked and (ranked[0][0] <= _ALIKE or (len(same_type) == 1 and ranked[0][2].module == gone.module != "")):
+    if ranked and (ranked[0][0] <= _ALIKE or (len(same_type) == 1 and ranked[0][2].template == gone.template != "")):
         return ranked[0][2]
     return None
 

@@ -15,7 +15,7 @@ from plangate.model.values import ABSENT, Sensitive, Unknown, spell
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from plangate.model.change import Change, ChangeSet
+    from plangate.model.change import Change, TerraformChangeSet
     from plangate.model.values import Path, Side, Value
 
 TYPE: Final = "helm_release"
@@ -24,7 +24,7 @@ _UPGRADES: Final = frozenset({Action.UPDATE, Action.CREATE, Action.REPLACE})
 DRY_RUN: Final = "helm upgrade {name} CHART -n {namespace} -f VALUES --dry-run=server -o json > dry-run.json, and give it beside the plan"
 
 
-def tell(changeset: ChangeSet) -> ChangeSet:
+def tell(changeset: TerraformChangeSet) -> TerraformChangeSet:
     """Complete the releases of a plan: what is to be said of each, and what was not examined."""
     skipped: list[Gap] = []
     changes = []
@@ -39,7 +39,7 @@ def tell(changeset: ChangeSet) -> ChangeSet:
     return structs.replace(changeset, changes=tuple(changes), skipped=(*changeset.skipped, *skipped))
 
 
-def _notices(change: Change, changeset: ChangeSet) -> Iterator[Notice]:
+def _notices(change: Change, changeset: TerraformChangeSet) -> Iterator[Notice]:
     who, before, after = str(change.address), change.before, change.after
     if change.action not in _UPGRADES or after is None:
         return
@@ -108,7 +108,7 @@ def _unknown(change: Change) -> list[Path]:
     return [path for path in values.of(change.after).unseen if isinstance(change.after.at(path), Unknown)]
 
 
-def _unseen(change: Change, changeset: ChangeSet) -> Iterator[Gap]:
+def _unseen(change: Change, changeset: TerraformChangeSet) -> Iterator[Gap]:
     for path in _unknown(change):
         if change.action is Action.CREATE and path[0] != "values":
             continue

@@ -27,7 +27,7 @@ from plangate.classify.terraform.impact import (
 )
 from plangate.classify.terraform.impact.correlations import Correlations, story
 from plangate.classify.terraform.impact.plan_index import PlanIndex, Subject, scene
-from plangate.model.change import Action, Change, ChangeSet, Effect, EffectName
+from plangate.model.change import Action, Change, Effect, EffectName, TerraformChangeSet
 
 if TYPE_CHECKING:
     from plangate.model.values import Side
@@ -79,7 +79,7 @@ def rules_for(action: Action, type_: str) -> tuple[Rule, ...]:
     return tuple(rule for rule in RULES if action in rule.actions and rule.concerns(type_))
 
 
-def assess(changeset: ChangeSet) -> ChangeSet:
+def assess(changeset: TerraformChangeSet) -> TerraformChangeSet:
     """Say of every managed change what it does to running things, what it is, and what it belongs to."""
     around, told = scene(changeset), story(changeset)
     return structs.replace(changeset, changes=tuple(_assess(change, around, told) for change in changeset.changes))

@@ -10,7 +10,7 @@ from plangate.classify.terraform.impact import pairs, shifts, traits
 from plangate.model.change import Action, base
 
 if TYPE_CHECKING:
-    from plangate.model.change import Change, ChangeSet
+    from plangate.model.change import Change, TerraformChangeSet
 
 _CHANGED: Final = frozenset({Action.UPDATE, Action.REPLACE})
 _MOST_NAMED: Final = 2
@@ -49,7 +49,7 @@ class Correlations(Struct, frozen=True):
         return tuple(trait for trait, _ in told if trait), "; ".join(notes) or None
 
 
-def story(changeset: ChangeSet) -> Correlations:
+def story(changeset: TerraformChangeSet) -> Correlations:
     """Look for the ties of one plan."""
     changes = [change for change in changeset.changes if change.mode == "managed"]
     return Correlations(
@@ -79,7 +79,7 @@ def _crowds(changes: list[Change]) -> dict[pairs.Key, int]:
 _HEAVY: Final = frozenset({traits.STATEFUL, "foundation", "compute"})
 
 
-def _users(changeset: ChangeSet, changes: list[Change]) -> dict[str, tuple[str, ...]]:
+def _users(changeset: TerraformChangeSet, changes: list[Change]) -> dict[str, tuple[str, ...]]:
     """Who uses a replaced resource and changes in the same plan."""
     users = changeset.references.users
     if not users:

@@ -13,7 +13,7 @@ from plangate.model.change import Action, DriftStatus, base
 
 if TYPE_CHECKING:
     from plangate.classify.terraform.impact.values import Readable
-    from plangate.model.change import Change, ChangeSet
+    from plangate.model.change import Change, TerraformChangeSet
     from plangate.model.values import Side, Value
 
 _REVERTED = frozenset({DriftStatus.WILL_BE_REVERTED, DriftStatus.CONFLICT})
@@ -98,7 +98,7 @@ def deletes(change: Change) -> bool:
     )
 
 
-def scene(changeset: ChangeSet) -> PlanIndex:
+def scene(changeset: TerraformChangeSet) -> PlanIndex:
     """Look over a plan once."""
     reverted: dict[str, list[str]] = {}
     for entry in changeset.drift:
@@ -115,7 +115,7 @@ def scene(changeset: ChangeSet) -> PlanIndex:
     )
 
 
-def _reads(changeset: ChangeSet) -> dict[str, tuple[Change, ...]]:
+def _reads(changeset: TerraformChangeSet) -> dict[str, tuple[Change, ...]]:
     found: dict[str, tuple[Change, ...]] = {}
     for change in changeset.changes:
         if change.action is Action.READ:
@@ -127,12 +127,12 @@ def _reads(changeset: ChangeSet) -> dict[str, tuple[Change, ...]]:
 _KEPT = frozenset({traits.STATEFUL, "foundation", "compute", "serves", "triggers"})
 
 
-def _guards_go(changeset: ChangeSet) -> bool:
+def _guards_go(changeset: TerraformChangeSet) -> bool:
     """Whether a resource that protects another one is deleted at all: else nobody asks what else goes."""
     return any(c.action is Action.DESTROY and protection.guard_resources(c.type) for c in changeset.changes)
 
 
-def _ids(changeset: ChangeSet) -> set[str]:
+def _ids(changeset: TerraformChangeSet) -> set[str]:
     """How guards name the objects that the plan deletes."""
     found: set[str] = set()
     for change in changeset.changes:

@@ -3,12 +3,12 @@
 import pytest
 
 from plangate.model.verdict import Options, Outcome
-from plangate.pipeline.review import classified
+from plangate.pipeline.inputs import classified
 from plangate.policy.evaluate import evaluate
 from plangate.policy.helm_cases import upgrade
 from plangate.policy.load import load
-from plangate.verdict import decide
 from tests.support.upgrades import plain
+from tests.support.verdicts import decided
 
 AS_OF = "2026-01-31T12:00:00Z"
 
@@ -40,7 +40,7 @@ def told(**case):
             str(change.action),
             [f"{'' if e.certain else '?'}{e.name}: {e.because}" for e in change.effects],
         )
-        for change in read(**case).hooked
+        for change in read(**case).hook_changes
     ]
 
 
@@ -123,7 +123,7 @@ def test_what_a_hook_does_otherwise(case, expected):
 
 
 def test_a_template_that_names_its_hook_anew_is_the_same_hook():
-    found = read(hooks=[job(name="migrate-8")], old_hooks=[job(name="migrate-7")]).hooked
+    found = read(hooks=[job(name="migrate-8")], old_hooks=[job(name="migrate-7")]).hook_changes
     assert [(one.address.text, str(one.action), one.effects) for one in found] == [
         ("batch/Job/prod/migrate-8", "update", ()),
     ]
@@ -132,7 +132,7 @@ def test_a_template_that_names_its_hook_anew_is_the_same_hook():
 def test_a_finding_names_the_hook_and_nothing_is_counted():
     changeset = read(hooks=[job(image="example/app:1.0.1")], old_hooks=[job()])
     report = evaluate(load(), [changeset], None, protected=True)
-    verdict = decide([changeset], report, [], Options(created_at=AS_OF))
+    verdict = decided([changeset], report, [], Options(created_at=AS_OF))
     assert [(f.policy, f.address, f.change, f.outcome) for f in verdict.findings] == [
         ("job-runs", "batch/Job/prod/migrate", None, Outcome.VIOLATED)
     ]

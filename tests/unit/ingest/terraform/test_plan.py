@@ -7,18 +7,8 @@ import pytest
 from plangate.errors import InputError
 from plangate.ingest.detect import documents
 from plangate.ingest.terraform.plan import parse
-from plangate.model.change import (
-    Action,
-    Address,
-    CheckResult,
-    Facts,
-    Gap,
-    Invocation,
-    OutputChange,
-    References,
-    ReplaceOrder,
-)
-from plangate.model.input import RawInput
+from plangate.model.change import Action, Address, CheckResult, Gap, Invocation, OutputChange, References, ReplaceOrder
+from plangate.model.input import Facts, RawInput
 from plangate.model.values import ABSENT, UNKNOWN, Sensitive
 
 BASE = {
@@ -243,7 +233,7 @@ def test_a_secret_is_masked_in_what_a_tool_says_of_a_change():
     )
     unknown, deferred, replaced = told.changes
     assert replaced.replace_paths == ('tags["(sensitive)"]',)
-    shown = (replaced.reason, unknown.actions, deferred.deferred, told.source.tool_version)
+    shown = (replaced.reason, unknown.actions, deferred.deferred, told.input.tool_version)
     assert shown == ("because_of_(sensitive)", ("(sensitive)",), "(sensitive)", "1.(sensitive)")
 
 
@@ -306,7 +296,7 @@ def test_invocations_and_checks_are_read():
 
 
 def test_facts_that_a_tool_does_not_state_are_none_and_not_false():
-    facts = read(applyable=None, complete=None, errored=True).source.facts
+    facts = read(applyable=None, complete=None, errored=True).input.facts
     assert facts == Facts(errored=True, complete=None, applyable=None)
 
 

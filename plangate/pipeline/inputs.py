@@ -1,0 +1,187 @@
+"""Inputs into change sets: what each kind of input is parsed by, and what classifies it. The one registry of kinds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Protocol
+
+from msgspec import Struct, structs
+
+from plangate.applications.registry import APPLICATIONS
+from plangate.errors import InputError
+from plangate.ingest import detect
+from plangate.model.change import ChangeSet, Freshness, Gap, HelmChangeSet, RefusedUpgrade, TerraformChangeSet
+from plangate.model.input import EvidenceSources, InputRecord, Kind, RawInput, Source
+from plangate.pipeline.context import PlanContext, unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from plangate.ingest.document import Document
+    from plangate.model.input import Gathered
+
+
+class Reading(Struct, frozen=True, kw_only=True):
+    """How inputs are read: what is known around them, and what was asked for."""
+
+    context: PlanContext = PlanContext()
+    evidence: EvidenceSources = EvidenceSources()
+    kube_version: tuple[int, int] | None = None
+    assumed: tuple[str, ...] = ()
+    """Addresses that are taken to stay as they are, where others hang on what the apply makes of them."""
+    drift_only: bool = False
+    """Whether only drift is asked for: the views of applications are left out, and inputs of Helm are refused."""
+
+
+def change_sets(documents: list[Document], reading: Reading, origin: int = 0) -> list[ChangeSet]:
+    """The classified change sets of what one input holds. Takes the documents out of the list. Raises `InputError`.
+
+    `origin` is the number of change sets that came before.
+    """
+    found: list[ChangeSet] = []
+    while documents:
+        # A large plan need not stay in memory: what is read of it later has been copied out of it.
+        found.append(parsed(documents.pop(0), origin + len(found), reading))
+    return found
+
+
+def parsed(document: Document, origin: int, reading: Reading) -> ChangeSet:
+    """The classified change set of one document. Raises `InputError`."""
+    return _PARSERS[document.kind](document, origin, reading)
+
+
+def classified(data: bytes, evidence: Mapping[str, bytes]) -> ChangeSet:
+    """What one input with its evidence will really do, for the cases of policies. Raises `InputError`."""
+    (document,) = detect.documents(RawInput("case", data))
+    if document.kind.source is Source.HELM:
+        from plangate.ingest.helm import release
+
+        given = {kind: RawInput(kind, text) for kind, text in evidence.items()}
+        return _classified_upgrade(release.changeset(release.read(document), given, kube_version=(1, 34)))
+    return parsed(document, 0, Reading())
+
+
+# --- Terraform --------------------------------------------------------------------------------------------------------
+
+
+def _terraform_plan(document: Document, origin: int, reading: Reading) -> TerraformChangeSet:
+    from plangate.ingest.terraform import plan
+    from plangate.pipeline.fork import run_in_fork
+
+    changeset = plan.parse(document, origin, reading.context.releases, run_in_fork)
+    del document
+    return _classified_plan(changeset, reading)
+
+
+def _terraform_stream(document: Document, origin: int, reading: Reading) -> TerraformChangeSet:
+    from plangate.ingest.terraform import stream
+
+    return _classified_plan(stream.parse(document, origin), reading)
+
+
+def _terraform_planfile(document: Document, origin: int, reading: Reading) -> TerraformChangeSet:
+    """A saved plan: its own state tells lineage and serial, the tool that made it tells the rest."""
+    from plangate.evidence import terraform
+    from plangate.ingest.terraform import plan, planfile
+    from plangate.pipeline.fork import run_in_fork
+
+    saved = planfile.read(document)
+    reading = structs.replace(reading, context=structs.replace(reading.context, saved=saved))
+    freshness = Freshness(lineage=saved.lineage, serial_plan=saved.serial)
+    try:
+        shown = terraform.show(document.path, document.data, reading.context.tf_dir, saved.tools)
+        (text,) = detect.documents(shown)
+        changeset = plan.parse(text, origin, reading.context.releases, run_in_fork)
+    except InputError as error:
+        # What ties it to a state can be told without the tool; what it would do cannot.
+        record = InputRecord(document.kind, document.path, document.sha256, saved.tools[0], saved.terraform_version)
+        unshown = TerraformChangeSet(input=record, freshness=freshness, skipped=(unreadable(error),))
+        return _classified_plan(unshown, reading)
+    record = structs.replace(changeset.input, kind=document.kind, path=document.path, sha256=document.sha256)
+    return _classified_plan(structs.replace(changeset, input=record, freshness=freshness), reading)
+
+
+def _classified_plan(changeset: TerraformChangeSet, reading: Reading) -> TerraformChangeSet:
+    """The plan with what its changes do, the views of applications, and the drift of its releases and of its state."""
+    from plangate.classify.terraform import plan
+
+    changeset = plan.classify(changeset, reading.assumed)
+    if not reading.drift_only:
+        for application in APPLICATIONS.values():
+            changeset = application.of_plan(changeset)
+    context = reading.context
+    releases = changeset.unchanged or any(change.type == "helm_release" for change in changeset.changes)
+    if not releases and not context.state_read and context.saved is None:
+        return changeset
+    from plangate.pipeline import release_drift
+
+    return release_drift.attach_freshness(
+        release_drift.attach(changeset, context.owned) if releases else changeset, context
+    )
+
+
+# --- Helm -------------------------------------------------------------------------------------------------------------
+
+
+def _helm(document: Document, origin: int, reading: Reading) -> HelmChangeSet | RefusedUpgrade:
+    """A dry run or a manifest, and the evidence about the release that it names."""
+    if reading.drift_only:
+        raise InputError(
+            "is of Helm; drift is asked of a Terraform plan or of values files",
+            where=document.path,
+            hint="--values FILE",
+        )
+    from plangate.ingest.helm import release
+    from plangate.pipeline import gather
+
+    dry_run = release.read(document)
+    new = () if dry_run.manifest is None else (dry_run.manifest,)
+    given = gather.gather(reading.evidence, dry_run.namespace, dry_run.name, kinds=gather.EVERYTHING, new=new)
+    changeset = release.changeset(
+        dry_run, given, kube_version=reading.kube_version, origin=origin, key=reading.context.releases.key
+    )
+    missing = tuple(_not_gathered(document, given))
+    if not dry_run.install and "history" in given.told and gather.is_gone(given["history"]):
+        missing = (*missing, _no_such_release(dry_run.namespace, dry_run.name))
+    return _classified_upgrade(structs.replace(changeset, skipped=(*changeset.skipped, *missing)))
+
+
+def _classified_upgrade(changeset: HelmChangeSet | RefusedUpgrade) -> HelmChangeSet | RefusedUpgrade:
+    """The upgrade with what it does, the views of applications, and that of its release, which looks at the others."""
+    if isinstance(changeset, RefusedUpgrade):
+        return changeset
+    from plangate.classify import kubernetes, release
+
+    changeset = kubernetes.classify(changeset)
+    for application in APPLICATIONS.values():
+        changeset = application.of_upgrade(changeset)
+    return release.classify(changeset)
+
+
+def _not_gathered(document: Document, given: Gathered) -> Iterator[Gap]:
+    from plangate.pipeline.context import failed
+
+    for error in given.failed:
+        yield failed(error, document.path)
+
+
+def _no_such_release(namespace: str, name: str) -> Gap:
+    return Gap(
+        f"{namespace}/{name}",
+        "the dry run upgrades it, and the cluster that was asked has no such release: it is another cluster, or it was uninstalled",
+        "point KUBECONFIG at the cluster of the dry run",
+        inconclusive=True,
+    )
+
+
+class _Parser(Protocol):
+    def __call__(self, document: Document, origin: int, reading: Reading) -> ChangeSet: ...
+
+
+_PARSERS: Final[dict[Kind, _Parser]] = {
+    Kind.TERRAFORM_PLAN: _terraform_plan,
+    Kind.TERRAFORM_STREAM: _terraform_stream,
+    Kind.TERRAFORM_PLANFILE: _terraform_planfile,
+    Kind.HELM_DRY_RUN: _helm,
+    Kind.HELM_MANIFEST: _helm,
+}
+"""Every kind that detection can find. `Kind.HELM_VALUES` is none of them: values are named by flags of `plangate drift`."""

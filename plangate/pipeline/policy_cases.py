@@ -1,0 +1,30 @@
+"""The cases of policies, through the whole pipeline: what each application builds of its own cases comes from the registry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from plangate.applications.registry import APPLICATIONS
+from plangate.pipeline.inputs import classified
+from plangate.policy import testing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from plangate.model.change import ChangeSet
+    from plangate.model.policy import Policy
+
+BUILDERS: Final = {name: application.case for name, application in APPLICATIONS.items()}
+"""What turns a case into an upgrade, by the view that its policy matches."""
+
+
+def run(
+    policy: Policy, classify: Callable[[bytes, Mapping[str, bytes]], ChangeSet] = classified
+) -> list[testing.Result]:
+    """Hold every case of a policy against it."""
+    return testing.run(policy, classify, BUILDERS)
+
+
+def change_set(policy: Policy, case: dict[str, Any]) -> tuple[ChangeSet, int | None]:
+    """The change set of a case, and which of its changes it is about. Raises `CaseError`."""
+    return testing.change_set(policy, case, classified, BUILDERS)
