@@ -28,19 +28,19 @@ _SEVERITIES: Final = {
 
 def render(verdict: Verdict) -> bytes:
     """A list of issues, those that ask for most first. Nothing found is an empty list."""
-    seen: set[str] = set()
+    last: dict[str, str] = {}
     issues: list[dict[str, Any]] = []
     for skipped in story.cannot_tell(verdict)[:_MOST]:
         text = wording.sentences(f"{skipped.what}: {skipped.why}", skipped.how_to_fix)
         issues.append(
-            _issue("inconclusive", text, Decision.INCONCLUSIVE, (input_name(verdict), 1), _unique(text, seen))
+            _issue("inconclusive", text, Decision.INCONCLUSIVE, (input_name(verdict), 1), _unique(text, last))
         )
     for one in story.told(verdict)[:_MOST]:
         finding = one.finding
         where = place(verdict, finding)
         text = wording.sentences(finding.message, finding.remediation)
         scope = "\0".join((verdict.target or "", verdict.environment or "", finding.fingerprint))
-        issues.append(_issue(finding.policy, text, one.decision, (where.file, where.line), _unique(scope, seen)))
+        issues.append(_issue(finding.policy, text, one.decision, (where.file, where.line), _unique(scope, last)))
     return msgspec.json.encode(issues) + b"\n"
 
 
@@ -54,10 +54,18 @@ def _issue(policy: str, text: str, decision: Decision, at: tuple[str, int], fing
     }
 
 
-def _unique(text: str, seen: set[str]) -> str:
-    """A fingerprint that stays the same from push to push; GitLab drops the second of two equal ones."""
-    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-    while digest in seen:
-        digest = hashlib.sha256(digest.encode()).hexdigest()
-    seen.add(digest)
+def _unique(text: str, last: dict[str, str]) -> str:
+    """A fingerprint that stays the same from push to push; GitLab drops the second of two equal ones.
+
+    `last` holds every fingerprint that was given, and for a text that came before the last one that stands for it.
+    """
+    first = digest = _digest(text)
+    while digest in last:
+        digest = _digest(last[digest] if digest == first else digest)
+    last[first] = digest
+    last.setdefault(digest, digest)
     return digest
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

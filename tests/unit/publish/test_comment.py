@@ -226,7 +226,7 @@ def race(server, runs, heads=None):
     """Several publishers at once; time passes for real, though little of it."""
     import time
 
-    clock = Clock(sleep=lambda seconds: time.sleep(seconds / 5))
+    clock = Clock(sleep=lambda seconds: time.sleep(seconds / 20))
     barrier = threading.Barrier(len(runs))
     done, failed = {}, []
 
