@@ -14,7 +14,7 @@ REVIEWED := fixtures/release/plan.json
 
 export PYTHONDONTWRITEBYTECODE =
 .DELETE_ON_ERROR:
-.PHONY: help review test mutate lint format bench docs lab e2e-lab record fixtures lock clean
+.PHONY: help review test test-elsewhere mutate lint format bench docs lab e2e-lab record fixtures lock clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -24,6 +24,9 @@ review: .venv/.installed  ## review a shipped plan, in colour
 
 test: .venv/.developing $(if $(GO),$(BIN)/actionlint)  ## run every test; the end says which were skipped, and for want of what
 	$(BIN)/python -m pytest -rs -n auto
+
+test-elsewhere: .venv/.developing  ## run tests as another user, on a read-only checkout, without home folder, git or variables
+	tests/elsewhere.sh
 
 mutate: .venv/.developing  ## change every policy in small ways and see whether its cases notice
 	$(BIN)/python tests/meta/mutate.py

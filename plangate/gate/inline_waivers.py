@@ -1,159 +1,55 @@
-"""Waivers that stand beside what they are for: `# plangate: ignore[policy] until=2026-03-31 reason=...`.
-
-In a `.tf` file one counts for the block that it stands directly above, or on the first line of. In a file of values that such a
-block names, it counts for the key that it stands directly above or beside, and for what is below that key. With a trusted ref,
-only one that stands at the same place of the trusted version of the file counts.
-"""
+"""Waivers from comments beside the code: which of them count, and what the change itself would add."""
 
 from __future__ import annotations
 
-import os
-import re
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Protocol
 
-from msgspec import Struct
-
-from plangate.errors import UsageError
-from plangate.evidence.source_lines import Lines, headers
+from plangate.gate.tighten import Weakening
+from plangate.gate.waivers import Waiver
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Sequence
 
-    from plangate.evidence.git import Commit
-    from plangate.model.change import Change
-
-_COMMENT = re.compile(r"\s*(?:#|//)")
-_IGNORE = re.compile(r"(?:#|//)\s*plangate:\s*ignore\[([^\]]*)\](.*)")
-_PART = re.compile(r"\b(until|owner|reason)\s*=\s*(\"[^\"]*\"|.*?)(?=\s+(?:until|owner|reason)\s*=|\s*$)")
-_VALUES = re.compile(r"""\b(?:file|templatefile)\s*\(\s*"(?:\$\{path\.(module|root|cwd)\}/)?([^"$]{1,300}\.ya?ml)\"""")
-_BLOCK = re.compile(
-    r"\s*(?:resource|data|module|variable|output|locals|provider|terraform|moved|import|removed|check)\b"
-)
-_YAML_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
-"""https://yaml.org/spec/1.1/#id871856: others than Python's."""
-
-_MOST_BYTES: Final = 4 * 1024 * 1024
-_RELEASE: Final = "helm_release"
+    from plangate.model.change import Change, ChangeSet
+    from plangate.model.policy import InlineComment
 
 
-class Comment(Struct, frozen=True):
-    """One such comment, as it is written: each part may be missing."""
+class InlineComments(Protocol):
+    """The comments of the files that changes come from."""
 
-    policy: str
-    until: str
-    reason: str
-    owner: str
-    file: str
-    line: int
-    path: str = ""
-    """The attribute that it is for, such as `values.image.tag`; empty for all of the block."""
-    trusted: bool = True
-    """Whether it stands at the same place in the trusted version of the file."""
-
-
-class _Stood(Struct, frozen=True):
-    """A comment, and what it stands at: the line, and the header of a block or the path of a key."""
-
-    at: int
-    place: str
-    parts: tuple[str, str, str, str]
-    line: int
-
-
-class Comments:
-    """The comments of one root module, of the modules of the repository that it calls, and of their files of values."""
-
-    def __init__(self, folder: Path, trusted: Commit | None = None):
-        self._root = folder
-        self._lines = Lines(folder)
-        self._trusted = trusted
-        self._texts: dict[str, str] = {}
-        self._stand: dict[str, tuple[_Stood, ...]] = {}
-        self._known: dict[str, frozenset[tuple[str, tuple[str, str, str, str]]]] = {}
-
-    def of(self, change: Change) -> Iterator[Comment]:
+    def of(self, change: Change) -> Iterable[InlineComment]:
         """The comments at the block that a change comes from, and at the keys of its values."""
-        place = self._lines.of(change)
-        if place is None:
-            return
-        for stood in self._standing(place.file):
-            if stood.at == place.line:
-                yield self._comment(place.file, stood, "")
-        for file in self._values(change, place.file) if change.type == _RELEASE else ():
-            for stood in self._standing(file):
-                yield self._comment(file, stood, stood.place)
+        ...
 
-    def values_files(self, change: Change) -> list[str]:
+    def values_files(self, change: Change) -> Sequence[str]:
         """The files of values that the block of a `helm_release` names, as it names them."""
-        return [name for line in self._block(change) for _, name in _VALUES.findall(line)]
-
-    def _values(self, change: Change, file: str) -> Iterator[str]:
-        """The same files, from where the command runs. One that leads out of there is none."""
-        here = Path(file).parent
-        for base, name in (found for line in self._block(change) for found in _VALUES.findall(line)):
-            path = os.path.relpath(os.path.realpath((here if base == "module" else self._root) / name))
-            if not path.startswith(".."):
-                yield path.replace(os.sep, "/")
-
-    def _block(self, change: Change) -> list[str]:
-        """The lines of the block that a change comes from."""
-        place = self._lines.of(change)
-        lines = self._text(place.file).splitlines()[place.line - 1 :] if place is not None else []
-        # By Terraform's own formatting a block ends where the next one starts, at the edge of the page.
-        end = next((i for i, line in enumerate(lines[1:], 1) if line[:1].strip() and _BLOCK.match(line)), len(lines))
-        return lines[:end]
-
-    def _comment(self, file: str, stood: _Stood, path: str) -> Comment:
-        trusted = self._trusted is None or (stood.place, stood.parts) in self._there(file)
-        return Comment(*stood.parts, file=file, line=stood.line, path=path, trusted=trusted)
-
-    def _text(self, file: str) -> str:
-        if file not in self._texts:
-            path = Path(file)
-            try:
-                fits = path.is_file() and path.stat().st_size <= _MOST_BYTES
-                self._texts[file] = path.read_text("utf-8", "replace") if fits else ""
-            except OSError:
-                self._texts[file] = ""
-        return self._texts[file]
-
-    def _standing(self, file: str) -> tuple[_Stood, ...]:
-        if file not in self._stand:
-            self._stand[file] = tuple(_standing(file, self._text(file)))
-        return self._stand[file]
-
-    def _there(self, file: str) -> frozenset[tuple[str, tuple[str, str, str, str]]]:
-        """The comments of the trusted version of a file, and what they stand at."""
-        if file not in self._known:
-            try:
-                text = self._trusted.read(file) if self._trusted is not None else None
-            except UsageError:
-                text = None
-            self._known[file] = frozenset((stood.place, stood.parts) for stood in _standing(file, text or ""))
-        return self._known[file]
+        ...
 
 
-def _standing(file: str, text: str) -> Iterator[_Stood]:
-    if "plangate" not in text:
-        return
-    if file.endswith((".yaml", ".yml")):
-        from plangate.evidence.values_lines import keys
-
-        lines, places = _YAML_BREAK.split(text), keys(text)
-    else:
-        lines, places = text.splitlines(), {line: " ".join(name) for line, name, _ in headers(text)}
-    for at, place in places.items():
-        number = at
-        while number == at or (number > 0 and _COMMENT.match(lines[number - 1])):
-            for parts in _parsed(lines[number - 1]):
-                yield _Stood(at, place, parts, number)
-            number -= 1
+def read(comments: InlineComments, changesets: Sequence[ChangeSet]) -> tuple[tuple[Waiver, ...], tuple[Weakening, ...]]:
+    """The waivers that stand beside what changes, one for each comment, and the comments that only the change brings."""
+    addresses: dict[InlineComment, list[str]] = {}
+    for change in (change for changeset in changesets for change in changeset.changes):
+        for comment in comments.of(change):
+            addresses.setdefault(comment, []).append(str(change.address))
+    waivers = tuple(_waiver(comment, found) for comment, found in addresses.items() if comment.trusted)
+    return waivers, tuple(_weakening(comment) for comment in addresses if not comment.trusted)
 
 
-def _parsed(line: str) -> Iterator[tuple[str, str, str, str]]:
-    """Policy, last day, reason and owner of the comment on a line."""
-    found = _IGNORE.search(line) if "plangate" in line else None
-    if found is not None:
-        parts = {name: value.strip('"').strip() for name, value in _PART.findall(found[2])}
-        yield found[1].strip(), parts.get("until", ""), parts.get("reason", ""), parts.get("owner", "")
+def _waiver(comment: InlineComment, addresses: Sequence[str]) -> Waiver:
+    return Waiver(
+        policy=comment.policy,
+        address=tuple(addresses),
+        reason=comment.reason,
+        owner=comment.owner or "not said (inline)",
+        expires=comment.until,
+        file=comment.file,
+        line=comment.line,
+        inline=True,
+        path=comment.path,
+    )
+
+
+def _weakening(comment: InlineComment) -> Weakening:
+    what = f"this change would loosen the gate: a waiver of {comment.policy} beside the code"
+    return Weakening(what, file=comment.file, line=comment.line)

@@ -12,10 +12,10 @@ from typing import Any, Final
 from msgspec import Struct, structs
 
 from plangate.errors import UsageError
-from plangate.gate import waivers
+from plangate.gate import inline_waivers, waivers
 from plangate.gate.config import Config, ConfigFile, Environment
 from plangate.gate.environment import EnvironmentHint, Resolution, resolve
-from plangate.gate.inline_waivers import Comment, Comments
+from plangate.gate.inline_waivers import InlineComments
 from plangate.gate.tighten import Weakening
 from plangate.gate.waivers import Waiver
 from plangate.model.change import ChangeSet, HelmChangeSet, Location
@@ -63,7 +63,7 @@ class Gate(Struct, frozen=True, kw_only=True):
     latest: str = "9999-12-31"
     """The last day until which a waiver may run."""
     notes: tuple[str, ...] = ()
-    inline: Comments | None = None
+    inline: InlineComments | None = None
     """Where waivers stand beside what they are for."""
 
     @property
@@ -157,40 +157,9 @@ class Gate(Struct, frozen=True, kw_only=True):
             target=options.target or "",
             anything=any(changeset.judged for changeset in changesets),
         )
-        beside, loosened = self._inline(changesets)
-        told = waivers.apply(judged, (*self.waivers, *beside), rules)
+        inline, loosened = ((), ()) if self.inline is None else inline_waivers.read(self.inline, changesets)
+        told = waivers.apply(judged, (*self.waivers, *inline), rules)
         return (*told, *self._own(settled.placed, loosened))
-
-    def _inline(self, changesets: Sequence[ChangeSet]) -> tuple[list[Waiver], list[Weakening]]:
-        """The waivers that stand beside what changes, one for each comment, and those that the change would add."""
-        addresses: dict[Comment, list[str]] = {}
-        if self.inline is None:
-            return [], []
-        for change in (change for changeset in changesets for change in changeset.changes):
-            for comment in self.inline.of(change):
-                addresses.setdefault(comment, []).append(str(change.address))
-        loosened = [
-            Weakening(
-                f"this change would loosen the gate: a waiver of {c.policy} beside the code", file=c.file, line=c.line
-            )
-            for c in addresses
-            if not c.trusted
-        ]
-        return [
-            Waiver(
-                policy=comment.policy,
-                address=tuple(found),
-                reason=comment.reason,
-                owner=comment.owner or "not said (inline)",
-                expires=comment.until,
-                file=comment.file,
-                line=comment.line,
-                inline=True,
-                path=comment.path,
-            )
-            for comment, found in addresses.items()
-            if comment.trusted
-        ], loosened
 
     def _judged(self, finding: Finding, family: str, today: str, given: Collection[str]) -> Finding:
         setting = self.config.policies.get(finding.policy)

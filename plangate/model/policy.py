@@ -56,3 +56,18 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     params: dict[str, Any] = {}
     """Values that `param(name)` gives inside `when`, and that configuration may change."""
     tests: Cases = Cases()
+
+
+class InlineComment(Struct, frozen=True):
+    """A comment `# plangate: ignore[policy] until=... reason=... owner=...` as it is written: each part may be missing."""
+
+    policy: str
+    until: str
+    reason: str
+    owner: str
+    file: str
+    line: int
+    path: str = ""
+    """The attribute that it is for, such as `values.image.tag`; empty for all of the block."""
+    trusted: bool = True
+    """Whether it stands at the same place in the trusted version of the file."""

@@ -109,9 +109,9 @@ def prepare(
 
     inline = None
     if asked.beside:
-        from plangate.gate.inline_waivers import Comments
+        from plangate.evidence.inline_comments import CommentFiles
 
-        inline = Comments(tf_dir, commit)
+        inline = CommentFiles(tf_dir, commit)
     return policies, structs.replace(gate, signals=tuple(_signals(asked, gate, review, inputs, tf_dir)), inline=inline)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -551,6 +552,8 @@ def trusted(repo):
 
 
 def git(repo, *arguments):
+    if shutil.which("git") is None:
+        pytest.skip("git is not on PATH")
     identity = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false")
     subprocess.run(["git", *identity, *arguments], cwd=repo, check=True, capture_output=True)
 
