@@ -10,6 +10,7 @@ from pathlib import Path
 
 from plangate.policy.expressions import FUNCTIONS
 from plangate.policy.facts import FACTS
+from plangate.policy.vocabulary import vocabulary
 
 ROOT = Path(__file__).parents[1]
 PAGES = (ROOT / "README.md", ROOT / "docs" / "writing-policies.md")
@@ -51,12 +52,41 @@ def _variables() -> str:
     return table({name: kinds[fact.kind] + fact.meaning for name, fact in FACTS.items()}, ("variable", "is"))
 
 
+def _effects() -> str:
+    rows = ["| effect | is | of | kinds |", "| --- | --- | --- | --- |"]
+    for name, effect in vocabulary().effects.items():
+        for source, kinds in effect.kinds.items():
+            listed = "<br>".join(f"`{name}:{kind}`: {meaning}" for kind, meaning in kinds.items())
+            rows.append(f"| `{name}` | {effect.meaning} | {source} | {listed} |")
+    return "\n".join(rows) + "\n"
+
+
+def _traits() -> str:
+    rows = ["| trait | is | of |", "| --- | --- | --- |"]
+    rows += [
+        f"| `{name}` | {meaning} | {source} |"
+        for source, traits in vocabulary().traits.items()
+        for name, meaning in traits.items()
+    ]
+    return "\n".join(rows) + "\n"
+
+
+def _notices() -> str:
+    return table(
+        {view: ", ".join(f"`{kind}`" for kind in kinds) for view, kinds in vocabulary().views.items()},
+        ("view", "notices"),
+    )
+
+
 BLOCKS = {
     "predictions": lambda: (ROOT / "fixtures" / "helm-upgrades" / "PREDICTIONS.md").read_text("utf-8"),
     "example": lambda: command("review", "fixtures/release/plan.json"),
     "drift": lambda: command(*_DRIFT),
     "help": lambda: command("review", "--help"),
     "variables": _variables,
+    "effects": _effects,
+    "traits": _traits,
+    "notices": _notices,
     "functions": lambda: table(FUNCTIONS, ("function", "gives")),
 }
 

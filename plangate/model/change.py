@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 
@@ -26,6 +26,29 @@ class Action(enum.StrEnum):
     IMPORT = "import"
     FORGET = "forget"
     UNKNOWN = "unknown"
+
+
+ACTION_REASONS: Final = frozenset(
+    {
+        "replace_because_tainted",
+        "replace_because_cannot_update",
+        "replace_by_request",
+        "replace_by_triggers",
+        "delete_because_no_resource_config",
+        "delete_because_no_module",
+        "delete_because_wrong_repetition",
+        "delete_because_count_index",
+        "delete_because_each_key",
+        "delete_because_enabled_false",
+        "delete_because_no_move_target",
+        "read_because_config_unknown",
+        "read_because_dependency_pending",
+        "read_because_check_nested",
+        "forgot_because_lifecycle_destroy_in_config",
+        "forgot_because_lifecycle_destroy_in_state",
+    }
+)
+"""Every `action_reason` that Terraform and OpenTofu write: https://developer.hashicorp.com/terraform/internals/json-format."""
 
 
 class ReplaceOrder(enum.StrEnum):

@@ -20,7 +20,7 @@ class Match(Struct, frozen=True, forbid_unknown_fields=True):
     effects: tuple[str, ...] = ()
     """`name` or `name:kind`."""
     without: tuple[str, ...] = ()
-    """Effects that it must not have: another policy speaks of those."""
+    """Effects that another policy speaks of: they are none of `effects`. Without `effects`, the change must have none of them."""
     traits: tuple[str, ...] = ()
     """Traits, for what holds of a change and not of its whole type."""
     reasons: tuple[str, ...] = ()

@@ -63,7 +63,7 @@ def _match(match: Match) -> list[str]:
         ("the action is", match.actions),
         ("the type is", match.types),
         ("it has the effect", match.effects),
-        ("it has none of the effects", match.without),
+        ("other than" if match.effects else "it has none of the effects", match.without),
         ("it has the trait", match.traits),
         ("Terraform's reason is", match.reasons),
         ("the pack notices", match.notices),

@@ -312,10 +312,15 @@ def _matches(candidates: Iterable[Policy], change: Change) -> Iterator[_Match]:
             continue
         if match.types and not any(_fits(wanted, change) for wanted in match.types):
             continue
-        if match.without and any(_is_one_of(effect, match.without) for effect in change.effects):
+        others = [_is_one_of(effect, match.without) for effect in change.effects]
+        if not match.effects:
+            if not any(others):
+                yield policy, ()
             continue
-        wanted = tuple(i for i, effect in enumerate(change.effects) if _is_one_of(effect, match.effects))
-        if wanted or not match.effects or match.view:
+        wanted = tuple(
+            i for i, effect in enumerate(change.effects) if _is_one_of(effect, match.effects) and not others[i]
+        )
+        if wanted:
             yield policy, wanted
 
 

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 
 from msgspec import Struct
 
 from plangate.errors import PolicyLoadError, UsageError
 from plangate.lang.located_yaml import LocatedYaml, Place, did_you_mean, read_text
-from plangate.model.change import EffectName
+from plangate.model.change import ACTION_REASONS
+from plangate.model.input import Source
 from plangate.model.policy import Cases, Match, Policy
 from plangate.policy.expressions import ExpressionError, Expressions
 from plangate.policy.facts import FACTS
+from plangate.policy.operands import tokens
+from plangate.policy.vocabulary import vocabulary
 
 FIELDS: Final = frozenset({*FACTS, "because", "paths"})
 """What a message can name in braces: every fact of the change, why the effect is there, and the paths it was read from."""
 
 _ID = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
 _FIELD = r"\{([^{}]*)\}"
+_IN_LIST = re.compile(r"\s+in\s+(effects|traits)\b(?!\s*[.(\[+])")
+_What: TypeAlias = Literal["effect", "trait", "reason", "view", "notice"]
 _STRUCTS: Final[dict[Place, type[Struct]]] = {(): Policy, ("match",): Match, ("tests",): Cases}
 
 
@@ -73,11 +79,16 @@ class _File:
             fail("needs a source or a view", ("match",))
         if policy.match.notices and not policy.match.view:
             fail("notices belong to a view", ("match", "notices"))
-        for key in ("effects", "without"):
-            for i, effect in enumerate(getattr(policy.match, key)):
-                name = effect.partition(":")[0]
-                if name not in set(EffectName):
-                    fail(f"no effect {name}{did_you_mean(name, list(EffectName))}", ("match", key, i))
+        if policy.match.effects and policy.match.view:
+            fail(
+                "a view has notices and no effects: look for them in when, as 'fails' in effects", ("match", "effects")
+            )
+        if policy.match.reasons and policy.match.source is Source.HELM:
+            fail("reasons are Terraform's", ("match", "reasons"))
+        for what, word, path in _asked(policy.match):
+            problem = _unknown(what, word, policy.match)
+            if problem:
+                fail(problem, path)
         for name in re.findall(_FIELD, policy.message):
             if name not in FIELDS:
                 fail(f"no field {{{name}}}{did_you_mean(name, sorted(FIELDS))}", ("message",))
@@ -96,3 +107,60 @@ class _File:
             hint = did_you_mean(unknown.group(1), list(FACTS)) if unknown else ""
             place = self.marked.inside(("when",), error.line, error.column)
             raise PolicyLoadError(f"when: {message}{hint}", where=self.marked.name, place=place) from None
+        for what, word, at in _literals(policy.when):
+            problem = _unknown(what, word, policy.match)
+            if problem:
+                line, column = policy.when.count("\n", 0, at) + 1, at - policy.when.rfind("\n", 0, at)
+                place = self.marked.inside(("when",), line, column)
+                raise PolicyLoadError(f"when: {problem}", where=self.marked.name, place=place)
+
+
+def _asked(match: Match) -> Iterator[tuple[_What, str, Place]]:
+    """Every word that a match asks for: what it is, the word, and where it stands."""
+    for key in ("effects", "without"):
+        yield from (("effect", word, ("match", key, i)) for i, word in enumerate(getattr(match, key)))
+    yield from (("trait", type_[1:], ("match", "types", i)) for i, type_ in enumerate(match.types) if type_[:1] == "@")
+    yield from (("trait", trait, ("match", "traits", i)) for i, trait in enumerate(match.traits))
+    yield from (("reason", reason, ("match", "reasons", i)) for i, reason in enumerate(match.reasons))
+    if match.view:
+        yield "view", match.view, ("match", "view")
+    yield from (("notice", notice, ("match", "notices", i)) for i, notice in enumerate(match.notices))
+
+
+def _literals(condition: str) -> Iterator[tuple[_What, str, int]]:
+    """The plain texts that a condition looks for in `effects` or `traits`, and their positions. Other shapes are not seen."""
+    for token, at, _ in tokens(condition):
+        text = token[1:-1]
+        if (
+            token[0] not in "'\""
+            or not text
+            or "\\" in text
+            or text[0] == token[0]
+            or condition[:at].rstrip()[-1:] == "+"
+        ):
+            continue
+        found = _IN_LIST.match(condition, at + len(token))
+        if found is not None:
+            yield "effect" if found[1] == "effects" else "trait", text, at
+
+
+def _unknown(what: _What, word: str, match: Match) -> str:
+    """What is wrong with a word that no change of that source has, or nothing."""
+    known = _words(what, match.source, match.view)
+    if word in known:
+        return ""
+    if word in _words(what, None, match.view):
+        return f"no {what} {word} where the source is {match.source}"
+    alike = sorted(one for one in known if (":" in one) is (":" in word))
+    return f"no {what} {word}{did_you_mean(word, alike)}"
+
+
+def _words(what: _What, source: Source | None, view: str) -> Collection[str]:
+    words = vocabulary()
+    if what == "effect":
+        return words.effects_of(source)
+    if what == "trait":
+        return words.traits_of(source)
+    if what == "reason":
+        return ACTION_REASONS
+    return words.views if what == "view" else words.views[view]

@@ -28,7 +28,7 @@ def problems(proxy: Proxy) -> Iterator[Problem]:
     yield from _image(proxy)
     yield from _migration(proxy)
     yield from _timeouts(proxy)
-    yield from _settings_nobody_reads(proxy)
+    yield from _command(proxy)
     if not proxy.config_created:
         because = "reads its configuration from a ConfigMap that this release does not make: a change of it restarts nothing, and proxy_config is ignored"
         yield Problem("config-elsewhere", "config", because, "workload", ("configmap",))
@@ -198,17 +198,8 @@ def is_nginx(proxy: Proxy) -> bool:
     )
 
 
-def _settings_nobody_reads(proxy: Proxy) -> Iterator[Problem]:
-    """Environment variables that the chart overrides, and flags of the command that no proxy of the chart wants."""
-    key = proxy.env.get("PROXY_MASTER_KEY")
-    if key is not None and "PROXY_MASTER_KEY" in proxy.provided and proxy.opaque:
-        yield Problem(
-            "variable-shadowed",
-            "PROXY_MASTER_KEY",
-            "gives PROXY_MASTER_KEY twice, and the chart's own wins",
-            "workload",
-            ("environment", "PROXY_MASTER_KEY"),
-        )
+def _command(proxy: Proxy) -> Iterator[Problem]:
+    """A mode that LiteLLM does not know, and a flag of the command that no proxy of the chart wants."""
     mode = proxy.env.get("LITELLM_MODE")
     if isinstance(mode, str) and mode.upper() not in ("PRODUCTION", "DEV"):
         yield Problem(

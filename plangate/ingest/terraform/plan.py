@@ -23,6 +23,7 @@ from plangate.ingest.terraform.configuration import Configuration, arguments, le
 from plangate.ingest.terraform.secrets import Begin, SecretScan
 from plangate.ingest.terraform.sides import LazySide, differing, holds_true, marks, union
 from plangate.model.change import (
+    ACTION_REASONS,
     Action,
     Address,
     Change,
@@ -242,7 +243,7 @@ class _Reader:
         return side(change.before, False), side(change.after, unknown)
 
     def _reason(self, reason: str | None) -> str | None:
-        return reason if reason is None or reason in wire.REASONS else self.redactor.text(reason)
+        return reason if reason is None or reason in ACTION_REASONS else self.redactor.text(reason)
 
     def _import_id(self, importing: wire.WireImporting) -> str:
         if importing.id is not None:

@@ -161,29 +161,6 @@ class WireVariable(Struct):
     value: Any = None
 
 
-REASONS = frozenset(
-    {
-        "replace_because_tainted",
-        "replace_because_cannot_update",
-        "replace_by_request",
-        "replace_by_triggers",
-        "delete_because_no_resource_config",
-        "delete_because_no_module",
-        "delete_because_wrong_repetition",
-        "delete_because_count_index",
-        "delete_because_each_key",
-        "delete_because_enabled_false",
-        "delete_because_no_move_target",
-        "read_because_config_unknown",
-        "read_because_dependency_pending",
-        "read_because_check_nested",
-        "forgot_because_lifecycle_destroy_in_config",
-        "forgot_because_lifecycle_destroy_in_state",
-    }
-)
-"""Every `action_reason` that Terraform and OpenTofu write."""
-
-
 class ShapeError(Exception):
     """A section does not have the shape of a plan. `place` is the path inside the plan; no value is in it."""
 

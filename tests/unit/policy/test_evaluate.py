@@ -25,6 +25,7 @@ def report(policy_, *changes):
 
 LOSS = Effect(EffectName.DATA_LOSS, "loses its data", paths=("size",))
 OPEN = Effect(EffectName.EXPOSES, "is opened", kind="admin-port", paths=("cidr",))
+WIDE = Effect(EffectName.EXPOSES, "gives a wide role", kind="wide-grant", paths=("role",))
 MAYBE = Effect(EffectName.EXPOSES, "may be opened", kind="admin-port", paths=("cidr",), certain=False)
 
 
@@ -67,6 +68,11 @@ def test_a_violated_policy_says_what_why_and_the_way_out():
         ({"effects": ("exposes:admin-port",)}, change(effects=(OPEN,)), True),
         ({"effects": ("exposes:data-port",)}, change(effects=(OPEN,)), False),
         ({"effects": ("exposes",)}, change(), False),
+        ({"effects": ("exposes",), "without": ("exposes:admin-port",)}, change(effects=(OPEN,)), False),
+        ({"effects": ("exposes",), "without": ("exposes:admin-port",)}, change(effects=(OPEN, WIDE)), True),
+        ({"effects": ("exposes",), "without": ("data-loss",)}, change(effects=(OPEN, LOSS)), True),
+        ({"without": ("exposes:admin-port",)}, change(effects=(OPEN, WIDE)), False),
+        ({"without": ("exposes:admin-port",)}, change(effects=(WIDE,)), True),
         ({"reasons": ("delete_because_no_resource_config",)}, change(reason="delete_because_no_resource_config"), True),
         ({"reasons": ("delete_because_no_resource_config",)}, change(), False),
     ],

@@ -65,6 +65,82 @@ def test_a_policy_file_is_read(tmp_path):
         ("{address} has", "{adress} has", "8:10", "no field {adress}; did you mean address?"),
         ("id: bucket-without-owner", "id: Bucket", "1:5", "an id is kebab-case, such as bucket-made-public"),
         ("types: aws_s3_bucket", "effects: [expose]", "6:55", "no effect expose; did you mean exposes?"),
+        (
+            "types: aws_s3_bucket",
+            "effects: [fails, 'exposes:admin-prt']",
+            "6:62",
+            "no effect exposes:admin-prt; did you mean exposes:admin-port?",
+        ),
+        (
+            "types: aws_s3_bucket",
+            "effects: 'expose:world-port'",
+            "6:54",
+            "no effect expose:world-port; did you mean exposes:world-port?",
+        ),
+        (
+            "types: aws_s3_bucket",
+            "effects: fails, without: ['data-loss:gone']",
+            "6:71",
+            "no effect data-loss:gone; did you mean data-loss:shortened?",
+        ),
+        (
+            "types: aws_s3_bucket",
+            "effects: ['exposes:host-path']",
+            "6:55",
+            "no effect exposes:host-path where the source is terraform",
+        ),
+        ("types: aws_s3_bucket", "effects: kept", "6:54", "no effect kept where the source is terraform"),
+        (
+            "types: aws_s3_bucket",
+            'types: ["aws_*", "@statefull"]',
+            "6:62",
+            "no trait statefull; did you mean stateful?",
+        ),
+        ("types: aws_s3_bucket", 'types: "@"', "6:52", "no trait "),
+        ("types: aws_s3_bucket", "traits: image-major", "6:53", "no trait image-major where the source is terraform"),
+        (
+            "types: aws_s3_bucket",
+            "reasons: [replace_because_tained]",
+            "6:55",
+            "no reason replace_because_tained; did you mean replace_because_tainted?",
+        ),
+        (
+            "{source: terraform, actions",
+            "{source: helm, reasons: replace_by_request, actions",
+            "6:32",
+            "reasons are Terraform's",
+        ),
+        ("{source: terraform, actions", "{view: lightllm, actions", "6:15", "no view lightllm; did you mean litellm?"),
+        (
+            "{source: terraform, actions",
+            "{view: release, effects: fails, actions",
+            "6:33",
+            "a view has notices and no effects: look for them in when, as 'fails' in effects",
+        ),
+        (
+            "{source: terraform, actions",
+            "{view: release, notices: [chart-mayor], actions",
+            "6:34",
+            "no notice chart-mayor; did you mean chart-major?",
+        ),
+        (
+            "{source: terraform, actions",
+            "{view: release, notices: replicas-zero, actions",
+            "6:33",
+            "no notice replicas-zero",
+        ),
+        (
+            "after('tags.owner') == null",
+            "protected && 'dataloss' in effects",
+            "7:20",
+            "when: no effect dataloss; did you mean data-loss?",
+        ),
+        (
+            "when: after('tags.owner') == null",
+            "when: |\n  'data-loss' in effects &&\n  !(\"fundation\" in traits)",
+            "9:5",
+            "when: no trait fundation; did you mean foundation?",
+        ),
         ("why: Nobody answers for it.\n", "", "1:1", "needs the key why"),
         ("why: Nobody", "why: [Nobody", "6:6", "is not YAML: expected ',' or ']', but got ':'"),
     ],
@@ -74,6 +150,29 @@ def test_a_wrong_policy_is_refused_at_its_place(tmp_path, old, new, place, messa
     with pytest.raises(PolicyLoadError) as caught:
         read(file)
     assert (caught.value.where, caught.value.place, caught.value.message) == (str(file), place, message)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (
+            "types: aws_s3_bucket",
+            "types: ['@stateful', 'azurerm_*'], traits: crowd, effects: [forgets, 'data-loss:destroyed']",
+        ),
+        (
+            "{source: terraform, actions",
+            "{source: terraform, reasons: forgot_because_lifecycle_destroy_in_config, actions",
+        ),
+        ("{source: terraform, actions", "{view: litellm, notices: [model-gone, replicas-zero], actions"),
+        ("{source: terraform, actions", "{view: release, without: kept, traits: [image-major, stateful], actions"),
+        (
+            "when: after('tags.owner') == null",
+            "when: |\n  'tags' in after('tags') && after('note') == \"'gone' in effects\" // 'x' in traits",
+        ),
+    ],
+)
+def test_every_word_of_the_vocabulary_can_be_asked_for(tmp_path, old, new):
+    assert read(write(tmp_path, GOOD.replace(old, new))).id == "bucket-without-owner"
 
 
 def test_shipped_and_given_policies_come_together_sorted(tmp_path):
