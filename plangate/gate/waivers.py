@@ -6,7 +6,6 @@ or not permitted is a finding itself. Days are compared as text: `YYYY-MM-DD` so
 
 from __future__ import annotations
 
-import calendar
 import hashlib
 import re
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from msgspec import Struct, structs
 
 from plangate.errors import UsageError
+from plangate.lang.day import is_day
 from plangate.lang.located_yaml import LocatedYaml, Place, did_you_mean
 from plangate.model.change import Location
 from plangate.model.verdict import Finding, Outcome, Severity
@@ -27,7 +27,6 @@ NEVER: Final = frozenset(
 )
 """Findings that nobody can accept: the tool itself would refuse, or the gate would be off."""
 
-_DAY = r"\d{4}-\d{2}-\d{2}"
 _FINGERPRINT = r"[0-9a-f]{16}"
 
 
@@ -113,14 +112,6 @@ def _check(waiver: Written, marked: LocatedYaml, place: Place) -> None:
         marked.fail("expires is a day, such as 2026-03-31", (*place, "expires"))
     if waiver.fingerprint and not re.fullmatch(_FINGERPRINT, waiver.fingerprint):
         marked.fail("a fingerprint is 16 digits, as the verdict says it; put it in quotes", (*place, "fingerprint"))
-
-
-def is_day(text: str) -> bool:
-    """Whether a text is a day of the calendar, `YYYY-MM-DD`."""
-    if not re.fullmatch(_DAY, text):
-        return False
-    year, month, day = (int(part) for part in text.split("-"))
-    return year > 0 and 1 <= month <= 12 and 1 <= day <= calendar.monthrange(year, month)[1]
 
 
 # --- holding findings against them ------------------------------------------------------------------------------------
