@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from plangate.errors import InputError
 from plangate.gate.config import listed
-from plangate.gate.environment import fits
+from plangate.lang.glob import fits_path
 from plangate.model.change import Gap, HelmChangeSet
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def check_environment(
     globs = listed(here.state)
     if globs and state is not None:
         place = state.kept or state.path
-        if not any(fits(glob, place) for glob in globs):
+        if not any(fits_path(glob, place) for glob in globs):
             yield _other_state(config, environment or "", state.kept, place)
 
 
@@ -130,7 +130,9 @@ def _named(config: Config, found: ClusterIdentity) -> str:
 
 
 def _other_state(config: Config, environment: str, said: str, place: str) -> Gap:
-    others = [name for name, one in config.environments.items() if any(fits(glob, place) for glob in listed(one.state))]
+    others = [
+        name for name, one in config.environments.items() if any(fits_path(glob, place) for glob in listed(one.state))
+    ]
     if others:
         why = f"is a state of {' or '.join(others)}, not of {environment}"
     elif said:

@@ -14,6 +14,7 @@ from msgspec import Struct, structs
 
 from plangate.errors import UsageError
 from plangate.lang.day import is_day
+from plangate.lang.glob import fits_address
 from plangate.lang.located_yaml import LocatedYaml, Place, did_you_mean
 from plangate.model.change import Location
 from plangate.model.verdict import Finding, Outcome, Severity
@@ -184,17 +185,11 @@ def _covers(waiver: Waiver, finding: Finding, address: str) -> bool:
         return False
     if waiver.inline:
         return address in waiver.addresses
-    return any(_fits(glob, address) for glob in waiver.addresses)
+    return any(fits_address(glob, address) for glob in waiver.addresses)
 
 
 def _is_below(path: str, above: str) -> bool:
     return path == above or path.startswith((f"{above}.", f"{above}["))
-
-
-def _fits(glob: str, address: str) -> bool:
-    """Whether an address fits. Only `*` and `?` are wild: brackets are a part of addresses."""
-    pattern = re.escape(glob).replace(r"\*", ".*").replace(r"\?", ".")
-    return re.fullmatch(pattern, address, re.DOTALL) is not None
 
 
 _OWN: Final[dict[str, tuple[Severity, str, str]]] = {

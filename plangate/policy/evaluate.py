@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import functools
 import hashlib
 import re
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 import msgspec
 from msgspec import Struct, structs
 
+from plangate.lang.glob import fits_shell
 from plangate.model.change import Action, Change, ChangeSet, Effect, Notice
 from plangate.model.values import ABSENT, UNKNOWN, Embedded, Sensitive, Unknown
 from plangate.model.verdict import Finding, Observation, Operand, Outcome, PolicyReport
@@ -336,7 +336,7 @@ def _fits(wanted: str, change: Change) -> bool:
 
 @functools.cache
 def _fits_type(glob: str, type_: str) -> bool:
-    return fnmatch.fnmatchcase(type_, glob)
+    return fits_shell(glob, type_)
 
 
 def _lower(sentence: str) -> str:
