@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import structs
 
 from plangate.lang import semver
+from plangate.lang.wording import listed
 from plangate.model.change import Action, Gap, Notice, View
 from plangate.model.values import ABSENT, Embedded, Sensitive, spell
 
@@ -83,8 +84,7 @@ def _values(upgrade: Upgrade) -> Iterator[Notice]:
         return
     dropped = [spell(path) for path in _leaves(old, ()) if not _has(new, path)]
     if dropped:
-        more = f" and {len(dropped) - _MOST} more" if len(dropped) > _MOST else ""
-        because = f"{upgrade.name} no longer gets {', '.join(dropped[:_MOST])}{more}: the defaults of the chart take {'its' if len(dropped) == 1 else 'their'} place"
+        because = f"{upgrade.name} no longer gets {listed(dropped, _MOST)}: the defaults of the chart take {'its' if len(dropped) == 1 else 'their'} place"
         yield Notice("values-dropped", because, tuple(dropped))
 
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from plangate import knowledge as shipped
 from plangate.drift.wording import when
+from plangate.lang.wording import few, several
 from plangate.model.change import Action, DriftStatus, Effect, EffectName
 from plangate.model.values import ABSENT
 
@@ -67,15 +68,14 @@ def adopted(drift: Sequence[Drift]) -> Iterator[Effect]:
     """The effect of an import on the values of the release that it takes over."""
     changed = tuple(entry.path for entry in drift if entry.status in (DriftStatus.INTENDED, *_UNDONE))
     if changed:
-        many = "1 value" if len(changed) == 1 else f"{len(changed)} values"
-        paths = ", ".join(changed[:_NAMED]) + (" and more" if len(changed) > _NAMED else "")
-        because = f"is imported and changed at once: {many} of what runs ({paths})"
+        because = (
+            f"is imported and changed at once: {several(len(changed), 'value')} of what runs ({few(changed, _NAMED)})"
+        )
         yield Effect(EffectName.REVERTS_LIVE, because, "import", tuple(f"values.{path}" for path in changed))
 
 
 def _because(kind: str, entries: Sequence[Drift], moment: str) -> str:
-    many = "1 change" if len(entries) == 1 else f"{len(entries)} changes"
-    paths = ", ".join(entry.path for entry in entries[:3]) + (" and more" if len(entries) > 3 else "")
+    many, paths = several(len(entries), "change"), few([entry.path for entry in entries], 3)
     made = f"made by hand ({moment})" if moment else "made by hand"
     what = {
         "image": f"sets an image back that was changed by hand{f' ({moment})' if moment else ''}",
@@ -159,9 +159,8 @@ def notes(evidence: ReleaseEvidence, action: Action, drift: Sequence[Drift]) -> 
         yield from facts(evidence, told=bool(by_hand))
         staying = [entry.path for entry in drift if entry.status is DriftStatus.STAYS]
         if staying:
-            paths = ", ".join(staying[:_NAMED]) + (" and more" if len(staying) > _NAMED else "")
-            many = "1 value was" if len(staying) == 1 else f"{len(staying)} values were"
-            yield f"{evidence.address}: {many} changed by hand, and Terraform cannot see this: {paths}"
+            many = f"{several(len(staying), 'value')} {'was' if len(staying) == 1 else 'were'}"
+            yield f"{evidence.address}: {many} changed by hand, and Terraform cannot see this: {few(staying, _NAMED)}"
     elif action in _UPGRADES and not by_hand:
         yield from (f"{evidence.address} {because}" for kind, because, _ in _facts(evidence) if kind in _ASIDE)
 

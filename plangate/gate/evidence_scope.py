@@ -14,6 +14,7 @@ from msgspec import Struct
 from plangate.errors import InputError
 from plangate.gate.config import listed
 from plangate.lang.glob import fits_path
+from plangate.lang.wording import several
 from plangate.model.change import Gap, HelmChangeSet
 
 if TYPE_CHECKING:
@@ -79,8 +80,11 @@ def check_age(
     except (InputError, ValueError, TypeError):
         return
     if age is not None and age.days >= 1:
-        days = "1 day" if age.days == 1 else f"{age.days} days"
-        yield Gap(folder, f"was collected {days} ago, and what is live may have changed since", "plangate collect")
+        yield Gap(
+            folder,
+            f"was collected {several(age.days, 'day')} ago, and what is live may have changed since",
+            "plangate collect",
+        )
 
 
 def _used(changeset: ChangeSet) -> bool:

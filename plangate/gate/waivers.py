@@ -6,13 +6,13 @@ or not permitted is a finding itself. Days are compared as text: `YYYY-MM-DD` so
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from msgspec import Struct, structs
 
 from plangate.errors import UsageError
+from plangate.lang import fingerprint
 from plangate.lang.day import is_day
 from plangate.lang.glob import fits_address
 from plangate.lang.located_yaml import LocatedYaml, Place, did_you_mean
@@ -219,7 +219,6 @@ _OWN: Final[dict[str, tuple[Severity, str, str]]] = {
 def _finding(waiver: Waiver, kind: str, words: str) -> Finding:
     severity, why, remediation = _OWN[kind]
     address = ", ".join(waiver.addresses)
-    identity = f"{kind}\0{waiver.policy}\0{address}\0{waiver.file}"
     return Finding(
         policy=kind,
         severity=severity,
@@ -228,7 +227,7 @@ def _finding(waiver: Waiver, kind: str, words: str) -> Finding:
         why=why,
         remediation=remediation,
         location=Location(waiver.file, waiver.line),
-        fingerprint=hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:16],
+        fingerprint=fingerprint.of(kind, waiver.policy, address, waiver.file),
     )
 
 

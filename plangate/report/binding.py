@@ -24,11 +24,6 @@ _SORTED: Final = msgspec.json.Encoder(enc_hook=plain, decimal_format="number", o
 _TIME: Final = b'"(the time of the plan)"'
 
 
-def short(data: bytes) -> str:
-    """A digest of 64 bits: enough to tell things apart that nobody makes up, as in a signed verdict."""
-    return hashlib.sha256(data).hexdigest()[:16]
-
-
 def timeless(encoded: bytes, made_at: Iterable[str]) -> bytes:
     """JSON in which the time of the plan itself (`plantimestamp()`) is always the same."""
     for moment in made_at:
