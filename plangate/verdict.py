@@ -13,7 +13,7 @@ from msgspec import Struct, structs
 
 from plangate.errors import ExitCode
 from plangate.lang import fingerprint
-from plangate.lang.wording import several
+from plangate.lang.wording import few, listed, several
 from plangate.model.change import (
     Action,
     Change,
@@ -282,7 +282,7 @@ def _stale(freshness: Freshness | None) -> str:
     if planned == there:
         return ""
     if freshness.moved is not None:
-        named = ", ".join(freshness.moved[:3]) + (" and more" if len(freshness.moved) > 3 else "")
+        named = few(freshness.moved, 3)
         told = f"; changed in between: {named}" if named else "; nothing that it touches has changed in between"
     else:
         told = ""
@@ -438,5 +438,4 @@ def _runbook(changes: Sequence[Change]) -> Iterator[Step]:
 
 
 def _list(changes: Sequence[Change]) -> str:
-    names = [str(change.address) for change in changes[:3]]
-    return ", ".join(names) + (f" and {len(changes) - 3} more" if len(changes) > 3 else "")
+    return listed([str(change.address) for change in changes], 3)

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from plangate import knowledge as shipped
 from plangate.drift.wording import when
+from plangate.lang import semver
 from plangate.lang.wording import few, several
 from plangate.model.change import Action, DriftStatus, Effect, EffectName
 from plangate.model.values import ABSENT
@@ -104,14 +105,10 @@ def _is_weak(entry: Drift, name: str) -> bool:
 
 def _is_newer(entry: Drift) -> bool:
     """Whether the apply brings a newer version than the one that was set by hand."""
-    wanted, live = _version(entry.desired), _version(entry.live)
-    return bool(wanted) and bool(live) and wanted > live
-
-
-def _version(value: object) -> tuple[int, ...]:
-    """The numbers of a version such as `main-v1.77.3-stable`."""
-    found = re.search(r"\d+(?:\.\d+)+", value) if isinstance(value, str) else None
-    return tuple(int(number) for number in found.group().split(".")) if found else ()
+    if not isinstance(entry.desired, str) or not isinstance(entry.live, str):
+        return False
+    wanted, live = semver.in_tag(entry.desired), semver.in_tag(entry.live)
+    return wanted is not None and live is not None and wanted > live
 
 
 def taken(evidence: ReleaseEvidence, *, goes: bool) -> Iterator[Effect]:
@@ -210,8 +207,8 @@ def _fights(evidence: ReleaseEvidence) -> Iterator[tuple[str, str, int]]:
         if name is not None:
             by_manager.setdefault(name, []).append(subject)
     for name, subjects in by_manager.items():
-        objects = ", ".join(subjects[:_NAMED]) + (" and more" if len(subjects) > _NAMED else "")
-        yield "managers", f"has objects that {name} manages too, and the two undo each other: {objects}", 0
+        because = f"has objects that {name} manages too, and the two undo each other: {few(subjects, _NAMED)}"
+        yield "managers", because, 0
 
 
 def _chart_version(text: str) -> str:

@@ -14,6 +14,12 @@ _VERSION: Final = re.compile(
     rf"[vV]?{_NUMBER}(?:\.{_NUMBER})?(?:\.{_NUMBER})?(?:-(?P<prerelease>{_WORDS}))?(?:\+{_WORDS})?"
 )
 _MAJOR_MINOR: Final = re.compile(r"[vV]?([0-9]{1,9})\.([0-9]{1,9})")
+_IN_TAG: Final = re.compile(
+    r"(?<![0-9.])v?([0-9]{1,5})\.([0-9]{1,5})(?:\.([0-9]{1,5}))?(?:\.[0-9]+)?"
+    r"(?:[-.]?(rc|alpha|beta|dev|nightly|pre|preview|snapshot)([.0-9-]*))?"
+)
+_MAJOR_TAG: Final = re.compile(r"v?([0-9]{1,3})(?:-[a-zA-Z][\w.-]*)?")
+"""A tag that is a major version alone, as databases have: `16`, `16-alpine`. More digits are a build number or a date."""
 _CLAUSE: Final = re.compile(r"\s*(>=|<=|==|>|<|)\s*([0-9]{1,18}(?:\.[0-9]{1,18}){0,2})\s*")
 
 Step: TypeAlias = Literal["same", "older", "major", "minor", "patch"]
@@ -53,6 +59,20 @@ def read(text: str, *, partial: bool = False, release_words: Container[str] = ()
     if found is None or (found[3] is None and not partial):
         return None
     return version(int(found[1]), int(found[2] or 0), int(found[3] or 0), found["prerelease"] or "", release_words)
+
+
+def in_tag(tag: str) -> Version | None:
+    """The version that stands in the tag of an image, such as `16`, `16-alpine`, `1.2.3-rc1` or `main-v1.77.3-stable`, or None.
+
+    A tag is no version of SemVer: most words behind the number are flavours. Only those count that say that it is none yet, and
+    `rc1`, `rc-1` and `rc.1` are the same.
+    """
+    found = _IN_TAG.search(tag)
+    if found is None:
+        major = _MAJOR_TAG.fullmatch(tag)
+        return version(int(major[1]), 0, 0) if major else None
+    early = [] if found[4] is None else [found[4], *re.findall("[0-9]+", found[5])]
+    return version(int(found[1]), int(found[2]), int(found[3] or 0), ".".join(early))
 
 
 def version(major: int, minor: int, patch: int, prerelease: str = "", release_words: Container[str] = ()) -> Version:

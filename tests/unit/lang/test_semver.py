@@ -6,7 +6,7 @@ import pytest
 
 from plangate.classify.kubernetes.effects import images
 from plangate.classify.release import chart
-from plangate.lang.semver import is_met, is_requirement, major_minor, read, step
+from plangate.lang.semver import in_tag, is_met, is_requirement, major_minor, read, step
 from plangate.policy.functions import Unclear, semver
 
 STABLE = frozenset({"stable"})
@@ -131,6 +131,26 @@ def test_the_tag_of_an_image_goes_back_where_its_version_does(old, new, expected
 
     assert images.parse(f"app:{old}").version is not None
     assert told(f"app:{old}", f"app:{new}") == expected
+
+
+@pytest.mark.parametrize(
+    ("tag", "version"),
+    [
+        ("16", "16.0.0"),
+        ("16-alpine", "16.0.0"),
+        ("v1.2", "1.2.0"),
+        ("main-v1.77.3-stable", "1.77.3"),
+        ("1.2.3-rc1", "1.2.3-rc.1"),
+        ("1.2.3.dev-20", "1.2.3-dev.20"),
+        ("1.2.3.4", "1.2.3"),
+        ("latest", None),
+        ("20260131", None),
+        ("sha-4f2a9c1", None),
+        ("1." + "9" * 5_000, "1.99999.0"),
+    ],
+)
+def test_a_version_stands_in_a_tag(tag, version):
+    assert in_tag(tag) == (None if version is None else read(version))
 
 
 @pytest.mark.parametrize(

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from plangate.lang.semver import Version, step, version
+from plangate.lang.semver import Version, in_tag, step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from plangate.model.change import Change
 
-_VERSION: Final = r"(?<![\d.])v?(\d{1,5})\.(\d{1,5})(?:\.(\d{1,5}))?(?:\.\d+)?(?:[-.]?(rc|alpha|beta|dev|nightly|pre|preview|snapshot)([.\d-]*))?"
-_MAJOR: Final = r"v?(\d{1,3})(?:-[a-zA-Z][\w.-]*)?"
-"""A tag that is a major version alone, as databases have: `16`, `16-alpine`. More digits are a build number or a date."""
 _MOVING: Final = frozenset(
     (
         "latest",
@@ -44,15 +40,8 @@ class Image(Struct, frozen=True):
 
     @property
     def version(self) -> Version | None:
-        """The version in the tag (`main-v1.77.3-stable`). Of its words only those that say that it is none yet count."""
-        found = re.search(_VERSION, self.tag)
-        if found is None:
-            major_alone = re.fullmatch(_MAJOR, self.tag)
-            return version(int(major_alone[1]), 0, 0) if major_alone else None
-        major, minor, patch, early, numbers = found.groups()
-        # A tag writes `rc.1`, `rc1` and `rc-1` alike.
-        prerelease = ".".join((early, *re.findall(r"\d+", numbers))) if early else ""
-        return version(int(major), int(minor), int(patch or 0), prerelease)
+        """The version in the tag, or None."""
+        return in_tag(self.tag)
 
     @property
     def moving(self) -> bool:
