@@ -6,13 +6,14 @@ code follows the reasons, not the word, so that a blocked plan beside an unreada
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, structs
 
 from plangate.errors import ExitCode
+from plangate.lang import fingerprint
+from plangate.lang.wording import few, listed, several
 from plangate.model.change import (
     Action,
     Change,
@@ -281,7 +282,7 @@ def _stale(freshness: Freshness | None) -> str:
     if planned == there:
         return ""
     if freshness.moved is not None:
-        named = ", ".join(freshness.moved[:3]) + (" and more" if len(freshness.moved) > 3 else "")
+        named = few(freshness.moved, 3)
         told = f"; changed in between: {named}" if named else "; nothing that it touches has changed in between"
     else:
         told = ""
@@ -305,7 +306,7 @@ def _own(policy: str, where: str | None, *, address: str | None = None, **fields
         remediation=_filled(own.remediation, fields),
         address=address,
         evidence=(),
-        fingerprint=hashlib.sha256(f"{policy}\0{address or where}".encode("utf-8", "surrogatepass")).hexdigest()[:16],
+        fingerprint=fingerprint.of(policy, address or str(where)),
     )
 
 
@@ -414,11 +415,13 @@ def _nothing_wrong(verdict: Verdict) -> str:
         return "nothing found that needs a look: " + ", ".join(f"{n} {key}" for key, n in done.items())
     if verdict.outputs:
         n = len(verdict.outputs)
-        return f"no resource changes; {n} output{'s' if n > 1 else ''} change{'' if n > 1 else 's'}"
+        return f"no resource changes; {several(n, 'output')} {'changes' if n == 1 else 'change'}"
     if verdict.invocations:
         return f"no resource changes; {len(verdict.invocations)} action(s) run"
     hooks = sum(1 for hook in verdict.hooks if hook.changed)
-    return f"no object changes; {hooks} hook{' changes' if hooks == 1 else 's change'}" if hooks else "no changes"
+    if hooks:
+        return f"no object changes; {several(hooks, 'hook')} {'changes' if hooks == 1 else 'change'}"
+    return "no changes"
 
 
 def _runbook(changes: Sequence[Change]) -> Iterator[Step]:
@@ -435,5 +438,4 @@ def _runbook(changes: Sequence[Change]) -> Iterator[Step]:
 
 
 def _list(changes: Sequence[Change]) -> str:
-    names = [str(change.address) for change in changes[:3]]
-    return ", ".join(names) + (f" and {len(changes) - 3} more" if len(changes) > 3 else "")
+    return listed([str(change.address) for change in changes], 3)

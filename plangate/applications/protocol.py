@@ -17,6 +17,10 @@ class Application(Protocol):
         """The folder of its policies, the view that they match, and its key in the configuration."""
         ...
 
+    def release_words(self, chart: str) -> frozenset[str]:
+        """The words that mean a release where a version of this chart has one as its prerelease (`plangate.lang.semver`)."""
+        ...
+
     def of_plan(self, plan: TerraformChangeSet) -> TerraformChangeSet:
         """A classified plan with the view. Returns it as it is where the application is not in it."""
         ...

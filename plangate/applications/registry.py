@@ -13,3 +13,8 @@ _ALL: Final[tuple[Application, ...]] = (LiteLLM(),)
 
 APPLICATIONS: Final[dict[str, Application]] = {application.name: application for application in _ALL}
 """Every application by its name, in the order in which they look at a change set."""
+
+
+def release_words(chart: str) -> frozenset[str]:
+    """The words that mean a release in the versions of a chart, as the applications know them."""
+    return frozenset().union(*(application.release_words(chart) for application in _ALL))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import functools
 import re
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from plangate import knowledge
+from plangate.lang.glob import fits
 from plangate.model.change import Action, AttributeChange, Noise
 from plangate.model.values import ABSENT, UNKNOWN
 
@@ -71,7 +71,7 @@ def _tail(path: str) -> str:
 
 @functools.cache
 def _tags_matter(type_: str) -> bool:
-    return any(fnmatch.fnmatchcase(type_, glob) for glob in _knowledge().tags_matter)
+    return any(fits(glob, type_) for glob in _knowledge().tags_matter)
 
 
 @functools.cache

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Final
 from msgspec import structs
 
 from plangate.lang import semver
+from plangate.lang.wording import listed
 from plangate.model.change import Action, Gap, Notice, View
 from plangate.model.values import ABSENT, Embedded, Sensitive, spell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from plangate.model.change import Change, HelmChangeSet
     from plangate.model.release import Upgrade
@@ -34,8 +35,11 @@ def seen(change: Change, notices: Iterable[Notice]) -> Change:
     return structs.replace(change, views={**change.views, VIEW: view})
 
 
-def classify(changeset: HelmChangeSet) -> HelmChangeSet:
-    """Complete the change set of a Helm input with what is to be said of the release."""
+def classify(changeset: HelmChangeSet, release_words: Callable[[str], frozenset[str]]) -> HelmChangeSet:
+    """Complete the change set of a Helm input with what is to be said of the release.
+
+    `release_words` gives, for the name of a chart, the words that mean a release in its versions (`semver.read`).
+    """
     upgrade = changeset.upgrade
     listed = len(changeset.changes)
     changes = [seen(change, _plain_secrets(change)) for change in changeset.judged]
@@ -43,7 +47,8 @@ def classify(changeset: HelmChangeSet) -> HelmChangeSet:
     nothing = (Action.NO_OP, Action.UNKNOWN)
     first = next((i for i, change in enumerate(changes) if change.action not in nothing), None)
     if first is not None:
-        of_chart = chart(upgrade.name, upgrade.old_chart.version, upgrade.chart.version)
+        words = release_words(upgrade.chart.name or upgrade.old_chart.name)
+        of_chart = chart(upgrade.name, upgrade.old_chart.version, upgrade.chart.version, words)
         changes[first] = seen(changes[first], (*of_chart, *_values(upgrade)))
     return structs.replace(
         changeset,
@@ -54,9 +59,9 @@ def classify(changeset: HelmChangeSet) -> HelmChangeSet:
     )
 
 
-def chart(who: str, old: str, new: str) -> Iterator[Notice]:
+def chart(who: str, old: str, new: str, release_words: frozenset[str]) -> Iterator[Notice]:
     """What to say of the versions of a chart."""
-    before, after = semver.read(old), semver.read(new)
+    before, after = (semver.read(text, release_words=release_words) for text in (old, new))
     if before is None or after is None:
         return
     far, both = semver.step(before, after), f"{old} → {new}"
@@ -64,7 +69,7 @@ def chart(who: str, old: str, new: str) -> Iterator[Notice]:
         yield Notice("chart-major", f"{who} moves to a new major version of its chart ({both})", ("version",))
     if far == "older":
         yield Notice("chart-downgraded", f"{who} goes back to an older version of its chart ({both})", ("version",))
-    if semver.prerelease(after) and not semver.prerelease(before):
+    if after.is_prerelease and not before.is_prerelease:
         yield Notice("chart-prerelease", f"{who} moves to a prerelease of its chart ({both})", ("version",))
 
 
@@ -79,8 +84,7 @@ def _values(upgrade: Upgrade) -> Iterator[Notice]:
         return
     dropped = [spell(path) for path in _leaves(old, ()) if not _has(new, path)]
     if dropped:
-        more = f" and {len(dropped) - _MOST} more" if len(dropped) > _MOST else ""
-        because = f"{upgrade.name} no longer gets {', '.join(dropped[:_MOST])}{more}: the defaults of the chart take {'its' if len(dropped) == 1 else 'their'} place"
+        because = f"{upgrade.name} no longer gets {listed(dropped, _MOST)}: the defaults of the chart take {'its' if len(dropped) == 1 else 'their'} place"
         yield Notice("values-dropped", because, tuple(dropped))
 
 

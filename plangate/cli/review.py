@@ -11,6 +11,7 @@ from click.core import ParameterSource
 from plangate.cli import clock, reports
 from plangate.cli import evidence as evidence_flags
 from plangate.errors import ExitCode, UsageError
+from plangate.lang import semver
 from plangate.pipeline import trusted_gate
 
 if TYPE_CHECKING:
@@ -220,8 +221,7 @@ def _kube_version(text: str | None) -> tuple[int, int] | None:
     """Major and minor of a version such as `1.34` or `v1.34.2-eks`. Raises `UsageError`."""
     if text is None:
         return None
-    parts = text.removeprefix("v").split(".")
-    minor = "".join(character for character in (parts[1] if len(parts) > 1 else "") if character.isdecimal())
-    if not parts[0].isdecimal() or not minor:
-        raise UsageError("is not a version", where="--kube-version", hint="for example 1.34")
-    return int(parts[0]), int(minor)
+    try:
+        return semver.major_minor(text)
+    except ValueError:
+        raise UsageError("is not a version", where="--kube-version", hint="for example 1.34") from None

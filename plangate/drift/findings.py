@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Final
 
 from plangate.drift.release import facts
 from plangate.drift.values import owner_of
+from plangate.lang import fingerprint
+from plangate.lang.wording import listed, several
 from plangate.model.change import DriftStatus
 from plangate.model.verdict import Finding, Outcome, Severity
 
@@ -43,7 +44,7 @@ def of(drift: Sequence[Drift], releases: Sequence[ReleaseEvidence], owned: Seque
                 remediation="See helm history, and bring state and release together with a plan and an apply.",
                 address=one.address or None,
                 release=one.release,
-                fingerprint=_fingerprint("release-moved", one.release),
+                fingerprint=fingerprint.of("release-moved", one.release),
             )
 
 
@@ -51,10 +52,8 @@ def _changed(subject: str, release: str | None, entries: Sequence[Drift]) -> Fin
     if entries[0].path == "":
         message = f"{subject} was deleted outside of Terraform"
     else:
-        paths = ", ".join(entry.path for entry in entries[:_NAMED])
-        more = f" and {len(entries) - _NAMED} more" if len(entries) > _NAMED else ""
-        many = "1 value" if len(entries) == 1 else f"{len(entries)} values"
-        message = f"{subject} differs from what is configured in {many}: {paths}{more}"
+        many, paths = several(len(entries), "value"), listed([entry.path for entry in entries], _NAMED)
+        message = f"{subject} differs from what is configured in {many}: {paths}"
     return Finding(
         policy="live-drift",
         severity=Severity.MEDIUM,
@@ -65,9 +64,5 @@ def _changed(subject: str, release: str | None, entries: Sequence[Drift]) -> Fin
         address=entries[0].address,
         release=release,
         evidence=tuple(entry.path for entry in entries),
-        fingerprint=_fingerprint("live-drift", subject),
+        fingerprint=fingerprint.of("live-drift", subject),
     )
-
-
-def _fingerprint(policy: str, subject: str) -> str:
-    return hashlib.sha256(f"{policy}\0{subject}".encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -10,6 +10,8 @@ from msgspec import Struct
 
 from plangate import knowledge as shipped
 from plangate.drift.wording import when
+from plangate.lang import semver
+from plangate.lang.wording import few, several
 from plangate.model.change import Action, DriftStatus, Effect, EffectName
 from plangate.model.values import ABSENT
 
@@ -67,15 +69,14 @@ def adopted(drift: Sequence[Drift]) -> Iterator[Effect]:
     """The effect of an import on the values of the release that it takes over."""
     changed = tuple(entry.path for entry in drift if entry.status in (DriftStatus.INTENDED, *_UNDONE))
     if changed:
-        many = "1 value" if len(changed) == 1 else f"{len(changed)} values"
-        paths = ", ".join(changed[:_NAMED]) + (" and more" if len(changed) > _NAMED else "")
-        because = f"is imported and changed at once: {many} of what runs ({paths})"
+        because = (
+            f"is imported and changed at once: {several(len(changed), 'value')} of what runs ({few(changed, _NAMED)})"
+        )
         yield Effect(EffectName.REVERTS_LIVE, because, "import", tuple(f"values.{path}" for path in changed))
 
 
 def _because(kind: str, entries: Sequence[Drift], moment: str) -> str:
-    many = "1 change" if len(entries) == 1 else f"{len(entries)} changes"
-    paths = ", ".join(entry.path for entry in entries[:3]) + (" and more" if len(entries) > 3 else "")
+    many, paths = several(len(entries), "change"), few([entry.path for entry in entries], 3)
     made = f"made by hand ({moment})" if moment else "made by hand"
     what = {
         "image": f"sets an image back that was changed by hand{f' ({moment})' if moment else ''}",
@@ -104,14 +105,10 @@ def _is_weak(entry: Drift, name: str) -> bool:
 
 def _is_newer(entry: Drift) -> bool:
     """Whether the apply brings a newer version than the one that was set by hand."""
-    wanted, live = _version(entry.desired), _version(entry.live)
-    return bool(wanted) and bool(live) and wanted > live
-
-
-def _version(value: object) -> tuple[int, ...]:
-    """The numbers of a version such as `main-v1.77.3-stable`."""
-    found = re.search(r"\d+(?:\.\d+)+", value) if isinstance(value, str) else None
-    return tuple(int(number) for number in found.group().split(".")) if found else ()
+    if not isinstance(entry.desired, str) or not isinstance(entry.live, str):
+        return False
+    wanted, live = semver.in_tag(entry.desired), semver.in_tag(entry.live)
+    return wanted is not None and live is not None and wanted > live
 
 
 def taken(evidence: ReleaseEvidence, *, goes: bool) -> Iterator[Effect]:
@@ -159,9 +156,8 @@ def notes(evidence: ReleaseEvidence, action: Action, drift: Sequence[Drift]) -> 
         yield from facts(evidence, told=bool(by_hand))
         staying = [entry.path for entry in drift if entry.status is DriftStatus.STAYS]
         if staying:
-            paths = ", ".join(staying[:_NAMED]) + (" and more" if len(staying) > _NAMED else "")
-            many = "1 value was" if len(staying) == 1 else f"{len(staying)} values were"
-            yield f"{evidence.address}: {many} changed by hand, and Terraform cannot see this: {paths}"
+            many = f"{several(len(staying), 'value')} {'was' if len(staying) == 1 else 'were'}"
+            yield f"{evidence.address}: {many} changed by hand, and Terraform cannot see this: {few(staying, _NAMED)}"
     elif action in _UPGRADES and not by_hand:
         yield from (f"{evidence.address} {because}" for kind, because, _ in _facts(evidence) if kind in _ASIDE)
 
@@ -211,8 +207,8 @@ def _fights(evidence: ReleaseEvidence) -> Iterator[tuple[str, str, int]]:
         if name is not None:
             by_manager.setdefault(name, []).append(subject)
     for name, subjects in by_manager.items():
-        objects = ", ".join(subjects[:_NAMED]) + (" and more" if len(subjects) > _NAMED else "")
-        yield "managers", f"has objects that {name} manages too, and the two undo each other: {objects}", 0
+        because = f"has objects that {name} manages too, and the two undo each other: {few(subjects, _NAMED)}"
+        yield "managers", because, 0
 
 
 def _chart_version(text: str) -> str:

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from plangate.drift.compare import Leaves, Maybe, hidden, laid_over, leaves, only_type, same
 from plangate.drift.wording import note
+from plangate.lang.wording import few
 from plangate.model.change import Action, Drift, DriftStatus, Gap
 from plangate.model.values import ABSENT, UNKNOWN, Path, Sensitive, Value, spell
 
@@ -83,7 +84,7 @@ def compared(drift: tuple[Drift, ...]) -> tuple[tuple[Drift, ...], tuple[Gap, ..
     removed = [entry for entry in drift if entry.live is UNKNOWN]
     if not removed:
         return drift, ()
-    paths = ", ".join(entry.path for entry in removed[:_NAMED]) + (" and more" if len(removed) > _NAMED else "")
+    paths = few([entry.path for entry in removed], _NAMED)
     said = Gap(
         f"secret values of {removed[0].release}",
         f"not compared, because they were removed when they were collected: {paths}",

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import calendar
 import re
 import sys
 from pathlib import Path
@@ -16,6 +15,8 @@ from msgspec import Struct
 
 from plangate import __version__
 from plangate.errors import UsageError
+from plangate.lang import semver
+from plangate.lang.day import is_day
 from plangate.model.verdict import Severity
 
 FILE: Final = ".plangate.yaml"
@@ -183,7 +184,7 @@ class ConfigFile(Struct, frozen=True):
     @property
     def too_new(self) -> bool:
         """Whether it asks for another version of plangate than this one."""
-        return not is_met(self.config.requires, __version__)
+        return not semver.is_met(self.config.requires, __version__)
 
 
 def listed(several: Several) -> tuple[str, ...]:
@@ -203,10 +204,10 @@ def parse(name: str, text: str) -> ConfigFile:
     if not isinstance(data, dict):
         raise UsageError("is not a configuration: a mapping", where=name, place="1:1")
     requires = data.get("requires", "")
-    if not isinstance(requires, str) or not _is_requirement(requires):
+    if not isinstance(requires, str) or not semver.is_requirement(requires):
         marked.fail('requires is a version, such as ">=0.2"', ("requires",))
     newer: list[str] = []
-    too_new = not is_met(requires, __version__)
+    too_new = not semver.is_met(requires, __version__)
     while True:
         try:
             config = marked.attempt(data, Config)
@@ -304,48 +305,6 @@ def is_inside(path: str) -> bool:
 def _day(text: str, marked: Any, place: tuple[str, ...]) -> None:
     if text and not is_day(text):
         marked.fail("is a day, such as 2026-03-31", place)
-
-
-def is_day(text: str) -> bool:
-    """Whether a text is a day of the calendar, `YYYY-MM-DD`."""
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-        return False
-    year, month, day = (int(part) for part in text.split("-"))
-    return year > 0 and 1 <= month <= 12 and 1 <= day <= calendar.monthrange(year, month)[1]
-
-
-# --- versions ---------------------------------------------------------------------------------------------------------
-
-_CLAUSE = re.compile(r"\s*(>=|<=|==|>|<|)\s*(\d+(?:\.\d+){0,2})\s*")
-
-
-def _is_requirement(text: str) -> bool:
-    return not text or all(_CLAUSE.fullmatch(clause) for clause in text.split(","))
-
-
-def is_met(requires: str, version: str) -> bool:
-    """Whether a version is one of those that are asked for."""
-    have = _numbers(version)
-    for clause in requires.split(",") if requires else ():
-        found = _CLAUSE.fullmatch(clause)
-        if found is None:
-            return False
-        operator, wanted = found[1] or "==", _numbers(found[2])
-        holds = {
-            ">=": have >= wanted,
-            "<=": have <= wanted,
-            ">": have > wanted,
-            "<": have < wanted,
-            "==": have[: found[2].count(".") + 1] == wanted[: found[2].count(".") + 1],
-        }
-        if not holds[operator]:
-            return False
-    return True
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    numbers = [int(part) for part in re.findall(r"\d+", version)[:3]]
-    return tuple([*numbers, 0, 0, 0][:3])
 
 
 # --- the schema -------------------------------------------------------------------------------------------------------

@@ -5,12 +5,12 @@ A change that is aimed at the wrong environment is the mistake that no other rul
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from msgspec import Struct
 
 from plangate.gate.config import Config, listed
+from plangate.lang.glob import fits_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,7 +62,7 @@ def resolve(config: Config, asked: str | None, signals: Iterable[EnvironmentHint
 def _claimed(config: Config, signal: EnvironmentHint) -> tuple[str, ...]:
     """The environments that a signal fits."""
     return tuple(
-        name for name in config.environments if any(fits(g, signal.value) for g in _globs(config, name, signal))
+        name for name in config.environments if any(fits_path(g, signal.value) for g in _globs(config, name, signal))
     )
 
 
@@ -80,10 +80,3 @@ def _against(config: Config, asked: str, signal: EnvironmentHint, who: tuple[str
 
 def _spelled(signal: EnvironmentHint) -> str:
     return f"{_WORDS[signal.kind]} {signal.value}"
-
-
-def fits(glob: str, text: str) -> bool:
-    """Whether a text fits a glob: `*` is anything but `/`, `**` is anything, `?` is one character."""
-    parts = re.split(r"(\*\*/?|\*|\?)", glob)
-    words = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    return re.fullmatch("".join(words.get(part, re.escape(part)) for part in parts), text, re.DOTALL) is not None

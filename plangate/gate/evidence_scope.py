@@ -13,7 +13,8 @@ from msgspec import Struct
 
 from plangate.errors import InputError
 from plangate.gate.config import listed
-from plangate.gate.environment import fits
+from plangate.lang.glob import fits_path
+from plangate.lang.wording import several
 from plangate.model.change import Gap, HelmChangeSet
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def check_environment(
     globs = listed(here.state)
     if globs and state is not None:
         place = state.kept or state.path
-        if not any(fits(glob, place) for glob in globs):
+        if not any(fits_path(glob, place) for glob in globs):
             yield _other_state(config, environment or "", state.kept, place)
 
 
@@ -79,8 +80,11 @@ def check_age(
     except (InputError, ValueError, TypeError):
         return
     if age is not None and age.days >= 1:
-        days = "1 day" if age.days == 1 else f"{age.days} days"
-        yield Gap(folder, f"was collected {days} ago, and what is live may have changed since", "plangate collect")
+        yield Gap(
+            folder,
+            f"was collected {several(age.days, 'day')} ago, and what is live may have changed since",
+            "plangate collect",
+        )
 
 
 def _used(changeset: ChangeSet) -> bool:
@@ -130,7 +134,9 @@ def _named(config: Config, found: ClusterIdentity) -> str:
 
 
 def _other_state(config: Config, environment: str, said: str, place: str) -> Gap:
-    others = [name for name, one in config.environments.items() if any(fits(glob, place) for glob in listed(one.state))]
+    others = [
+        name for name, one in config.environments.items() if any(fits_path(glob, place) for glob in listed(one.state))
+    ]
     if others:
         why = f"is a state of {' or '.join(others)}, not of {environment}"
     elif said:

@@ -5,7 +5,6 @@ Nothing of this is imported where there is no configuration and no waiver.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Sequence
 from typing import Any, Final
 
@@ -18,6 +17,7 @@ from plangate.gate.environment import EnvironmentHint, Resolution, resolve
 from plangate.gate.inline_waivers import InlineComments
 from plangate.gate.tighten import Weakening
 from plangate.gate.waivers import Waiver
+from plangate.lang import fingerprint
 from plangate.model.change import ChangeSet, HelmChangeSet, Location
 from plangate.model.policy import Policy
 from plangate.model.verdict import Approvals, Finding, Options, Outcome, Severity
@@ -254,5 +254,5 @@ def _finding(policy: str, message: str, file: str, line: int) -> Finding:
         why=why,
         remediation=remediation,
         location=Location(file, line),
-        fingerprint=hashlib.sha256(f"{policy}\0{message}".encode("utf-8", "surrogatepass")).hexdigest()[:16],
+        fingerprint=fingerprint.of(policy, message),
     )

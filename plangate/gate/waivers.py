@@ -6,14 +6,15 @@ or not permitted is a finding itself. Days are compared as text: `YYYY-MM-DD` so
 
 from __future__ import annotations
 
-import calendar
-import hashlib
 import re
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from msgspec import Struct, structs
 
 from plangate.errors import UsageError
+from plangate.lang import fingerprint
+from plangate.lang.day import is_day
+from plangate.lang.glob import fits_address
 from plangate.lang.located_yaml import LocatedYaml, Place, did_you_mean
 from plangate.model.change import Location
 from plangate.model.verdict import Finding, Outcome, Severity
@@ -27,7 +28,6 @@ NEVER: Final = frozenset(
 )
 """Findings that nobody can accept: the tool itself would refuse, or the gate would be off."""
 
-_DAY = r"\d{4}-\d{2}-\d{2}"
 _FINGERPRINT = r"[0-9a-f]{16}"
 
 
@@ -115,14 +115,6 @@ def _check(waiver: Written, marked: LocatedYaml, place: Place) -> None:
         marked.fail("a fingerprint is 16 digits, as the verdict says it; put it in quotes", (*place, "fingerprint"))
 
 
-def is_day(text: str) -> bool:
-    """Whether a text is a day of the calendar, `YYYY-MM-DD`."""
-    if not re.fullmatch(_DAY, text):
-        return False
-    year, month, day = (int(part) for part in text.split("-"))
-    return year > 0 and 1 <= month <= 12 and 1 <= day <= calendar.monthrange(year, month)[1]
-
-
 # --- holding findings against them ------------------------------------------------------------------------------------
 
 _Said: TypeAlias = tuple[str, str]
@@ -193,17 +185,11 @@ def _covers(waiver: Waiver, finding: Finding, address: str) -> bool:
         return False
     if waiver.inline:
         return address in waiver.addresses
-    return any(_fits(glob, address) for glob in waiver.addresses)
+    return any(fits_address(glob, address) for glob in waiver.addresses)
 
 
 def _is_below(path: str, above: str) -> bool:
     return path == above or path.startswith((f"{above}.", f"{above}["))
-
-
-def _fits(glob: str, address: str) -> bool:
-    """Whether an address fits. Only `*` and `?` are wild: brackets are a part of addresses."""
-    pattern = re.escape(glob).replace(r"\*", ".*").replace(r"\?", ".")
-    return re.fullmatch(pattern, address, re.DOTALL) is not None
 
 
 _OWN: Final[dict[str, tuple[Severity, str, str]]] = {
@@ -233,7 +219,6 @@ _OWN: Final[dict[str, tuple[Severity, str, str]]] = {
 def _finding(waiver: Waiver, kind: str, words: str) -> Finding:
     severity, why, remediation = _OWN[kind]
     address = ", ".join(waiver.addresses)
-    identity = f"{kind}\0{waiver.policy}\0{address}\0{waiver.file}"
     return Finding(
         policy=kind,
         severity=severity,
@@ -242,7 +227,7 @@ def _finding(waiver: Waiver, kind: str, words: str) -> Finding:
         why=why,
         remediation=remediation,
         location=Location(waiver.file, waiver.line),
-        fingerprint=hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:16],
+        fingerprint=fingerprint.of(kind, waiver.policy, address, waiver.file),
     )
 
 

@@ -12,6 +12,7 @@ from plangate.errors import InputError
 from plangate.ingest.document import NULL, Document, Top
 from plangate.ingest.envelope import PLAN_COMMAND, objects_of, split, unwrap
 from plangate.ingest.terraform import sections
+from plangate.lang.wording import several
 from plangate.model.input import Kind
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def _unread(given: RawInput, data: bytes, top: Top) -> tuple[str, ...]:
     unknown = sorted(set(named).difference(Top.__struct_fields__))
     if unknown and top.resource_changes is NULL:
         raise InputError("has no changes, and a section with an unknown name", where=given.path, hint=PLAN_COMMAND)
-    found = f"{len(unknown)} section{'s' if len(unknown) > 1 else ''} of it"
+    found = f"{several(len(unknown), 'section')} of it"
     return (f"{found} not known to this version of plangate, and not read",) if unknown else ()
 
 

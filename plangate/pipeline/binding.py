@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import msgspec
 from msgspec import Struct, structs
 
+from plangate.lang import fingerprint
 from plangate.model.change import Action, EffectName, HelmChangeSet
 from plangate.model.values import ABSENT, UNKNOWN, Absent, Embedded, Sensitive, spell
 from plangate.model.verdict import Binding
@@ -75,7 +76,7 @@ def bind(verdict: Verdict, changesets: Sequence[ChangeSet], options: BindingOpti
         sensitive=sensitive,
         volatile=options.volatile,
         digests=tuple(digests),
-        hooks=binding.short("".join(hooks).encode()) if hooks else "",
+        hooks=fingerprint.of_bytes("".join(hooks).encode()) if hooks else "",
         revision=revisions[0] if len(revisions) == 1 else None,
         revision_live=newest[0] if len(newest) == 1 else None,
         made_at=tuple(dict.fromkeys(c.made_at for c in changesets if c.made_at)),
@@ -138,7 +139,7 @@ class _Digest:
             # Half characters, or a number of thousands of digits: told by what Python calls it.
             encoded = repr(value).encode("utf-8", "surrogatepass")
         made_at = self._changeset.made_at
-        return binding.short(binding.timeless(encoded, (made_at,) if made_at else ()))
+        return fingerprint.of_bytes(binding.timeless(encoded, (made_at,) if made_at else ()))
 
     def _hook(self, value: Any) -> Any:
         if isinstance(value, Sensitive):

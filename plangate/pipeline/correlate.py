@@ -12,6 +12,7 @@ from msgspec import structs
 
 from plangate.classify.diff import diff
 from plangate.classify.terraform.helm_release import unseen, values
+from plangate.lang.wording import listed
 from plangate.model.change import Action, Gap, HelmChangeSet, TerraformChangeSet
 from plangate.model.values import ABSENT, Sensitive, Unknown
 
@@ -82,10 +83,9 @@ def _differing(change: Change, upgrade: Upgrade) -> Iterator[str]:
 
 
 def _another(change: Change, run: HelmChangeSet, differing: list[str]) -> Gap:
-    more = f" and {len(differing) - _MOST} more" if len(differing) > _MOST else ""
     return Gap(
         what=run.input.path,
-        why=f"is not the dry run of what {change.address} will do: {', '.join(differing[:_MOST])}{more} differ",
+        why=f"is not the dry run of what {change.address} will do: {listed(differing, _MOST)} differ",
         how_to_fix="make the dry run with the chart version and the values of this plan",
         inconclusive=True,
     )

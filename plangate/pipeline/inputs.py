@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from msgspec import Struct, structs
 
-from plangate.applications.registry import APPLICATIONS
+from plangate.applications.registry import APPLICATIONS, release_words
 from plangate.errors import InputError
 from plangate.ingest import detect
 from plangate.model.change import ChangeSet, Freshness, Gap, HelmChangeSet, RefusedUpgrade, TerraformChangeSet
@@ -104,7 +104,7 @@ def _classified_plan(changeset: TerraformChangeSet, reading: Reading) -> Terrafo
     """The plan with what its changes do, the views of applications, and the drift of its releases and of its state."""
     from plangate.classify.terraform import plan
 
-    changeset = plan.classify(changeset, reading.assumed)
+    changeset = plan.classify(changeset, reading.assumed, release_words)
     if not reading.drift_only:
         for application in APPLICATIONS.values():
             changeset = application.of_plan(changeset)
@@ -154,7 +154,7 @@ def _classified_upgrade(changeset: HelmChangeSet | RefusedUpgrade) -> HelmChange
     changeset = kubernetes.classify(changeset)
     for application in APPLICATIONS.values():
         changeset = application.of_upgrade(changeset)
-    return release.classify(changeset)
+    return release.classify(changeset, release_words)
 
 
 def _not_gathered(document: Document, given: Gathered) -> Iterator[Gap]:

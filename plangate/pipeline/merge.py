@@ -6,7 +6,6 @@ a target that nobody reviewed must not pass because the others did.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -14,10 +13,12 @@ from msgspec import UNSET, Struct, UnsetType, structs
 
 from plangate import __version__
 from plangate.errors import ExitCode
+from plangate.lang import fingerprint
+from plangate.lang.wording import listed, several
 from plangate.model.change import Action
 from plangate.model.verdict import Decision, Severity
 from plangate.report import binding, wire
-from plangate.report.restore import several, summary_values
+from plangate.report.restore import MOST_NAMED, summary_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -289,8 +290,7 @@ def _findings(named: Iterable[NamedVerdict], which: str) -> Iterator[wire.Findin
     for one in named:
         found: list[wire.Finding] = getattr(one.verdict, which)
         for finding in found:
-            text = f"{one.name}\0{finding.fingerprint}".encode("utf-8", "surrogatepass")
-            yield structs.replace(finding, target=one.name, fingerprint=hashlib.sha256(text).hexdigest()[:16])
+            yield structs.replace(finding, target=one.name, fingerprint=fingerprint.of(one.name, finding.fingerprint))
 
 
 def _runbook(named: Iterable[NamedVerdict]) -> Iterator[wire.Step]:
@@ -326,7 +326,7 @@ def _together(entries: Iterable[tuple[str, _Entry]]) -> Iterator[tuple[str, _Ent
     for name, entry in entries:
         names.setdefault(entry, []).append(name)
     for entry, of in names.items():
-        yield several(of), entry
+        yield listed(of, MOST_NAMED), entry
 
 
 def _sum(summaries: Iterable[wire.Summary]) -> wire.Summary:
@@ -393,7 +393,7 @@ def _headline(decision: Decision, named: Sequence[NamedVerdict], skipped: Sequen
     if decision is Decision.INCONCLUSIVE and reasons:
         return f"cannot tell: {reasons[0].what}: {reasons[0].why}"
     if decision is not Decision.PASS and alike:
-        more = f" (and {len(alike) - 1} more target{'s' if len(alike) > 2 else ''})" if len(alike) > 1 else ""
+        more = f" (and {several(len(alike) - 1, 'more target')})" if len(alike) > 1 else ""
         return f"{alike[0].name}: {alike[0].verdict.headline}{more}"
     if not named:
         return "no target has to be reviewed"
@@ -403,7 +403,7 @@ def _headline(decision: Decision, named: Sequence[NamedVerdict], skipped: Sequen
         for action, count in zip(Action, summary_values(total), strict=True)
         if count and action not in (Action.NO_OP, Action.READ)
     }
-    counted = f"{len(named)} target{'s' if len(named) > 1 else ''}"
+    counted = several(len(named), "target")
     if not done:
         return f"no changes in {counted}"
     return f"nothing found that needs a look in {counted}: " + ", ".join(f"{n} {name}" for name, n in done.items())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
+from plangate.lang.wording import sentences
 from plangate.model.verdict import Decision
 
 if TYPE_CHECKING:
@@ -180,7 +181,7 @@ class Pages:
 
     def _annotation(self, decision: Decision, finding: Finding) -> Annotation:
         from plangate.publish.check import Annotation
-        from plangate.report import places, wording
+        from plangate.report import places
 
         where = places.place(self.verdict, finding)
         return Annotation(
@@ -189,7 +190,7 @@ class Pages:
             end_line=where.line,
             annotation_level=_LEVELS[decision],
             title=_basic(f"{decision.value}: {finding.policy}", _MOST_TITLE),
-            message=_basic(wording.sentences(finding.message, finding.remediation), _MOST_MESSAGE),
+            message=_basic(sentences(finding.message, finding.remediation), _MOST_MESSAGE),
         )
 
     def annotations(self) -> bytes:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from plangate.errors import InputError
 from plangate.evidence import rego
 from plangate.ingest.document import Document
+from plangate.lang import fingerprint
 from plangate.model.change import Gap
 from plangate.model.input import Kind
 from plangate.model.verdict import Finding, Outcome
@@ -66,7 +66,6 @@ def _finding(said: rego.RegoResult, masked: Callable[[str], str], addresses: dic
     message = masked(said.message)
     named = [one for one in addresses if one in said.about] or [one for one in addresses if one in message]
     address = max(named, key=len, default=None)
-    identity = f"{policy}\0{said.package}\0{message}\0{address or ''}"
     return Finding(
         policy=policy,
         severity=own.severity,
@@ -75,6 +74,6 @@ def _finding(said: rego.RegoResult, masked: Callable[[str], str], addresses: dic
         why=own.why,
         remediation=own.remediation,
         address=address,
-        fingerprint=hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:16],
+        fingerprint=fingerprint.of(policy, said.package, message, address or ""),
         change=addresses[address] if address is not None else None,
     )

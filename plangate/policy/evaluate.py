@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import fnmatch
 import functools
-import hashlib
 import re
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import Struct, structs
 
+from plangate.lang import fingerprint
+from plangate.lang.glob import fits_shell
 from plangate.model.change import Action, Change, ChangeSet, Effect, Notice
 from plangate.model.values import ABSENT, UNKNOWN, Embedded, Sensitive, Unknown
 from plangate.model.verdict import Finding, Observation, Operand, Outcome, PolicyReport
@@ -214,7 +214,6 @@ class _Evaluation:
             message = f"{change.address}: cannot tell whether this holds: {_lower(policy.summary)} ({cause})"
         else:
             message = self._message(policy.message, hit, change, paths)
-        identity = "\0".join((policy.id, change.source, change.release or "", str(change.address), change.action))
         return Finding(
             policy=policy.id,
             severity=policy.severity,
@@ -227,7 +226,9 @@ class _Evaluation:
             url=policy.references[0] if policy.references else None,
             location=change.location,
             evidence=paths or change.replace_paths,
-            fingerprint=hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:16],
+            fingerprint=fingerprint.of(
+                policy.id, change.source, change.release or "", str(change.address), change.action
+            ),
             change=position,
             seen=_seen(told.seen) if told is not None else (),
         )
@@ -341,7 +342,7 @@ def _fits(wanted: str, change: Change) -> bool:
 
 @functools.cache
 def _fits_type(glob: str, type_: str) -> bool:
-    return fnmatch.fnmatchcase(type_, glob)
+    return fits_shell(glob, type_)
 
 
 def _lower(sentence: str) -> str:

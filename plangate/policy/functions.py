@@ -9,22 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from plangate.lang.quantity import read as read_quantity
+from plangate.lang.semver import read as read_version
+
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-_VERSION = re.compile(r"[vV]?(\d{1,18})(?:\.(\d{1,18}))?(?:\.(\d{1,18}))?(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?")
-_QUANTITY = re.compile(
-    r"([+-]?\d{1,30}(?:\.\d{0,30})?)(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|n|u|e[+-]?\d{1,2}|E[+-]?\d{1,2})?"
-)
-_SUFFIXES: Final = {
-    "n": 1e-9,
-    "u": 1e-6,
-    "m": 1e-3,
-    "": 1.0,
-    **{letter: 1e3**power for power, letter in enumerate("kMGTPE", 1)},
-    **{f"{letter}i": 1024.0**power for power, letter in enumerate("KMGTPE", 1)},
-}
-"""https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/"""
 
 _LONGEST = 1 << 16
 
@@ -34,15 +23,11 @@ class Unclear(Exception):  # noqa: N818 - an answer, not a mistake
 
 
 def semver(text: str) -> str:
-    """A text that sorts as versions do (https://semver.org/#spec-item-11). `1.2` is `1.2.0`; a leading `v` is no part of it."""
-    found = _VERSION.fullmatch(text.strip())
-    if found is None:
+    """A text that sorts as versions do. `1.2` is `1.2.0`; a leading `v` is no part of it."""
+    version = read_version(text, partial=True)
+    if version is None:
         raise Unclear("a text is not a version")
-    numbers = "".join((part or "0").lstrip("0").rjust(20, "0") for part in found.groups()[:3])
-    if found[4] is None:
-        return f"{numbers}~"
-    # A number is lower than a word, and fewer identifiers are lower than more: `!` is lower than what they consist of.
-    return numbers + "!".join(f"0{one.rjust(20, '0')}" if one.isdecimal() else f"1{one}" for one in found[4].split("."))
+    return version.sortable
 
 
 def number(text: str, position: int) -> int:
@@ -55,13 +40,10 @@ def number(text: str, position: int) -> int:
 
 def quantity(text: str) -> float:
     """The number of a Kubernetes quantity: `500m` is 0.5, `1Gi` is 1073741824."""
-    found = _QUANTITY.fullmatch(text.strip())
-    if found is None:
+    number = read_quantity(text)
+    if number is None:
         raise Unclear("a text is not a quantity")
-    number, suffix = float(found[1]), found[2] or ""
-    if suffix[:1] in ("e", "E") and len(suffix) > 1 and suffix != "Ei":
-        return number * 10.0 ** int(suffix[1:])
-    return number * float(_SUFFIXES[suffix])
+    return float(number)
 
 
 def prefix(text: str) -> int:

@@ -8,7 +8,6 @@ may edit a comment. https://docs.github.com/en/rest/pulls/reviews
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 from typing import TYPE_CHECKING, Any, Final
@@ -16,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import Struct
 
 from plangate.errors import PublishError, RefusedError
+from plangate.lang import fingerprint
+from plangate.lang.wording import several
 from plangate.publish.state import EXTERNAL
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class ApprovalState(Struct, frozen=True):
 
 def asked(parts: Iterable[str]) -> frozenset[str] | None:
     """What a plan asks about, each in 64 bits."""
-    short = {hashlib.sha256(one.encode("utf-8", "surrogatepass")).hexdigest()[:16] for one in parts}
+    short = {fingerprint.of(one) for one in parts}
     return frozenset(short) if len(short) <= _MOST else None
 
 
@@ -196,7 +197,7 @@ def needed(rule: Approvals, count: int) -> str:
     """What is missing, in words. No name has an at sign: nobody is mentioned."""
     who = [*(f"the team {team}" for team in rule.teams), *rule.users]
     people = " or ".join(who) if who else "somebody who may write to this repository"
-    return f"{count} approval{'s' if count > 1 else ''} of {people}, who did not open this pull request"
+    return f"{several(count, 'approval')} of {people}, who did not open this pull request"
 
 
 def _inner(found: Any, key: str) -> dict[str, Any]:

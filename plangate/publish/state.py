@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
+
+from plangate.lang import fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,13 +47,12 @@ class State(Struct, frozen=True, kw_only=True):
 
 def key_of(*parts: str | None) -> str:
     """The name of a target that no text can imitate or break out of."""
-    text = "\0".join(part if part is not None else "\1" for part in parts)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return fingerprint.of(*("\1" if part is None else part for part in parts))
 
 
 def remembered(fingerprints: Iterable[str]) -> frozenset[str] | None:
     """Fingerprints short enough to be kept."""
-    short = {hashlib.sha256(one.encode("utf-8", "surrogatepass")).hexdigest()[:8] for one in fingerprints}
+    short = {fingerprint.of(one)[:8] for one in fingerprints}
     return frozenset(short) if len(short) <= _MOST else None
 
 

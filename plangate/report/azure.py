@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from plangate.lang.wording import sentences
 from plangate.model.verdict import Decision
-from plangate.report import story, wording
+from plangate.report import story
 from plangate.report.escape import terminal
 from plangate.report.places import place
 from plangate.report.values import clip
@@ -28,11 +29,11 @@ def render(verdict: Verdict) -> str:
     passed = verdict.decision is Decision.PASS
     lines.append(_data(headline, _LONGEST) if passed else _issue(verdict.decision, headline))
     for skipped in story.cannot_tell(verdict)[:_MOST]:
-        gap = wording.sentences(f"{skipped.what}: {skipped.why}", skipped.how_to_fix)
+        gap = sentences(f"{skipped.what}: {skipped.why}", skipped.how_to_fix)
         lines += [_issue(Decision.INCONCLUSIVE, gap)]
     for one in story.deciding(story.told(verdict))[:_MOST]:
         where = place(verdict, one.finding)
-        message = wording.sentences(one.finding.message, one.finding.remediation)
+        message = sentences(one.finding.message, one.finding.remediation)
         properties = {"sourcepath": where.file, "linenumber": str(where.line), "code": one.finding.policy}
         lines.append(_issue(one.decision, message, properties))
     if verdict.decision is Decision.REVIEW:

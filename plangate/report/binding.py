@@ -6,7 +6,6 @@ volatile are not in it. It can be made again from a saved verdict.
 
 from __future__ import annotations
 
-import fnmatch
 import hashlib
 import hmac
 from typing import TYPE_CHECKING, Any, Final
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from msgspec import UNSET, structs
 
+from plangate.lang.glob import fits_shell
 from plangate.report import wire
 from plangate.report.values import plain
 
@@ -22,11 +22,6 @@ if TYPE_CHECKING:
 
 _SORTED: Final = msgspec.json.Encoder(enc_hook=plain, decimal_format="number", order="sorted")
 _TIME: Final = b'"(the time of the plan)"'
-
-
-def short(data: bytes) -> str:
-    """A digest of 64 bits: enough to tell things apart that nobody makes up, as in a signed verdict."""
-    return hashlib.sha256(data).hexdigest()[:16]
 
 
 def timeless(encoded: bytes, made_at: Iterable[str]) -> bytes:
@@ -38,7 +33,7 @@ def timeless(encoded: bytes, made_at: Iterable[str]) -> bytes:
 
 def is_volatile(name: str, patterns: Iterable[str]) -> bool:
     """Whether an attribute, as TYPE.PATH, is one of those that do not matter."""
-    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+    return any(fits_shell(pattern, name) for pattern in patterns)
 
 
 def fingerprint(document: wire.Verdict, volatile: tuple[str, ...], hooks: str, made_at: tuple[str, ...]) -> str:

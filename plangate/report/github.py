@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from plangate.lang.wording import sentences, several
 from plangate.model.verdict import Decision
-from plangate.report import story, wording
+from plangate.report import story
 from plangate.report.escape import terminal
 from plangate.report.places import place
 from plangate.report.values import clip
@@ -49,13 +50,13 @@ def render(verdict: Verdict) -> str:
             continue
         room[kind] -= 1
         where = place(verdict, one.finding)
-        message = wording.sentences(one.finding.message, one.finding.remediation)
+        message = sentences(one.finding.message, one.finding.remediation)
         lines.append(command(kind, f"plangate: {one.finding.policy}", message, where.file, where.line))
     for skipped in story.cannot_tell(verdict)[: room["warning"]]:
-        gap = wording.sentences(f"{skipped.what}: {skipped.why}", skipped.how_to_fix)
+        gap = sentences(f"{skipped.what}: {skipped.why}", skipped.how_to_fix)
         lines += [command("warning", "plangate: cannot tell", gap)]
     if left_out:
-        lines.append(command("notice", "plangate", f"{wording.several(left_out, 'more finding')}: see the report"))
+        lines.append(command("notice", "plangate", f"{several(left_out, 'more finding')}: see the report"))
     return "\n".join(lines) + "\n"
 
 

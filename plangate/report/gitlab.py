@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from plangate.lang.wording import sentences
 from plangate.model.verdict import Decision
-from plangate.report import story, wording
+from plangate.report import story
 from plangate.report.escape import visible
 from plangate.report.places import input_name, place
 from plangate.report.values import clip
@@ -31,14 +32,14 @@ def render(verdict: Verdict) -> bytes:
     last: dict[str, str] = {}
     issues: list[dict[str, Any]] = []
     for skipped in story.cannot_tell(verdict)[:_MOST]:
-        text = wording.sentences(f"{skipped.what}: {skipped.why}", skipped.how_to_fix)
+        text = sentences(f"{skipped.what}: {skipped.why}", skipped.how_to_fix)
         issues.append(
             _issue("inconclusive", text, Decision.INCONCLUSIVE, (input_name(verdict), 1), _unique(text, last))
         )
     for one in story.told(verdict)[:_MOST]:
         finding = one.finding
         where = place(verdict, finding)
-        text = wording.sentences(finding.message, finding.remediation)
+        text = sentences(finding.message, finding.remediation)
         scope = "\0".join((verdict.target or "", verdict.environment or "", finding.fingerprint))
         issues.append(_issue(finding.policy, text, one.decision, (where.file, where.line), _unique(scope, last)))
     return msgspec.json.encode(issues) + b"\n"

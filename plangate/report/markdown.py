@@ -10,9 +10,10 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
+from plangate.lang.wording import ranges, several
 from plangate.model.values import ABSENT
 from plangate.model.verdict import Decision
-from plangate.report import escape, rows, story, wording
+from plangate.report import escape, rows, story
 from plangate.report.places import inside
 from plangate.report.values import clip, pair, tail
 
@@ -128,7 +129,7 @@ def render(verdict: Verdict, extras: Extras | None = None) -> str:
         approval=extras.approval,
         links=[_Escaped(f"[{_md(text)}]({url})") for text, url in extras.links if _LINK.fullmatch(url)],
         inputs=[(source.path, source.sha256) for source in verdict.inputs[:_MOST_INPUTS]],
-        more_inputs=wording.several(more, "more input") if more > 0 else "",
+        more_inputs=several(more, "more input") if more > 0 else "",
         created_at=verdict.created_at,
         shown=_SHOWN,
         quiet=story.quiet(verdict),
@@ -231,7 +232,7 @@ def _fill(plan: _Plan, used: int, upto: int, source: str) -> tuple[_Section, int
         used += _size(line) + 1
         items.append(line)
     rest = sum(item.weight for item in plan.items[len(items) :])
-    hidden = wording.several(rest, plan.noun) if rest else ""
+    hidden = several(rest, plan.noun) if rest else ""
     count = sum(item.weight for item in plan.items) if plan.count is None else plan.count
     section = _Section(
         title=plan.title,
@@ -307,7 +308,7 @@ def _tail(path: str) -> str:
 
 
 def _numbers(numbers: list[int]) -> _Escaped:
-    return _md(wording.listed(numbers))
+    return _md(ranges(numbers))
 
 
 def _prose(text: str, most: int = 200) -> _Escaped:

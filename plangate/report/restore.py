@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from msgspec import UNSET, UnsetType, structs
 
+from plangate.lang.wording import listed
 from plangate.model.change import (
     Action,
     Address,
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
 
 _HIDDEN: Final = "(sensitive)"
 _LATER: Final = "(known after apply)"
-_NAMED: Final = 3
+MOST_NAMED: Final = 3
 """Targets that are named before the others are counted."""
 
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
@@ -116,7 +117,7 @@ def _changes(saved: wire.Verdict, labels: list[str | None]) -> tuple[tuple[Chang
             address = str(Address(member.address, member.deposed or ""))
             for policy in member.findings:
                 position.setdefault((_label(member, labels), address, member.release, policy), len(changes))
-        changes.append(_change(first, several(list(named)) if named else None))
+        changes.append(_change(first, listed(list(named), MOST_NAMED) if named else None))
     return tuple(changes), position
 
 
@@ -127,12 +128,6 @@ def _key(finding: wire.Finding) -> tuple[Any, ...]:
 
 def _label(change: wire.Change, labels: list[str | None]) -> str | None:
     return labels[change.input] if 0 <= change.input < len(labels) else None
-
-
-def several(names: list[str]) -> str:
-    """A few names, and how many more."""
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more
 
 
 def _of(target: str | UnsetType | None, text: str) -> str:

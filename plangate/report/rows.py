@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
+from plangate.lang.wording import several
 from plangate.model.change import Action, AttributeChange, Change, EffectName
 from plangate.model.values import ABSENT, UNKNOWN
 from plangate.report import wording
@@ -102,9 +103,9 @@ def group(changes: Iterable[Change], *, everything: bool = False) -> Rows:
 
 def folded(grouped: Rows) -> list[str]:
     """What was left out of the rows, in words."""
-    parts = [wording.several(count, wording.NOISE[kind]) for kind, count in grouped.noise.items()]
+    parts = [several(count, wording.NOISE[kind]) for kind, count in grouped.noise.items()]
     if grouped.reads:
-        parts.append(f"{wording.several(grouped.reads, 'data source')} read during the apply")
+        parts.append(f"{several(grouped.reads, 'data source')} read during the apply")
     return parts
 
 
@@ -154,7 +155,7 @@ def _common(members: Sequence[Change]) -> str:
         module = f"{first.module}." if first.module else ""
         return f"{module}{'data.' if first.mode == 'data' else ''}{first.type}.{first.name}[…]"
     types = Counter(change.type for change in members)
-    return first.type if len(types) == 1 else f"resources of {wording.several(len(types), 'type')}"
+    return first.type if len(types) == 1 else f"resources of {several(len(types), 'type')}"
 
 
 def _shared(index: int, members: Sequence[Change]) -> Delta:

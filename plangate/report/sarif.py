@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from plangate import __version__
+from plangate.lang.wording import sentences
 from plangate.model.verdict import Decision, Severity
-from plangate.report import story, wording
+from plangate.report import story
 from plangate.report.escape import comment, plain, visible
 from plangate.report.places import place
 from plangate.report.values import clip
@@ -106,7 +107,7 @@ def _result(verdict: Verdict, one: FindingView, index: dict[str, int]) -> dict[s
         "ruleId": rule,
         "ruleIndex": index[rule],
         "level": _LEVELS[finding.decision],
-        "message": {"text": _text(wording.sentences(finding.message, finding.remediation))},
+        "message": {"text": _text(sentences(finding.message, finding.remediation))},
         "locations": [
             {
                 "physicalLocation": {
@@ -135,7 +136,7 @@ def _result(verdict: Verdict, one: FindingView, index: dict[str, int]) -> dict[s
 def _invocation(verdict: Verdict, left_out: int) -> dict[str, Any]:
     """How the run went: what was not examined, and what found no room."""
     gaps = [
-        {"level": "warning", "message": {"text": _text(wording.sentences(f"{s.what}: {s.why}", s.how_to_fix))}}
+        {"level": "warning", "message": {"text": _text(sentences(f"{s.what}: {s.why}", s.how_to_fix))}}
         for s in (*story.cannot_tell(verdict), *story.not_examined(verdict))[:_MOST_GAPS]
     ]
     if left_out:

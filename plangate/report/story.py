@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
+from plangate.lang.wording import ranges
 from plangate.model.change import Action, EffectName
 from plangate.model.verdict import Decision, Outcome
 from plangate.report import wording
@@ -284,10 +285,10 @@ def next_step(verdict: Verdict, findings: tuple[FindingView, ...]) -> str:
     unclear = bool(cannot_tell(verdict)) or Decision.INCONCLUSIVE in by_decision
     parts = []
     if blocking:
-        parts.append(f"fix {wording.listed(blocking)}, plan again and review that plan")
+        parts.append(f"fix {ranges(blocking)}, plan again and review that plan")
     if looking:
         then = "then " if parts else ""
-        parts.append(f"{wording.listed(looking)} {then}{'needs' if len(looking) == 1 else 'need'} an approval")
+        parts.append(f"{ranges(looking)} {then}{'needs' if len(looking) == 1 else 'need'} an approval")
     if unclear:
         fixes = list(dict.fromkeys(s.how_to_fix for s in cannot_tell(verdict)))
         parts.append(fixes[0] if len(fixes) == 1 and not parts else "clear up what is unclear, and review again")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from plangate.lang.wording import and_more, listed, several
 from plangate.model.verdict import Decision, Outcome
 from plangate.report import rows, story, wording
 from plangate.report.screen import Screen
@@ -99,7 +100,7 @@ class _Page:
             )
         if len(self.brief) > _ONE_LINERS:
             rest = sum(group.count for group in self.brief[_ONE_LINERS:])
-            self.screen.entry("", f"and {wording.several(rest, 'more finding')}", edge="--all")
+            self.screen.entry("", f"and {several(rest, 'more finding')}", edge="--all")
 
     def _finding(self, group: Together) -> None:
         screen, one = self.screen, group.first
@@ -114,9 +115,7 @@ class _Page:
             screen.entry("", one.what, edge=edges[1])
         if group.others:
             most = len(group.others) if self.everything else _MOST_OTHERS
-            listed = ", ".join(f"{other.number} {other.subject}" for other in group.others[:most])
-            more = len(group.others) - most
-            screen.detail("also", listed + (f" and {more} more" if more > 0 else ""))
+            screen.detail("also", listed([f"{other.number} {other.subject}" for other in group.others], most))
         for i, cause in enumerate(one.causes):
             screen.detail("" if i else "why", f"{_delta(cause)}  {cause.remark}".rstrip())
         if one.cause:
@@ -144,7 +143,7 @@ class _Page:
             self.screen.entry(label, f"{row.action:<8} {_row(row)}", most=lines)
         if len(found) > most:
             hidden = sum(row.count for row in found[most:])
-            self.screen.entry("", f"and {wording.several(hidden, 'more change')}", edge="--all")
+            self.screen.entry("", f"and {several(hidden, 'more change')}", edge="--all")
 
     def drift(self) -> None:
         """Values changed by hand that this apply does something to."""
@@ -158,9 +157,7 @@ class _Page:
         title = f"changed by hand ({made})" if made else "changed by hand"
         self.screen.table("drift", (title, "git", "state", "live", "after apply"), table)
         if len(found) > most:
-            self.screen.entry(
-                "", f"and {wording.several(len(found) - most, 'more value')} changed by hand", edge="--all"
-            )
+            self.screen.entry("", f"and {several(len(found) - most, 'more value')} changed by hand", edge="--all")
 
     def outputs(self) -> None:
         """Root module outputs that change."""
@@ -209,12 +206,12 @@ class _Page:
         parts = rows.folded(self.rows)
         minor = len(self.told) - len(self.deciding)
         if minor:
-            parts.append(wording.several(minor, "minor finding"))
+            parts.append(several(minor, "minor finding"))
         unknown = sum(1 for check in self.verdict.checks if check.status == "unknown")
         if unknown:
-            parts.append(f"{wording.several(unknown, 'check')} known only after apply")
+            parts.append(f"{several(unknown, 'check')} known only after apply")
         for status, count in story.other_drift(self.verdict).items():
-            parts.append(f"{wording.several(count, 'value')} changed by hand: {wording.DRIFT[status]}")
+            parts.append(f"{several(count, 'value')} changed by hand: {wording.DRIFT[status]}")
         if parts:
             self.screen.blank()
             self.screen.entry("folded", ", ".join(parts), edge="--all")
@@ -228,7 +225,7 @@ class _Page:
             self.screen.entry("unclear", f"{reason.what}: {reason.why}", style="inconclusive")
             self.screen.entry("", f"→ {reason.how_to_fix}")
         if len(reasons) > _MOST_LINES and not self.everything:
-            self.screen.entry("", f"and {wording.several(len(reasons) - _MOST_LINES, 'more reason')}", edge="--all")
+            self.screen.entry("", f"and {several(len(reasons) - _MOST_LINES, 'more reason')}", edge="--all")
         told = {one.finding.policy for one in self.told if one.finding.outcome is Outcome.UNKNOWN}
         undecided = self.verdict.coverage.outcomes.get("unknown", 0) - len(told)
         if undecided > 0:
@@ -262,7 +259,7 @@ class _Page:
         for i, line in enumerate(lines[:most]):
             self.screen.entry("" if i else label, line, most=0 if self.everything else 2)
         if len(lines) > most:
-            self.screen.entry("", f"and {wording.several(len(lines) - most, more)}", edge="--all")
+            self.screen.entry("", f"and {several(len(lines) - most, more)}", edge="--all")
 
 
 _SHORT: Final = {Decision.INCONCLUSIVE: "unsure", Decision.PASS: "note"}
@@ -276,7 +273,7 @@ def _label(one: FindingView) -> str:
 
 
 def _policies(count: int) -> str:
-    return "1 policy cannot decide" if count == 1 else f"{count} policies cannot decide"
+    return f"{several(count, 'policy')} cannot decide"
 
 
 def _delta(delta: Delta) -> str:
@@ -296,7 +293,7 @@ def _row(row: Row) -> str:
     if row.deltas:
         only = "only " if row.only and row.count > 1 else ""
         changed = ", ".join(_delta(delta) for delta in row.deltas)
-        parts.append(f"{only}{changed}" + (f" and {row.more} more" if row.more else ""))
+        parts.append(and_more(f"{only}{changed}", row.more))
     if row.effects:
         parts.append(f"[{', '.join(row.effects)}]")
     if row.remark:

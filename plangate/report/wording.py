@@ -59,37 +59,3 @@ DRIFT: Final = {
 
 DRIFT_OF_OBJECTS: Final = {**DRIFT, "will-be-reverted": "this apply creates it again"}
 """The same of a whole object that was deleted by hand."""
-
-
-def several(count: int, noun: str) -> str:
-    """Count a noun: `1 output`, `2 outputs`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {_plural(noun)}"
-
-
-def _plural(noun: str) -> str:
-    head, space, tail = noun.partition(" of ")
-    if space:
-        return f"{_plural(head)} of {tail}"
-    if noun.endswith(" only"):
-        return f"{_plural(noun[:-5])} only"
-    return f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2:-1] not in "aeiou" else f"{noun}s"
-
-
-def sentences(*texts: str) -> str:
-    """Put sentences one after the other, with one full stop after each but the last, which keeps its own."""
-    *first, last = (text.strip() for text in texts if text.strip())
-    return " ".join([*(text if text.endswith((".", "!", "?", ":")) else f"{text}." for text in first), last])
-
-
-def listed(numbers: list[int]) -> str:
-    """Spell numbers for people: `1`, `1 and 2`, `1-3 and 7`."""
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and runs[-1][-1] == number - 1:
-            runs[-1].append(number)
-        else:
-            runs.append([number])
-    parts = [
-        part for run in runs for part in ([f"{run[0]}-{run[-1]}"] if len(run) > 2 else [str(number) for number in run])
-    ]
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

@@ -14,12 +14,17 @@ _CARRIERS: Final = frozenset(
     {"helm_release", "kubernetes_config_map", "kubernetes_config_map_v1", "kubernetes_manifest"}
 )
 _WORD: Final = "litellm"
+_RELEASE_WORDS: Final = frozenset({"stable"})
 
 
 class LiteLLM:
     """The application `litellm`; see `plangate.applications.protocol`."""
 
     name = "litellm"
+
+    def release_words(self, chart: str) -> frozenset[str]:
+        """`stable` for LiteLLM's charts: their `1.81.9-stable` is the release, and `-stable.patch.1` a newer one."""
+        return _RELEASE_WORDS if _WORD in chart.rpartition("/")[2] else frozenset()
 
     def of_plan(self, plan: TerraformChangeSet) -> TerraformChangeSet:
         """The plan with the view `litellm` on the changes that concern a proxy."""

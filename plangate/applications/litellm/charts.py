@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from plangate.applications.litellm.knowledge import known
 from plangate.applications.litellm.proxy import Problem, hidden, tree
+from plangate.lang import semver
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,14 +14,13 @@ if TYPE_CHECKING:
     from plangate.applications.litellm.proxy import Tree
     from plangate.model.values import Side
 
-_EXACT: Final = re.compile(r"v?\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?")
 _LOCAL: Final = (".", "/", "http://127.", "http://localhost")
 
 
 def problems(before: Side | None, after: Side, merged: Tree) -> Iterator[Problem]:
     """What is wrong with the release of one plan, where the change brings it."""
     version, old = after.get("version"), None if before is None else before.get("version")
-    if not (isinstance(version, str) and _EXACT.fullmatch(version)) and (before is None or version != old):
+    if not (isinstance(version, str) and semver.read(version) is not None) and (before is None or version != old):
         because = "names no one version of the chart: the next apply may install another"
         yield Problem("chart-unpinned", "", because, "release", ("version",), certain=not hidden(version))
     unseen = [name for name in ("chart", "repository") if hidden(after.get(name))]

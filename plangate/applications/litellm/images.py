@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from plangate.applications.litellm.knowledge import known
 
-_VERSION: Final = re.compile(r"(main-)?v?(\d+)\.(\d+)\.(\d+)(?:[.-](.+))?")
+_VERSION: Final = re.compile(r"(main-)?v?(\d{1,18})\.(\d{1,18})\.(\d{1,18})(?:[.-](.+))?")
 _SHORT: Final = re.compile(r"(?:main-)?v?\d+(?:\.\d+)?")
 _PRE: Final = re.compile(r"[A-Za-z]+")
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from plangate.applications.litellm.knowledge import known
-from plangate.applications.litellm.proxy import Problem, is_number, texts, tree, whole
+from plangate.applications.litellm.proxy import Problem, texts, tree, whole
+from plangate.lang import quantity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,19 +15,6 @@ if TYPE_CHECKING:
     from plangate.model.values import Absent, Value
 
 _PROBES: Final = ("livenessProbe", "readinessProbe", "startupProbe")
-_AMOUNT: Final = re.compile(r"(\d+(?:\.\d+)?)([A-Za-z]*)")
-_UNITS: Final = {
-    "": 1.0,
-    "m": 0.001,
-    "k": 1e3,
-    "M": 1e6,
-    "G": 1e9,
-    "T": 1e12,
-    "Ki": 2.0**10,
-    "Mi": 2.0**20,
-    "Gi": 2.0**30,
-    "Ti": 2.0**40,
-}
 _SLOW_START: Final = 60
 """Seconds that a proxy with a database takes to start, and that its probes have to wait."""
 
@@ -127,17 +114,12 @@ def _resources(before: Proxy, after: Proxy) -> Iterator[Problem]:
     for name in ("memory", "cpu"):
         for kind in ("limits", "requests"):
             was, now = (tree(side.get(kind)).get(name) for side in sides)
-            sizes = _size(was), _size(now)
+            sizes = quantity.read(was), quantity.read(now)
             if sizes[0] is not None and sizes[1] is not None and sizes[1] * 2 < sizes[0]:
                 what = "is killed when it needs more" if name == "memory" else "answers more slowly under load"
                 because = f"gets {now} of {name} instead of {was} (resources.{kind}), less than half, and {what}"
                 yield Problem("resources-cut", name, because, "workload", ("resources", kind, name))
                 break
-
-
-def _size(value: Value | Absent) -> float | None:
-    found = _AMOUNT.fullmatch(str(value)) if isinstance(value, str) or is_number(value) else None
-    return None if found is None or found.group(2) not in _UNITS else float(found.group(1)) * _UNITS[found.group(2)]
 
 
 def _strategy(before: Proxy, after: Proxy) -> Iterator[Problem]:

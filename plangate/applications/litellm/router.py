@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
-import fnmatch
 from typing import TYPE_CHECKING
 
 from plangate.applications.litellm.knowledge import known
 from plangate.applications.litellm.models import uses
 from plangate.applications.litellm.proxy import Problem, hidden, is_number, said, texts, tree
+from plangate.lang.glob import fits_shell
 from plangate.model.values import ABSENT
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def _names(proxy: Proxy) -> Iterator[Problem]:
     names = {*proxy.named, *tree(proxy.setting("router_settings", "model_group_alias"))}
     in_database = stored(proxy)
     for name, places in uses(proxy).items():
-        if name in names or any("*" in one and fnmatch.fnmatchcase(name, one) for one in names):
+        if name in names or any("*" in one and fits_shell(one, name) for one in names):
             continue
         kind = "model-reference-unseen" if in_database else "model-reference-missing"
         words = "which is not in model_list" + (" (it would have to be in the database)" if in_database else "")

@@ -22,6 +22,7 @@ from plangate.applications.litellm.images import read
 from plangate.applications.litellm.proxy import Problem, leaves, said, tree
 from plangate.classify.diff import diff
 from plangate.classify.kubernetes.sides import Masked
+from plangate.lang.wording import listed
 from plangate.model.change import Notice, View
 from plangate.model.values import ABSENT, UNKNOWN, Absent, spell
 
@@ -130,7 +131,7 @@ def _all(proxy: Proxy) -> Iterator[Problem]:
     unknown += [(name,) for name in ("replicas", "workers") if getattr(proxy, name) is UNKNOWN and not proxy.partial]
     names = [said(path) for path in unknown if path not in doubted]
     if names:
-        many = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+        many = listed(names, 3)
         because = f"takes {many} from what is known only after apply: no rule can be held against that"
         yield Problem("configuration-unseen", many, because)
 

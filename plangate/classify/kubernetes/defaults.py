@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import copy
-import re
-from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
 
 from plangate.classify.kubernetes import schema
 from plangate.classify.kubernetes.schema import ANY, Field
+from plangate.lang import quantity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from plangate.model.values import Value
 
-_QUANTITY: Final = r"([+-]?(?:\d+\.?\d*|\.\d+))(?:([eE][+-]?\d+)|(m|u|n|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?)"
-_SUFFIXES: Final = {
-    **{suffix: Decimal(1024) ** power for power, suffix in enumerate(("Ki", "Mi", "Gi", "Ti", "Pi", "Ei"), 1)},
-    **{suffix: Decimal(1000) ** power for power, suffix in enumerate(("k", "M", "G", "T", "P", "E"), 1)},
-    **{suffix: Decimal(1000) ** -power for power, suffix in enumerate(("m", "u", "n"), 1)},
-}
 _SERVER_OWNED: Final = frozenset(
     (
         "uid",
@@ -41,22 +34,6 @@ _HELM_OWNED: Final = frozenset(
     ("app.kubernetes.io/managed-by", "meta.helm.sh/release-name", "meta.helm.sh/release-namespace")
 )
 """Helm sets them on everything it applies, whatever the chart says (setMetadataVisitor in pkg/action/validate.go)."""
-
-
-def number_of(quantity: Value) -> Decimal | None:
-    """The number a quantity stands for (https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/)."""
-    if isinstance(quantity, bool):
-        return None
-    if isinstance(quantity, (int, Decimal)):
-        return Decimal(quantity)
-    found = re.fullmatch(_QUANTITY, quantity.strip()) if isinstance(quantity, str) else None
-    if found is None:
-        return None
-    digits, exponent, suffix = found.groups()
-    try:
-        return Decimal(digits + (exponent or "")) * _SUFFIXES.get(suffix or "", Decimal(1))
-    except InvalidOperation:
-        return None
 
 
 def apply_defaults(body: dict[str, Value], root: Field) -> dict[str, Value]:
@@ -97,8 +74,8 @@ def complete(value: Value, field: Field) -> Value:
         item = field.item if field.form == "list" else ANY
         return [complete(below, item) for below in value]
     if field.form == "one" and field.type == "quantity":
-        number = number_of(value)
-        return value if number is None else f"{number.normalize():f}"
+        number = quantity.read(value)
+        return value if number is None else quantity.spelled(number)
     return value
 
 

@@ -16,6 +16,7 @@ from plangate.classify.kubernetes.compare import compare, same
 from plangate.classify.kubernetes.effects import exposure, images
 from plangate.classify.kubernetes.objects import address_of, annotations_of, type_of
 from plangate.classify.kubernetes.sides import Masked
+from plangate.lang import wording
 from plangate.model.change import Action, Address, Change, Effect, EffectName, Gap, Hook
 from plangate.model.input import Source
 
@@ -184,10 +185,9 @@ def _change(
 def _otherwise(running: Iterable[Effect], change: Change, before: list[str], after: list[str]) -> Iterator[Effect]:
     """That a hook which ran before runs something else, or at another moment."""
     paths = tuple(one.path for one in change.attributes if not one.path.startswith(_NAMES))
-    more = f" and {len(paths) - _MOST} more" if len(paths) > _MOST else ""
     for effect in running:
         if paths:
-            because = f"{effect.because} in another way than before ({', '.join(paths[:_MOST])}{more})"
+            because = f"{effect.because} in another way than before ({wording.listed(paths, _MOST)})"
             yield structs.replace(effect, because=because, paths=paths)
         elif before != after:
             because = f"{effect.because} instead of {', '.join(before)}"

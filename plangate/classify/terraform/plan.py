@@ -13,15 +13,20 @@ from plangate.classify.terraform.impact import assess
 from plangate.model.change import Action, Change, Noise, TerraformChangeSet
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 _COMPARED = frozenset({Action.UPDATE, Action.REPLACE})
 
 
-def classify(changeset: TerraformChangeSet, assumed: Sequence[str] = ()) -> TerraformChangeSet:
+def classify(
+    changeset: TerraformChangeSet,
+    assumed: Sequence[str] = (),
+    release_words: Callable[[str], frozenset[str]] = lambda chart: frozenset(),  # noqa: ARG005 - of any chart
+) -> TerraformChangeSet:
     """Complete the changes of a plan: attributes, noise, effects, traits; and the drift that Terraform recorded.
 
-    What hangs on the addresses in `assumed` is taken as it is now.
+    What hangs on the addresses in `assumed` is taken as it is now. `release_words` gives, for a chart, the words that mean a
+    release in its versions (`semver.read`).
     """
     if assumed:
         from plangate.classify.terraform import assumed as assumptions
@@ -36,7 +41,7 @@ def classify(changeset: TerraformChangeSet, assumed: Sequence[str] = ()) -> Terr
     if any(change.type == release.TYPE for change in changes):
         from plangate.classify.terraform.helm_release import unseen
 
-        changeset = unseen.tell(changeset)
+        changeset = unseen.tell(changeset, release_words)
     return msgspec.structs.replace(changeset, changes=tuple(_quieten(change) for change in changeset.changes))
 
 

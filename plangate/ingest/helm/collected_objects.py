@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from plangate.ingest.helm import manifests
 from plangate.ingest.redact import pseudonyms
+from plangate.lang.wording import few
 from plangate.model.change import Gap
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def said(uncompared: Sequence[str], release: str) -> list[Gap]:
     """What there is to say of objects whose secrets were not compared."""
     if not uncompared:
         return []
-    names = ", ".join(uncompared[:_NAMED]) + (" and more" if len(uncompared) > _NAMED else "")
+    names = few(uncompared, _NAMED)
     why = f"not compared, because they were removed when they were collected: {names}"
     return [Gap(f"secret values of {release}", why, "collect and review with the same PLANGATE_KEY")]
 

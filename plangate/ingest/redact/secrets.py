@@ -15,6 +15,7 @@ from msgspec import Struct
 from plangate import knowledge
 from plangate.ingest.redact import formats
 from plangate.ingest.redact.ordinary import is_identifier, looks_random
+from plangate.lang.glob import fits
 
 Rules: TypeAlias = "dict[str, Rules] | Literal[True]"
 """Secret attributes of a type as a tree: True hides all below, an empty one nothing; lists are left out of it."""
@@ -196,7 +197,7 @@ def attributes(type_: str) -> Rules:
     """The secret attributes of a resource or data source type, as a tree."""
     exact, globs = _types()
     rules: dict[str, Rules] = {}
-    for paths in exact.get(type_, ()), *(paths for glob, paths in globs if matches(glob, type_)):
+    for paths in exact.get(type_, ()), *(paths for glob, paths in globs if fits(glob, type_)):
         for path in paths:
             _plant(rules, path.split("."))
     return rules
@@ -217,23 +218,6 @@ def _types() -> tuple[dict[str, list[str]], list[tuple[str, list[str]]]]:
     return types, [(glob, paths) for glob, paths in types.items() if "*" in glob]
 
 
-def matches(glob: str, text: str) -> bool:
-    """Whether a text fits a pattern in which `*` stands for anything.
-
-    The standard library's `fnmatch` compiles an expression per pattern, and there are hundreds of them.
-    """
-    first, *inner, last = glob.split("*")
-    if not text.startswith(first) or not text[len(first) :].endswith(last):
-        return False
-    rest = text[len(first) : len(text) - len(last)]
-    for part in inner:
-        at = rest.find(part)
-        if at < 0:
-            return False
-        rest = rest[at + len(part) :]
-    return True
-
-
 def options(value: list[Any]) -> "dict[int, Place]":
     """The places of what follows an option that takes a secret, in the words of a command (`--password`, `x`)."""
     found: dict[int, Place] = {}
@@ -250,7 +234,7 @@ def rule_for(rules: Rules, key: str) -> Rules:
     found = rules.get(key)
     if found is not None:
         return found
-    return True if any(rules[glob] is True and matches(glob, key) for glob in rules if "*" in glob) else {}
+    return True if any(rules[glob] is True and fits(glob, key) for glob in rules if "*" in glob) else {}
 
 
 class Place(NamedTuple):

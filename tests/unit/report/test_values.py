@@ -5,7 +5,6 @@ import pytest
 from plangate.model.values import ABSENT, UNKNOWN, Embedded, Sensitive
 from plangate.report.screen import cells, cut, wrap
 from plangate.report.values import pair, short, spelled
-from plangate.report.wording import listed, several
 
 
 @pytest.mark.parametrize(
@@ -35,12 +34,6 @@ def test_long_values_are_cut_from_where_they_differ():
     assert before == "…e same same old more more more more more more more more mo…"
     assert after == "…e same same new more more more more more more more more mo…"
     assert short("x" * 100, 10) == '"xxxxxxxx…'
-
-
-def test_counts_and_numbers_are_words():
-    assert [several(n, "entry") for n in (0, 1, 2)] == ["0 entries", "1 entry", "2 entries"]
-    assert several(2, "change of order only") == "2 changes of order only"
-    assert [listed(n) for n in ([1], [1, 2], [1, 2, 3], [1, 3, 5, 6, 7])] == ["1", "1 and 2", "1-3", "1, 3 and 5-7"]
 
 
 def test_wide_characters_take_two_columns():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from plangate.classify.kubernetes.defaults import number_of
+from plangate.lang import quantity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -131,7 +131,7 @@ def _annotation_keys(value: Value) -> Iterator[tuple[str, str]]:
 
 def _amounts(value: Value) -> Iterator[tuple[str, str]]:
     for key, one in value.items() if isinstance(value, dict) else ():
-        number = number_of(one)
+        number = quantity.read(one)
         if number is not None and number < 0:
             yield key, "must be greater than or equal to 0"
 

@@ -9,8 +9,9 @@ from msgspec import Struct
 
 from plangate import knowledge
 from plangate.classify.kubernetes.compare import same
-from plangate.classify.kubernetes.defaults import number_of
 from plangate.classify.kubernetes.objects import items, section, word
+from plangate.lang import quantity
+from plangate.lang.semver import major_minor
 from plangate.model.change import Effect, EffectName
 from plangate.model.values import ABSENT
 
@@ -91,7 +92,7 @@ def _changed(rule: Rule, seen: UpdateContext) -> Iterator[str]:
     allowed = {
         name
         for name in rule.except_
-        if name not in rule.since or seen.kube_version is None or seen.kube_version >= _version(rule.since[name])
+        if name not in rule.since or seen.kube_version is None or seen.kube_version >= major_minor(rule.since[name])
     }
     for path in rule.paths:
         before, after = at(seen.before, path), at(seen.after, path)
@@ -112,11 +113,6 @@ def at(body: Value | Absent, path: str) -> Value | Absent:
     for key in path.split("."):
         value = value.get(key, ABSENT) if isinstance(value, dict) else ABSENT
     return value
-
-
-def _version(text: str) -> tuple[int, int]:
-    major, _, minor = text.partition(".")
-    return int(major), int(minor)
 
 
 # --- conditions of rules ---------------------------------------------------------------------------------------------
@@ -198,9 +194,9 @@ def _cluster_ip(spec: Body) -> str | None:
 def _claim(seen: UpdateContext) -> Iterator[Effect]:
     """ValidatePersistentVolumeClaimUpdate: a bound claim may grow, nothing else."""
     path = "spec.resources.requests.storage"
-    before, after = (number_of(_plain(at(body, path))) for body in (seen.before, seen.after))
+    before, after = (quantity.read(_plain(at(body, path))) for body in (seen.before, seen.after))
     status = section(seen.live or {}, "status")
-    capacity = number_of(_plain(at(status, "capacity.storage")))
+    capacity = quantity.read(_plain(at(status, "capacity.storage")))
     if before is not None and after is not None and before != after:
         if seen.live is not None and status.get("phase") != "Bound":
             yield _fails(

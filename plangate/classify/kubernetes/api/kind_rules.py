@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 from plangate.classify.kubernetes.api.cron import is_schedule
 from plangate.classify.kubernetes.api.formats import Problem, is_data_key
 from plangate.classify.kubernetes.compare import below
-from plangate.classify.kubernetes.defaults import number_of
 from plangate.classify.kubernetes.objects import items, section, word
+from plangate.lang import quantity
 from plangate.model.values import ABSENT
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ def _secret(body: Body) -> Iterator[Problem]:
 
 
 def _claim(body: Body) -> Iterator[Problem]:
-    size = number_of(section(body, "spec", "resources", "requests").get("storage"))
+    size = quantity.read(section(body, "spec", "resources", "requests").get("storage"))
     if size is None or size <= 0:
         yield Problem("spec.resources.requests.storage", "is required, and greater than zero")
 
@@ -254,7 +254,7 @@ def _limit_range(body: Body) -> Iterator[Problem]:
         for at, low in enumerate(order):
             for high in order[at + 1 :]:
                 for name, value in section(one, low).items():
-                    least, most = number_of(value), number_of(section(one, high).get(name))
+                    least, most = quantity.read(value), quantity.read(section(one, high).get(name))
                     if least is not None and most is not None and least > most:
                         yield Problem(f"spec.limits[{i}].{low}.{name}", f"is greater than {high}")
 

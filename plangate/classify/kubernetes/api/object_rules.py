@@ -12,9 +12,9 @@ from plangate.classify.kubernetes import schema
 from plangate.classify.kubernetes.api import kind_rules, network_rules, pod_rules
 from plangate.classify.kubernetes.api.formats import FORMATS, Problem, is_label, is_service_name, is_subdomain
 from plangate.classify.kubernetes.compare import below
-from plangate.classify.kubernetes.defaults import number_of
 from plangate.classify.kubernetes.objects import section
 from plangate.classify.kubernetes.schema import ANY, Field
+from plangate.lang import quantity
 from plangate.model.values import Embedded, Sensitive, Unknown
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def _fits(value: Value, type_: str) -> bool:
     if type_ == "bool":
         return isinstance(value, bool)
     if type_ == "quantity":
-        return number_of(value) is not None
+        return quantity.read(value) is not None
     if type_ == "intstr":
         return isinstance(value, (int, str)) and not isinstance(value, bool)
     return True

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from plangate.classify.kubernetes.api.formats import Problem, container_resources
 from plangate.classify.kubernetes.compare import below
-from plangate.classify.kubernetes.defaults import number_of
 from plangate.classify.kubernetes.objects import items, section, word
+from plangate.lang import quantity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -80,7 +80,7 @@ def _resources(value: Body, path: str) -> Iterator[Problem]:
         for key, says in container_resources(amounts):
             yield Problem(below(f"{path}.{part}", key), says)
     for name, wanted in requests.items():
-        request, limit = number_of(wanted), number_of(limits.get(name))
+        request, limit = quantity.read(wanted), quantity.read(limits.get(name))
         if request is not None and limit is not None and request > limit:
             yield Problem(below(f"{path}.requests", name), "must be less than or equal to its limit")
         whole = "/" in name or name.startswith("hugepages-")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from plangate import knowledge
+from plangate.lang.semver import major_minor
 from plangate.model.change import Effect, EffectName
 
 if TYPE_CHECKING:
@@ -22,11 +23,8 @@ class _Removed(Struct):
 
 @functools.cache
 def _known() -> dict[str, tuple[int, int]]:
-    found = {}
-    for name, version in knowledge.knowledge("kubernetes-removed-apis", _Removed).removed.items():
-        major, _, minor = version.partition(".")
-        found[name] = (int(major), int(minor))
-    return found
+    removed = knowledge.knowledge("kubernetes-removed-apis", _Removed).removed
+    return {name: major_minor(version) for name, version in removed.items()}
 
 
 @functools.cache

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from plangate.classify.kubernetes.objects import annotations_of, items, section
 from plangate.classify.kubernetes.release_index import is_workload, pod_template
+from plangate.lang.wording import listed
 from plangate.model.change import Action, Effect, EffectName
 
 if TYPE_CHECKING:
@@ -62,8 +63,7 @@ def _unnoticed(change: Change, kind: str, paths: tuple[str, ...], scene: Release
     if readers:
         yield Effect(
             EffectName.NO_RESTART,
-            f"changes, and nobody that reads it restarts: {', '.join(readers[:3])}"
-            + (f" and {len(readers) - 3} more" if len(readers) > 3 else ""),
+            f"changes, and nobody that reads it restarts: {listed(readers, 3)}",
             "",
             paths,
         )

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
+
+from plangate.lang.semver import Version, in_tag, step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from plangate.model.change import Change
 
-_VERSION: Final = r"(?<![\d.])v?(\d{1,5})\.(\d{1,5})(?:\.(\d{1,5}))?(?:\.\d+)?(?:[-.]?(rc|alpha|beta|dev|nightly|pre|preview|snapshot)[.\d-]*)?"
-_MAJOR: Final = r"v?(\d{1,3})(?:-[a-zA-Z][\w.-]*)?"
-"""A tag that is a major version alone, as databases have: `16`, `16-alpine`. More digits are a build number or a date."""
 _MOVING: Final = frozenset(
     (
         "latest",
@@ -41,14 +39,9 @@ class Image(Struct, frozen=True):
     digest: str = ""
 
     @property
-    def version(self) -> tuple[tuple[int, int, int], str] | None:
-        """The version in the tag (`main-v1.77.3-stable`), and what says that it is none yet."""
-        found = re.search(_VERSION, self.tag)
-        if found is None:
-            major_alone = re.fullmatch(_MAJOR, self.tag)
-            return ((int(major_alone[1]), 0, 0), "") if major_alone else None
-        major, minor, patch, early = found.groups()
-        return (int(major), int(minor), int(patch or 0)), early or ""
+    def version(self) -> Version | None:
+        """The version in the tag, or None."""
+        return in_tag(self.tag)
 
     @property
     def moving(self) -> bool:
@@ -85,9 +78,10 @@ def _told(change: Change) -> Iterator[str]:
         before, after = old.version, new.version
         if before is None or after is None:
             continue
-        if after[0] < before[0]:
+        far = step(before, after)
+        if far == "older":
             yield "image-downgraded"
-        if after[0][0] > before[0][0]:
+        if far == "major":
             yield "image-major"
-        if after[1] and not before[1]:
+        if after.is_prerelease and not before.is_prerelease:
             yield "image-prerelease"

@@ -13,7 +13,7 @@ from plangate.model.change import Action, Gap, Noise, Notice, base
 from plangate.model.values import ABSENT, Sensitive, Unknown, spell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from plangate.model.change import Change, TerraformChangeSet
     from plangate.model.values import Path, Side, Value
@@ -24,22 +24,27 @@ _UPGRADES: Final = frozenset({Action.UPDATE, Action.CREATE, Action.REPLACE})
 DRY_RUN: Final = "helm upgrade {name} CHART -n {namespace} -f VALUES --dry-run=server -o json > dry-run.json, and give it beside the plan"
 
 
-def tell(changeset: TerraformChangeSet) -> TerraformChangeSet:
-    """Complete the releases of a plan: what is to be said of each, and what was not examined."""
+def tell(changeset: TerraformChangeSet, release_words: Callable[[str], frozenset[str]]) -> TerraformChangeSet:
+    """Complete the releases of a plan: what is to be said of each, and what was not examined.
+
+    `release_words` gives, for a chart, the words that mean a release in its versions (`semver.read`).
+    """
     skipped: list[Gap] = []
     changes = []
     for change in changeset.changes:
         if change.type != TYPE or change.mode != "managed" or not change.values_known:
             changes.append(change)
             continue
-        changes.append(release.seen(change, _notices(change, changeset)))
+        changes.append(release.seen(change, _notices(change, changeset, release_words)))
         skipped += _unseen(change, changeset)
         if change.action in _UPGRADES and change.noise is not Noise.FORMAT:
             skipped.append(not_rendered(change))
     return structs.replace(changeset, changes=tuple(changes), skipped=(*changeset.skipped, *skipped))
 
 
-def _notices(change: Change, changeset: TerraformChangeSet) -> Iterator[Notice]:
+def _notices(
+    change: Change, changeset: TerraformChangeSet, release_words: Callable[[str], frozenset[str]]
+) -> Iterator[Notice]:
     who, before, after = str(change.address), change.before, change.after
     if change.action not in _UPGRADES or after is None:
         return
@@ -73,7 +78,9 @@ def _notices(change: Change, changeset: TerraformChangeSet) -> Iterator[Notice]:
     if isinstance(new, Unknown):
         because = f"{who} gets a version of its chart that is known only after apply"
         yield Notice("chart-major", because, ("version",), certain=False)
-    yield from release.chart(who, old if isinstance(old, str) else "", new if isinstance(new, str) else "")
+    chart = after.get("chart")
+    words = release_words(chart if isinstance(chart, str) else "")
+    yield from release.chart(who, old if isinstance(old, str) else "", new if isinstance(new, str) else "", words)
 
 
 def _emptied(before: Side, after: Side) -> bool:

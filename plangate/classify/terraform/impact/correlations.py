@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from plangate.classify.terraform.impact import pairs, shifts, traits
+from plangate.lang.wording import joined
 from plangate.model.change import Action, base
 
 if TYPE_CHECKING:
@@ -97,6 +98,8 @@ def _users(changeset: TerraformChangeSet, changes: list[Change]) -> dict[str, tu
 
 def _radius(users: tuple[str, ...]) -> str:
     named = [f"`{user}`" for user in users[:_MOST_NAMED]]
-    more = len(users) - len(named)
-    listed = ", ".join(named) + f" and {more} more" if more else " and ".join(named)
-    return f"used by {len(users)} {'other that changes' if len(users) == 1 else 'others that change'} too: {listed}"
+    if len(users) > len(named):
+        named.append(f"{len(users) - len(named)} more")
+    return (
+        f"used by {len(users)} {'other that changes' if len(users) == 1 else 'others that change'} too: {joined(named)}"
+    )

@@ -12,7 +12,6 @@ from msgspec import Struct
 
 from plangate.classify.terraform.impact import exposure
 from plangate.classify.terraform.impact.exposure import PolicyDocument
-from plangate.classify.terraform.impact.lookup import fits
 from plangate.classify.terraform.impact.values import (
     UNSURE,
     Maybe,
@@ -24,6 +23,7 @@ from plangate.classify.terraform.impact.values import (
     plain,
     spelled,
 )
+from plangate.lang.glob import fits
 from plangate.model.change import Action, Effect, EffectName
 from plangate.model.values import UNKNOWN, Value
 
@@ -172,7 +172,7 @@ def _escalates(action: str) -> bool:
     """Whether an action, or one that its pattern covers, leads to every permission."""
     if "*" not in action:
         return action in exposure.knowledge().escalating_actions
-    return any(fits(dangerous, action) for dangerous in exposure.knowledge().escalating_actions)
+    return any(fits(action, dangerous) for dangerous in exposure.knowledge().escalating_actions)
 
 
 def _everything(statement: dict[str, Value]) -> bool | None:

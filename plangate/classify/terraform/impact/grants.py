@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from plangate.classify.terraform.impact import exposure
-from plangate.classify.terraform.impact.lookup import fits
 from plangate.classify.terraform.impact.values import UNSURE, Readable, fields, head, items, leaves, plain, spelled
+from plangate.lang.glob import fits
 from plangate.model.change import Action, Effect, EffectName
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def _wide(scope: str) -> bool:
     """Whether a scope is a subscription, a management group, or everything: nothing follows its id."""
     parts = scope.strip("/").count("/")
     return any(
-        fits(scope, pattern) and parts == pattern.strip("/").count("/")
+        fits(pattern, scope) and parts == pattern.strip("/").count("/")
         for pattern in exposure.knowledge().azure_wide_scopes
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plangate.classify.noise import is_tag, read_back
+from plangate.lang.wording import listed
 from plangate.model.change import Action, Effect, EffectName
 from plangate.model.values import ABSENT, UNKNOWN
 
@@ -30,7 +31,7 @@ def differs(subject: Subject, _scene: PlanIndex) -> Iterator[Effect]:
     if differing:
         expected = len(change.attributes) - len(differing)
         more = f"; {expected} more as expected after an import" if expected else ""
-        because = f"is imported and changed at once: {_list(differing)}{more}"
+        because = f"is imported and changed at once: {listed(differing, _NAMED)}{more}"
         yield Effect(EffectName.REVERTS_LIVE, because, "import", differing)
 
 
@@ -41,7 +42,3 @@ def _expected(attribute: AttributeChange, type_: str) -> bool:
         return True
     nothing = before is ABSENT or before is None or (isinstance(before, (str, list, dict)) and not before)
     return nothing or is_tag(attribute.path, type_)
-
-
-def _list(paths: tuple[str, ...]) -> str:
-    return ", ".join(paths[:_NAMED]) + (f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else "")

@@ -5,24 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Generic, TypeVar
 
+from plangate.lang.glob import fits
+
 T = TypeVar("T")
-
-
-def fits(name: str, pattern: str) -> bool:
-    """Whether a name fits a pattern in which `*` stands for anything. A regular expression would cost its compilation."""
-    first, *rest = pattern.split("*")
-    if not rest:
-        return name == pattern
-    last = rest.pop()
-    if len(name) < len(first) + len(last) or not (name.startswith(first) and name.endswith(last)):
-        return False
-    position, end = len(first), len(name) - len(last)
-    for part in rest:
-        found = name.find(part, position, end)
-        if found < 0:
-            return False
-        position = found + len(part)
-    return True
 
 
 class Lookup(Generic[T]):
@@ -45,6 +30,6 @@ class Lookup(Generic[T]):
         if found is None:
             exact = self._exact.get(type_, [])
             patterns = [] if exact and not self._together else self._patterns
-            found = (*exact, *(entry for pattern, entry in patterns if fits(type_, pattern)))
+            found = (*exact, *(entry for pattern, entry in patterns if fits(pattern, type_)))
             self._found[type_] = found
         return found

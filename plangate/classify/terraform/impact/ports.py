@@ -10,6 +10,7 @@ from typing import Final
 from msgspec import Struct
 
 from plangate.classify.terraform.impact import exposure
+from plangate.lang.wording import joined
 
 _HIGHEST: Final = 65535
 _NEARLY_ALL: Final = 10_000
@@ -76,8 +77,7 @@ def describe(kind: str, opened: Sequence[Range]) -> str:
     if len(words) > _MOST_NAMED:
         words = [*words[: _MOST_NAMED - 1], f"{len(words) - _MOST_NAMED + 1} more"]
     plural = len(words) > 1 or opened[0].low != opened[0].high
-    listed = ", ".join(words[:-1]) + f" and {words[-1]}" if len(words) > 1 else words[0]
-    return f"{'ports' if plural else 'port'} {listed}"
+    return f"{'ports' if plural else 'port'} {joined(words)}"
 
 
 def _named(one: Range, names: dict[int, str]) -> str:

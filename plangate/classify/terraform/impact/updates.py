@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from plangate.classify.terraform.impact import risk
 from plangate.classify.terraform.impact.values import UNSURE, all_hold, head, leaves, number, spelled
+from plangate.lang.wording import several
 from plangate.model.change import Action, Effect, EffectName
 
 if TYPE_CHECKING:
@@ -101,5 +102,6 @@ def reverts(subject: Subject, scene: PlanIndex) -> Iterator[Effect]:
     """What was changed outside of Terraform and is set back, or set to something else again."""
     paths = scene.reverted.get(str(subject.change.address))
     if paths and subject.change.action in _CHANGED:
-        many = "1 change" if len(paths) == 1 else f"{len(paths)} changes"
-        yield Effect(EffectName.REVERTS_LIVE, f"undoes {many} made outside of Terraform", paths=paths)
+        yield Effect(
+            EffectName.REVERTS_LIVE, f"undoes {several(len(paths), 'change')} made outside of Terraform", paths=paths
+        )

@@ -267,21 +267,6 @@ def test_a_type_hides_nested_attributes_and_nothing_else() -> None:
     assert secrets.attributes("aws_vpc") == {}
 
 
-@pytest.mark.parametrize(
-    ("glob", "text", "fits"),
-    [
-        ("vault_*", "vault_token", True),
-        ("vault_*", "avault_token", False),
-        ("azurerm_*_virtual_machine*", "azurerm_linux_virtual_machine_scale_set", True),
-        ("a*a", "a", False),
-        ("*x*y", "1x2y", True),
-        ("*x*y", "y x", False),
-    ],
-)
-def test_a_star_stands_for_anything(glob: str, text: str, fits: bool) -> None:
-    assert secrets.matches(glob, text) is fits
-
-
 TOKENS = [
     "AKIA" + "Q3EGRIVKZ7XJ5T2M",
     "ASIA" + "Q3EGRIVKZ7XJ5T2M",

@@ -5,7 +5,7 @@ import collections
 import pytest
 
 from plangate.classify.terraform.impact import exposure, names, protection, risk, traits
-from plangate.classify.terraform.impact.lookup import Lookup, fits
+from plangate.classify.terraform.impact.lookup import Lookup
 
 LISTS = ("foundation", "compute", "routine", "serves", "triggers", "credential", "grants", "runs_code")
 STATEFUL = tuple(type_ for store in traits.knowledge().stateful for type_ in store.types)
@@ -67,23 +67,6 @@ def test_a_test_has_one_condition():
 
 def test_names_of_old_types_are_known():
     assert {new for new in names.knowledge().same_as.values() if not traits.of_type(new)} == set()
-
-
-@pytest.mark.parametrize(
-    ("name", "pattern", "expected"),
-    [
-        ("aws_fsx_lustre_file_system", "aws_fsx_*_file_system", True),
-        ("aws_fsx_file_system", "aws_fsx_*_file_system", False),
-        ("a_bucket", "*_bucket", True),
-        ("bucket", "*_bucket", False),
-        ("anything", "*", True),
-        ("abcabc", "a*b*c", True),
-        ("ab", "a*b*b", False),
-        ("same", "same", True),
-    ],
-)
-def test_patterns(name, pattern, expected):
-    assert fits(name, pattern) is expected
 
 
 def test_an_exact_name_beats_patterns_unless_both_count():

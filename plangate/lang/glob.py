@@ -1,0 +1,125 @@
+"""Globs: whether a whole text fits a pattern. Each meaning of a pattern has a function of its own.
+
+None of them backtracks: a pattern is held against a text in one pass, whatever the two hold.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import functools
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_MOST_LEARNED: Final = 512
+
+
+def fits(pattern: str, text: str) -> bool:
+    """Whether a text fits a pattern in which `*` is anything, and nothing else is special. Needs no compilation."""
+    first, *rest = pattern.split("*")
+    if not rest:
+        return text == pattern
+    last = rest.pop()
+    if len(text) < len(first) + len(last) or not (text.startswith(first) and text.endswith(last)):
+        return False
+    # The first place where a part stands leaves the most room to the parts behind it.
+    position, end = len(first), len(text) - len(last)
+    for part in rest:
+        found = text.find(part, position, end)
+        if found < 0:
+            return False
+        position = found + len(part)
+    return True
+
+
+def fits_address(pattern: str, text: str) -> bool:
+    """The same with `?` as one character. Brackets stand for themselves: they are a part of addresses."""
+    return _compiled(pattern, r"\*|\?").fits(text)
+
+
+def fits_shell(pattern: str, text: str) -> bool:
+    """The same with `?` as one character, and `[abc]`, `[a-z]` or `[!abc]` as one of some, as `fnmatch.fnmatchcase` has it."""
+    return _compiled(pattern, r"\*|\?|\[!?+\]?+[^\]]*+\]").fits(text)
+
+
+def fits_path(pattern: str, text: str) -> bool:
+    """Whether a path fits: `*` and `?` are anything but `/`, `**` is anything, `**/` is any folders or none."""
+    return _compiled(pattern, r"\*\*/|\*\*|\*|\?", "/").fits(text)
+
+
+@functools.lru_cache(maxsize=1024)
+def _compiled(pattern: str, special: str, stop: str = "") -> _Automaton:
+    """The automaton of a pattern. `special` finds what does not stand for itself; no `*` and `?` is `stop`."""
+    states: list[_State] = []
+    for position, part in enumerate(re.split(f"({special})", pattern)):
+        if position % 2 == 0:
+            states += [_State(takes=one.__eq__) for one in part]
+        elif part == "?":
+            states.append(_State(takes=stop.__ne__))
+        elif part == "*":
+            states.append(_State(repeats=stop.__ne__, skips=1))
+        elif part == "**":
+            states.append(_State(repeats=_anything, skips=1))
+        elif part == "**/":
+            states += [_State(skips=3), _State(repeats=_anything, skips=1), _State(takes="/".__eq__)]
+        else:
+            states.append(_State(takes=re.compile(fnmatch.translate(part)).match))
+    return _Automaton(states)
+
+
+def _anything(_: str) -> bool:
+    return True
+
+
+def _nothing(_: str) -> bool:
+    return False
+
+
+class _State:
+    """A place in a pattern: which characters lead on to the next one, and which lead back to it.
+
+    `skips` more places on is one that needs no character. With 3, the next one needs none either.
+    """
+
+    def __init__(
+        self, takes: Callable[[str], Any] = _nothing, repeats: Callable[[str], Any] = _nothing, skips: int = 0
+    ):
+        self.takes = takes
+        self.repeats = repeats
+        self.skips = skips
+
+
+class _Automaton:
+    """The places of a pattern as the bits of a number: all ways to fit are followed at once, one step a character."""
+
+    def __init__(self, states: list[_State]):
+        self._states = states
+        self._skips = sum(1 << i for i, state in enumerate(states) if state.skips)
+        self._folders = sum(1 << i for i, state in enumerate(states) if state.skips == 3)
+        self._moves: dict[str, tuple[int, int]] = {}
+
+    def fits(self, text: str) -> bool:
+        """Whether the text leads from the first place behind the last one."""
+        here = self._skipped(1)
+        for character in text:
+            on, back = self._moves.get(character) or self._learned(character)
+            here = self._skipped((here & on) << 1 | here & back)
+            if not here:
+                return False
+        return bool(here >> len(self._states))
+
+    def _skipped(self, here: int) -> int:
+        """These places, and those that are reached from them without a character."""
+        while (more := here | (here & self._skips) << 1 | (here & self._folders) << 3) != here:
+            here = more
+        return here
+
+    def _learned(self, character: str) -> tuple[int, int]:
+        """The places that a character leads on from, and those that it leads back to."""
+        on = sum(1 << i for i, state in enumerate(self._states) if state.takes(character))
+        back = sum(1 << i for i, state in enumerate(self._states) if state.repeats(character))
+        if len(self._moves) < _MOST_LEARNED:
+            self._moves[character] = on, back
+        return on, back
