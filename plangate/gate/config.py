@@ -350,7 +350,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 # --- the schema -------------------------------------------------------------------------------------------------------
 
-PATH = Path(__file__).parents[1] / "docs" / "config.schema.json"
+PATH = Path(__file__).parents[2] / "docs" / "config.schema.json"
 
 
 def schema() -> bytes:
