@@ -309,7 +309,7 @@ def _day(text: str, marked: Any, place: tuple[str, ...]) -> None:
 
 # --- the schema -------------------------------------------------------------------------------------------------------
 
-PATH = Path(__file__).parents[1] / "docs" / "config.schema.json"
+PATH = Path(__file__).parents[2] / "docs" / "config.schema.json"
 
 
 def schema() -> bytes:

@@ -91,7 +91,8 @@ def prepare(
         policies, loose = _trusted_policies(commit, here, asked, trusted, read)
         severities = {policy.id: policy.severity for policy in policies}
         severities.update({name: own.severity for name, own in OWN.items()})
-        tightening = tighten.StricterOf(trusted.config, read.config, severities)
+        families = {policy.id: policy.family for policy in policies}
+        tightening = tighten.StricterOf(trusted.config, read.config, severities, families)
         config = tightening.config()
         waivers, more = tighten.waivers(
             _waivers(commit, _paths(asked, trusted)[1], needed=False),
