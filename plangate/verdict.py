@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from plangate.errors import ExitCode
-from plangate.lang import fingerprint
+from plangate.findings import make
 from plangate.lang.wording import few, listed, several
 from plangate.model.change import (
     Action,
@@ -140,78 +140,11 @@ def _exit_code(decision: Decision, decisions: list[Decision], skipped: Iterable[
 # --- what plangate itself says of a plan ------------------------------------------------------------------------------
 
 
-class _Own(Struct, frozen=True):
-    """A finding that no policy makes: the plan says it of itself."""
-
-    severity: Severity
-    message: str
-    why: str
-    remediation: str
-
-
-OWN: Final = {
-    "plan-errored": _Own(
-        Severity.CRITICAL,
-        "the plan ended with an error, and what is shown is only a part{messages}",
-        "Terraform saves what it had when planning failed. Changes are missing from it, destroys among them.",
-        "Read the error of `terraform plan`, fix it, and plan again.",
-    ),
-    "plan-incomplete": _Own(
-        Severity.MEDIUM,
-        "the plan is incomplete: applying it does not reach the state that the configuration describes",
-        "-target was used, or changes are put off to a later run. What is left out has not been reviewed.",
-        "Plan without -target, or review the next plan as well.",
-    ),
-    "change-deferred": _Own(
-        Severity.MEDIUM,
-        "{address} is put off to a later apply ({reason})",
-        "What it will do cannot be known yet, so this review does not cover it.",
-        "Review the plan that follows this apply as well.",
-    ),
-    "plan-not-applyable": _Own(
-        Severity.MEDIUM,
-        "the plan holds changes, and Terraform says that it cannot be applied",
-        "`applyable` is false although something would change.",
-        "Plan again and see what Terraform reports.",
-    ),
-    "plan-stale": _Own(
-        Severity.CRITICAL,
-        "the saved plan is stale: {reason}",
-        "Terraform compares lineage and serial when it applies a saved plan, and refuses this one, whatever else has changed.",
-        "Plan again, and review that plan.",
-    ),
-    "upgrade-refused": _Own(
-        Severity.CRITICAL,
-        "Helm refuses this upgrade: {reason}",
-        "The dry run failed, and the upgrade would fail in the same way. Nothing more could be reviewed.",
-        "Fix what Helm reports, and make the dry run again.",
-    ),
-    "release-locked": _Own(
-        Severity.CRITICAL,
-        "the release {release} is {status} at revision {revision}: Helm refuses every upgrade until that is over",
-        "An operation is running, or one was killed half way and left its lock behind (helm history shows it).",
-        "Wait for it, or go back to the last deployed revision: helm rollback {name} -n {namespace}.",
-    ),
-    "object-vanished": _Own(
-        Severity.MEDIUM,
-        "{address} was deleted outside of Terraform, and this apply does not bring it back",
-        "It held data, or others stand on it. After this apply the state forgets that it was there.",
-        "Find out who deleted it and why before the state forgets it. Restore it from a backup, or say that it was meant to go.",
-    ),
-    "rego-denied": _Own(Severity.HIGH, "", "A rule of your own Rego denies it.", "Change what it names, or the rule."),
-    "rego-warned": _Own(Severity.MEDIUM, "", "A rule of your own Rego warns of it.", "Change it, or say why it is so."),
-    "check-failed": _Own(
-        Severity.MEDIUM,
-        "{address}: the check fails{messages}",
-        "A `check` block does not stop Terraform. Somebody wrote it to be told.",
-        "Fix what the check watches, or change the check on purpose.",
-    ),
-}
-"""Findings that follow from the plan's own marks (https://developer.hashicorp.com/terraform/internals/json-format)."""
-
-
 def of_inputs(changesets: Sequence[ChangeSet]) -> Iterator[Finding]:
-    """What the inputs say of themselves: an errored plan, a stale one, a check that failed, an upgrade that Helm refuses."""
+    """What the inputs say of themselves: an errored plan, a stale one, a check that failed, an upgrade that Helm refuses.
+
+    Plans do so by their own marks (https://developer.hashicorp.com/terraform/internals/json-format).
+    """
     for position, changeset in enumerate(changesets):
         facts = changeset.input.facts
         plan = changeset if isinstance(changeset, TerraformChangeSet) else None
@@ -295,25 +228,7 @@ def _messages(checks: Sequence[CheckResult]) -> str:
 
 
 def _own(policy: str, where: str | None, *, address: str | None = None, **fields: str) -> Finding:
-    own = OWN[policy]
-    fields = {"address": address or "", **fields}
-    return Finding(
-        policy=policy,
-        severity=own.severity,
-        outcome=Outcome.VIOLATED,
-        message=_filled(own.message, fields),
-        why=own.why,
-        remediation=_filled(own.remediation, fields),
-        address=address,
-        evidence=(),
-        fingerprint=fingerprint.of(policy, address or str(where)),
-    )
-
-
-def _filled(template: str, fields: dict[str, str]) -> str:
-    for name, text in fields.items():
-        template = template.replace(f"{{{name}}}", text)
-    return template
+    return make(policy, str(address or where), address=address, fields={"address": address or "", **fields})
 
 
 def _not_judged(changesets: Sequence[ChangeSet], report: PolicyReport) -> Iterator[Gap]:

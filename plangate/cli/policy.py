@@ -11,7 +11,9 @@ from plangate.cli import output
 from plangate.errors import UsageError
 
 if TYPE_CHECKING:
-    from plangate.model.policy import Policy
+    from collections.abc import Sequence
+
+    from plangate.model.policy import BuiltinPolicy, Policy
 
 _PATHS = click.option(
     "--policies",
@@ -32,10 +34,10 @@ def policy() -> None:
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="What to print.")
 def list_(*, policy_paths: tuple[Path, ...], format_: str) -> None:
     """List every policy, the shipped ones and yours."""
-    from plangate.policy.load import load
+    from plangate.policy.load import load_all
     from plangate.report.escape import terminal
 
-    policies = load(policy_paths)
+    policies = load_all(policy_paths).policies
     if format_ == "json":
         import msgspec
 
@@ -54,10 +56,10 @@ def list_(*, policy_paths: tuple[Path, ...], format_: str) -> None:
 def show(*, id_: str, policy_paths: tuple[Path, ...]) -> None:
     """Show one policy: what it finds, why, when, and the way out."""
     from plangate.policy.docs import page
-    from plangate.policy.load import load
+    from plangate.policy.load import load_all
     from plangate.report.escape import terminal
 
-    text = page(_one(id_, load(policy_paths))).partition("\n\n")[2]
+    text = page(_one(id_, load_all(policy_paths).policies)).partition("\n\n")[2]
     for line in text.splitlines():
         output.line(terminal(line))
 
@@ -76,23 +78,22 @@ def test(*, paths: tuple[Path, ...], plans: Path | None) -> int:
     """
     from plangate.errors import ExitCode
     from plangate.pipeline.policy_cases import run
-    from plangate.policy.file import read
-    from plangate.policy.load import policy_files, shipped_files
+    from plangate.policy.load import read_paths, shipped_files
     from plangate.report.escape import terminal
 
-    files = [file for path in paths for file in policy_files(path)] or list(shipped_files())
-    results = [(file, result) for file in files for result in run(read(file))]
+    policies = read_paths(paths or shipped_files())
+    results = [(file, result) for file, policy in policies.items() for result in run(policy)]
     failed = [(file, result) for file, result in results if not result.passed]
     for file, result in failed:
         problem = f": {result.problem}" if result.problem else ""
         said = f"{file}: {result.expected.value} case {result.number}: the policy says {result.got.value}{problem}"
         output.note(terminal(said))
-    without = [file for file in files if file not in {tested for tested, _ in results}]
+    without = [file for file in policies if file not in {tested for tested, _ in results}]
     for file in without:
-        output.note(f"{terminal(str(file))}: has no cases")
+        output.note(f"{terminal(file)}: has no cases")
     if plans is not None:
-        _on_plans([read(file) for file in files], plans)
-    output.line(f"{len(results)} cases of {len(files)} policies, {len(failed)} failed")
+        _on_plans(list(policies.values()), plans)
+    output.line(f"{len(results)} cases of {len(policies)} policies, {len(failed)} failed")
     return ExitCode.BLOCK if failed else ExitCode.OK
 
 
@@ -125,9 +126,10 @@ def docs(*, folder: Path, policy_paths: tuple[Path, ...], check: bool) -> int:
     """Write a Markdown page for every policy into FOLDER."""
     from plangate.errors import ExitCode
     from plangate.policy.docs import pages
-    from plangate.policy.load import load
+    from plangate.policy.load import load_all
 
-    made = pages(load(policy_paths))
+    loaded = load_all(policy_paths)
+    made = pages(loaded.policies, loaded.families)
     stale = [name for name, text in made.items() if not _is(folder / name, text)]
     stale += [
         str(p.relative_to(folder)) for p in sorted(folder.glob("*/*.md")) if str(p.relative_to(folder)) not in made
@@ -168,7 +170,7 @@ def _is(path: Path, text: str) -> bool:
     return path.is_file() and path.read_text("utf-8") == text
 
 
-def _one(id_: str, policies: tuple[Policy, ...]) -> Policy:
+def _one(id_: str, policies: Sequence[Policy | BuiltinPolicy]) -> Policy | BuiltinPolicy:
     """The policy with that id. Raises `UsageError`, with the id that was probably meant."""
     for one in policies:
         if one.id == id_:

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from plangate.errors import PolicyLoadError, UsageError
 from plangate.model.change import Action
+from plangate.model.input import Source
 from plangate.model.verdict import Severity
 
 T = TypeVar("T")
@@ -25,6 +26,7 @@ _MOST_NODES: Final = 200_000
 _WORDS: Final = [
     *Severity,
     *Action,
+    *Source,
     *(
         "enforce",
         "observe",
@@ -33,10 +35,6 @@ _WORDS: Final = [
         "history",
         "manifest",
         "live-objects",
-        "terraform",
-        "helm",
-        "drift",
-        "litellm",
     ),
 ]
 """Words with a fixed meaning, for suggestions."""

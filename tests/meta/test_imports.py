@@ -10,14 +10,15 @@ import pytest
 from tests.conftest import ROOT
 
 PACKAGE = ROOT / "plangate"
-SHARED = {"model", "lang", "knowledge", "errors"}
+SHARED = {"model", "lang", "knowledge", "findings", "errors"}
 """What every stage may use."""
 
 ALLOWED = {
     "model": {"errors"},
     "errors": set(),
     "lang": {"errors", "model"},
-    "knowledge": set(),
+    "knowledge": {"model"},
+    "findings": {"model", "knowledge"},
     "applications": SHARED | {"classify", "policy"},
     "evidence": SHARED,
     "ingest": SHARED,
