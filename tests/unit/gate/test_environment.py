@@ -3,7 +3,8 @@
 import pytest
 
 from plangate.gate.config import Config, Environment, Match
-from plangate.gate.environment import EnvironmentHint, Resolution, fits, resolve
+from plangate.gate.environment import EnvironmentHint, Resolution, resolve
+from plangate.lang.glob import fits_path
 
 
 def config(**environments):
@@ -116,4 +117,4 @@ def test_a_thing_that_fits_several_is_settled_by_one_that_fits_fewer():
     ],
 )
 def test_a_glob_fits(glob, text, does):
-    assert fits(glob, text) is does
+    assert fits_path(glob, text) is does

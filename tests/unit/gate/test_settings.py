@@ -4,9 +4,9 @@ import pytest
 from msgspec import structs
 
 from plangate.errors import UsageError
+from plangate.evidence.inline_comments import CommentFiles
 from plangate.gate import config
 from plangate.gate.environment import EnvironmentHint, Resolution
-from plangate.gate.inline_waivers import Comments
 from plangate.gate.settings import Gate, ResolvedSettings
 from plangate.gate.tighten import Weakening
 from plangate.gate.waivers import Waiver
@@ -138,11 +138,11 @@ def test_the_environment_is_found_by_the_values_files_of_changed_releases(tmp_pa
     monkeypatch.chdir(tmp_path)
     (tmp_path / "main.tf").write_text('resource "helm_release" "web" {\n  values = [file("env/values-dev.yaml")]\n}\n')
     release = TerraformChangeSet(input=SOURCE, changes=(change("helm_release.web", name="web"),))
-    assert resolved(ENVIRONMENTS, release, inline=Comments(tmp_path)).placed == Resolution("dev")
+    assert resolved(ENVIRONMENTS, release, inline=CommentFiles(tmp_path)).placed == Resolution("dev")
     assert resolved(ENVIRONMENTS, release).placed == Resolution(None)
-    assert resolved(ENVIRONMENTS, PLAN, inline=Comments(tmp_path)).placed == Resolution(None)
+    assert resolved(ENVIRONMENTS, PLAN, inline=CommentFiles(tmp_path)).placed == Resolution(None)
     without = "environments: {dev: {match: {workspaces: dev}}}"
-    assert resolved(without, release, inline=Comments(tmp_path)).placed == Resolution(None)
+    assert resolved(without, release, inline=CommentFiles(tmp_path)).placed == Resolution(None)
 
 
 # --- the policies -----------------------------------------------------------------------------------------------------
@@ -371,7 +371,7 @@ def test_a_waiver_beside_the_code_is_one_for_every_change_of_its_block(tmp_path,
     found = [structs.replace(FOUND, address=str(one.address)) for one in many[:2]]
     plan = structs.replace(PLAN, changes=tuple(many))
     by = Accepted("not said (inline)", "it moves", "2026-01-31")
-    assert judged("", *found, changesets=(plan,), inline=Comments(tmp_path)) == tuple(
+    assert judged("", *found, changesets=(plan,), inline=CommentFiles(tmp_path)) == tuple(
         structs.replace(one, waiver=by) for one in found
     )
 
@@ -379,7 +379,7 @@ def test_a_waiver_beside_the_code_is_one_for_every_change_of_its_block(tmp_path,
 def test_a_waiver_beside_the_code_that_the_change_brings_does_not_count_and_is_said(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "main.tf").write_text(BLOCK)
-    one, said = judged("", FOUND, inline=Comments(tmp_path, Trusted()))
+    one, said = judged("", FOUND, inline=CommentFiles(tmp_path, Trusted()))
     assert one == FOUND
     assert (said.policy, said.message, said.location) == (
         "gate-loosened",

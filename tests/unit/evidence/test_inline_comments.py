@@ -5,7 +5,8 @@ import textwrap
 import pytest
 
 from plangate.errors import UsageError
-from plangate.gate.inline_waivers import Comment, Comments
+from plangate.evidence.inline_comments import CommentFiles
+from plangate.model.policy import InlineComment
 from tests.support.verdicts import change
 
 BUCKET = change("aws_s3_bucket.logs", name="logs")
@@ -39,12 +40,12 @@ def write(path, name, text):
 
 def comments(here, text, one=BUCKET, trusted=None):
     write(here, "main.tf", text)
-    return list(Comments(here, trusted).of(one))
+    return list(CommentFiles(here, trusted).of(one))
 
 
 def said(line, *, policy="state-lost", file="main.tf", **fields):
     given = {"until": "2026-03-31", "reason": "it moves", "owner": "a@b.c", **fields}
-    return Comment(policy=policy, file=file, line=line, **given)
+    return InlineComment(policy=policy, file=file, line=line, **given)
 
 
 @pytest.mark.parametrize(
@@ -144,8 +145,8 @@ def test_the_files_that_a_block_names_are_named_as_it_does(here):
         resource "helm_release" "api" { values = [file("e.yaml")] }
         """,
     )
-    assert Comments(here).values_files(RELEASE) == ["a.yaml", "env/b.yml"]
-    assert Comments(here).values_files(change("helm_release.none", name="none")) == []
+    assert CommentFiles(here).values_files(RELEASE) == ["a.yaml", "env/b.yml"]
+    assert CommentFiles(here).values_files(change("helm_release.none", name="none")) == []
 
 
 # --- the trusted version ----------------------------------------------------------------------------------------------
