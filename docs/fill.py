@@ -10,9 +10,10 @@ from pathlib import Path
 
 from plangate.policy.expressions import FUNCTIONS
 from plangate.policy.facts import FACTS
+from plangate.report.formats import Format
 
 ROOT = Path(__file__).parents[1]
-PAGES = (ROOT / "README.md", ROOT / "docs" / "writing-policies.md")
+PAGES = (ROOT / "README.md", ROOT / "docs" / "ci.md", ROOT / "docs" / "writing-policies.md")
 _BLOCK = re.compile(r"(<!-- (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -51,7 +52,14 @@ def _variables() -> str:
     return table({name: kinds[fact.kind] + fact.meaning for name, fact in FACTS.items()}, ("variable", "is"))
 
 
+def formats() -> str:
+    """The table of output formats."""
+    rows = [f"| `{name}` | {name.renderer.read_by} | {name.renderer.notes} |" for name in Format]
+    return "\n".join(("| format | read by | notes |", "| --- | --- | --- |", *rows)) + "\n"
+
+
 BLOCKS = {
+    "formats": formats,
     "predictions": lambda: (ROOT / "fixtures" / "helm-upgrades" / "PREDICTIONS.md").read_text("utf-8"),
     "example": lambda: command("review", "fixtures/release/plan.json"),
     "drift": lambda: command(*_DRIFT),

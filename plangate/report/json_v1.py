@@ -12,11 +12,13 @@ from msgspec import UNSET, UnsetType, structs
 from plangate import __version__
 from plangate.model.change import Action, Change, Drift, Effect, EffectName, Freshness, Gap, Hook, Location
 from plangate.model.input import InputRecord
+from plangate.model.values import ABSENT, Embedded
 from plangate.model.verdict import Coverage, Finding, Verdict
 from plangate.report import wire
 from plangate.report.values import ENCODER, plain
 
 _NOTHING: Final[tuple[str, ...]] = ()
+_JSON: Final = frozenset({str, bool, int, Decimal, type(None)})
 _EFFECT_ORDER: Final = {name: rank for rank, name in enumerate(EffectName)}
 EVIDENCE: Final = ("state", "values", "history", "manifest", "live_objects")
 """The kinds of evidence, as the coverage names them."""
@@ -223,18 +225,17 @@ def _location(location: Location | None) -> wire.Location | None:
 
 def _side(value: Any) -> Any:
     """A value as JSON has it; absence is null."""
-    # Nearly every value is a text, and this runs for each side of each attribute.
-    return value if type(value) is str else _plain(value)
-
-
-def _plain(value: Any) -> Any:
-    if value is None or isinstance(value, (str, int, Decimal)):
+    # By class, the most frequent first: this runs for each side of each attribute.
+    kind = type(value)
+    if kind in _JSON:
         return value
-    if isinstance(value, dict):
-        return {key if isinstance(key, str) else str(key): _plain(inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(inner) for inner in value]
-    return _plain(plain(value))
+    if value is ABSENT:
+        return None
+    if kind is dict:
+        return {key if isinstance(key, str) else str(key): _side(inner) for key, inner in value.items()}
+    if kind is list or kind is tuple:
+        return [_side(inner) for inner in value]
+    return _side(value.value) if kind is Embedded else plain(value)
 
 
 def _spelled_out(value: Any) -> Any:
