@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
 
-from plangate.errors import ExitCode
 from plangate.findings import make
 from plangate.lang.wording import few, listed, several
 from plangate.model.change import (
@@ -28,6 +27,7 @@ from plangate.model.change import (
     RefusedUpgrade,
     TerraformChangeSet,
 )
+from plangate.model.decision import exit_code, headline
 from plangate.model.input import Source
 from plangate.model.release import Upgrade
 from plangate.model.verdict import (
@@ -82,7 +82,7 @@ def decide(
     verdict = Verdict(
         decision=decision,
         risk=min(violated, key=lambda severity: severity.rank, default=None),
-        exit_code=_exit_code(decision, decisions, skipped, options.fail_on),
+        exit_code=exit_code(decisions, unread=_is_unread(skipped), fail_on=options.fail_on),
         headline="",
         created_at=options.created_at,
         target=options.target,
@@ -126,15 +126,8 @@ def _worst_first(finding: Finding) -> tuple[bool, int, str, str]:
     return (finding.outcome is not Outcome.VIOLATED, finding.severity.rank, finding.policy, finding.address or "")
 
 
-def _exit_code(decision: Decision, decisions: list[Decision], skipped: Iterable[Gap], fail_on: str) -> int:
-    """Precedence 10 > 3 > 4 > 11 > 0; 1, 2 and 20 come from elsewhere."""
-    if decision is Decision.BLOCK:
-        return ExitCode.BLOCK
-    if any(s.input_failed for s in skipped):
-        return ExitCode.INPUT
-    if Decision.INCONCLUSIVE in decisions:
-        return ExitCode.INCONCLUSIVE
-    return ExitCode.REVIEW if decision is Decision.REVIEW and fail_on == "review" else ExitCode.OK
+def _is_unread(gaps: Iterable[Gap]) -> bool:
+    return any(gap.input_failed for gap in gaps)
 
 
 # --- what plangate itself says of a plan ------------------------------------------------------------------------------
@@ -311,23 +304,14 @@ def _evidence(changesets: Sequence[ChangeSet]) -> dict[str, str]:
 
 
 def _headline(verdict: Verdict) -> str:
-    """One plain sentence: the consequence."""
-    deciding = [finding for finding in verdict.findings if finding.decision is verdict.decision]
-    if verdict.decision in (Decision.BLOCK, Decision.REVIEW) and deciding:
-        more = len(deciding) - 1
-        return deciding[0].message + (f" (and {more} more)" if more else "")
+    deciding = [finding.message for finding in verdict.findings if finding.decision is verdict.decision]
     if verdict.decision is Decision.INCONCLUSIVE:
-        reasons = [s for s in verdict.coverage.skipped if s.inconclusive or s.input_failed]
-        if reasons:
-            return f"cannot tell: {reasons[0].what}: {reasons[0].why}"
-        return f"cannot tell: {deciding[0].message}" if deciding else "cannot tell"
-    return _nothing_wrong(verdict)
+        deciding = [f"cannot tell: {deciding[0]}" if deciding else "cannot tell"]
+    gaps = [(s.what, s.why) for s in verdict.coverage.skipped if s.inconclusive or s.input_failed]
+    return headline(verdict.decision, deciding, gaps, verdict.summary, nothing=_nothing_changes(verdict))
 
 
-def _nothing_wrong(verdict: Verdict) -> str:
-    done = {key: n for key, n in verdict.summary.items() if n and key not in ("no-op", "read")}
-    if done:
-        return "nothing found that needs a look: " + ", ".join(f"{n} {key}" for key, n in done.items())
+def _nothing_changes(verdict: Verdict) -> str:
     if verdict.outputs:
         n = len(verdict.outputs)
         return f"no resource changes; {several(n, 'output')} {'changes' if n == 1 else 'change'}"

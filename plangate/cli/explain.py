@@ -17,10 +17,10 @@ def explain(*, verdict: str, number: int) -> None:
     the other reports do. Shows the rule and its severity, the values that were seen, and what would change it.
     """
     from plangate.cli import output
-    from plangate.cli.saved import read
+    from plangate.pipeline.saved import load
     from plangate.report import explain as report
 
-    saved = read(verdict)
+    saved, _ = load(verdict)
     if not 1 <= number <= len(saved.findings):
         listed = f"its findings are 1 to {len(saved.findings)}" if saved.findings else "it has no findings"
         raise UsageError(f"there is no finding {number}: {listed}", where=verdict)

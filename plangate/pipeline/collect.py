@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from plangate.errors import EvidenceError, InputError
-from plangate.evidence import cluster, release_files
+from plangate.evidence import cluster, helm, release_files
 from plangate.ingest.helm import evidence as helm_evidence
 from plangate.ingest.helm import manifests
 from plangate.ingest.redact import pseudonyms
@@ -60,6 +60,16 @@ class CollectResult(Struct, frozen=True):
     release: str
     written: tuple[str, ...]
     failed: tuple[str, ...]
+
+
+def names(texts: Sequence[str]) -> list[tuple[str, str]]:
+    """The namespace and the name of each NAMESPACE/NAME. Raises `UsageError` for what cannot be one."""
+    found = []
+    for text in texts:
+        namespace, _, name = text.partition("/")
+        helm.check_release(namespace, name)
+        found.append((namespace, name))
+    return found
 
 
 def collect(

@@ -7,13 +7,12 @@ import os
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-import click
 from msgspec import Struct
 
 from plangate.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from plangate.evidence.git import Commit
     from plangate.evidence.rego import RegoRules
@@ -41,22 +40,6 @@ class GateFlags(Struct, frozen=True, kw_only=True):
     """Where the state is, as --state says."""
     beside: bool = False
     """Whether waivers beside the code are looked for: the folder of the configuration was named."""
-
-
-def options(command: Callable[..., int]) -> Callable[..., int]:
-    """The flags that say where the gate comes from."""
-    for option in (
-        click.option(
-            "--policy-ref",
-            metavar="REF",
-            help="Read policies, waivers and configuration from this git ref, such as origin/main; "
-            "what is checked out may only tighten them.",
-        ),
-        click.option("--waivers", "waiver_files", multiple=True, metavar="FILE", help="Waivers. Repeatable."),
-        click.option("--config", metavar="FILE", help=f"The configuration.  [default: {_CONFIG} where there is one]"),
-    ):
-        command = option(command)
-    return command
 
 
 def prepare(

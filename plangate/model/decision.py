@@ -1,0 +1,63 @@
+"""What follows from a decision, the same for one verdict and for many merged ones: its exit code and its headline."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plangate.errors import ExitCode
+from plangate.model.verdict import Decision
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from plangate.model.verdict import Verdict
+
+
+def exit_code(
+    decisions: Iterable[Decision], *, unread: bool, fail_on: str = "block", mode: str = "enforce"
+) -> ExitCode:
+    """The exit code that follows from what was decided. `unread` is whether an input could not be read at all.
+
+    `decisions` are all that count, the milder ones too: an inconclusive one beside a review exits 4. With the mode `observe`
+    nothing is enforced, and only an input that could not be read is an error.
+    """
+    if mode == "observe":
+        decisions = ()
+    codes = {Decision.BLOCK: ExitCode.BLOCK, Decision.INCONCLUSIVE: ExitCode.INCONCLUSIVE}
+    if fail_on == "review":
+        codes[Decision.REVIEW] = ExitCode.REVIEW
+    reached = [codes.get(decision, ExitCode.OK) for decision in decisions]
+    return ExitCode(ExitCode.worst(ExitCode.INPUT if unread else ExitCode.OK, *reached))
+
+
+def enforced_code(verdict: Verdict) -> ExitCode:
+    """The exit code of a command that reached this verdict; in the mode `observe` it is milder than the verdict's own."""
+    if verdict.mode == "enforce":
+        return ExitCode(verdict.exit_code)
+    return exit_code((), unread=any(gap.input_failed for gap in verdict.coverage.skipped), mode=verdict.mode)
+
+
+def headline(
+    decision: Decision,
+    deciding: Sequence[str],
+    gaps: Sequence[tuple[str, str]],
+    summary: Mapping[str, int],
+    *,
+    nothing: str,
+    of: str = "",
+    where: str = "",
+) -> str:
+    """One plain sentence: the consequence.
+
+    `deciding` says what asks for the decision, worst first, and `of` what it counts; `gaps` are what and why nobody can tell;
+    `summary` counts changes by action, `where` says in what, and `nothing` is the sentence where there are none.
+    """
+    if decision is Decision.INCONCLUSIVE and gaps:
+        what, why = gaps[0]
+        return f"cannot tell: {what}: {why}"
+    if decision is not Decision.PASS and deciding:
+        more = len(deciding) - 1
+        noun = f" {of}{'s' if more > 1 else ''}" if of else ""
+        return deciding[0] + (f" (and {more} more{noun})" if more else "")
+    done = ", ".join(f"{n} {name}" for name, n in summary.items() if n and name not in ("no-op", "read"))
+    return f"nothing found that needs a look{where}: {done}" if done else nothing
