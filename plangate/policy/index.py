@@ -14,6 +14,7 @@ import msgspec
 
 from plangate import knowledge as shipped
 from plangate.errors import PolicyLoadError
+from plangate.lang.literals import requirements
 from plangate.model.policy import Policy
 from plangate.policy.file import read
 from plangate.policy.load import shipped_files
@@ -36,6 +37,10 @@ def build(folder: Path) -> bytes:
         file.stem: yaml.load(file.read_text("utf-8"), Loader=yaml.SafeLoader)
         for file in sorted((folder / "knowledge").glob("*.yaml"))
     }
+    for format_ in knowledge["secret-formats"]["formats"]:
+        # Found here, because reading an expression takes longer than a small review may.
+        required = requirements(format_["regex"], ignore_case=format_.get("ignore_case", False))
+        format_["requires"] = msgspec.to_builtins(required)
     index = {"policies": [_without_cases(policy) for policy in policies], "knowledge": knowledge}
     # Ports are keys in the knowledge, and JSON has only strings there.
     return json.dumps(index, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from plangate.ingest.redact import embedded, formats, secrets
 from plangate.ingest.redact.known_secrets import Fit, KnownSecrets
 from plangate.ingest.redact.ordinary import SHORTEST
-from plangate.ingest.redact.secret_scan import Learner
+from plangate.ingest.redact.secret_scan import SecretScanner
 from plangate.ingest.redact.secrets import Place
 from plangate.ingest.redact.sensitivity import any_mark, mark_of, marks_whole
 from plangate.model.values import UNKNOWN, Embedded, Path, Sensitive, Unknown, Value
@@ -21,7 +21,7 @@ from plangate.model.values import UNKNOWN, Embedded, Path, Sensitive, Unknown, V
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
-    from plangate.ingest.redact.known_secrets import Learned
+    from plangate.ingest.redact.known_secrets import SearchTerms
 
 _DEEPEST = 100
 _DEEPEST_TEXT = 4
@@ -37,7 +37,7 @@ class Redactor:
 
     def __init__(self) -> None:
         self._known = KnownSecrets()
-        self._learner = Learner(self._known)
+        self._scanner = SecretScanner(self._known)
         self._tokens: dict[Hashable, int] = {}
         self._kept: dict[str, Value] = {}
         self._keys: dict[str, str] = {}
@@ -57,26 +57,18 @@ class Redactor:
 
         `value` is plain JSON data, `sensitive` its tree of marks (False, true, or nested).
         """
-        self._learner.learn(value, sensitive, type_)
+        self._scanner.learn(value, sensitive, type_)
 
     def learn_secret(self, value: Any) -> None:
         """Remember every leaf of a value that is secret as a whole."""
-        self._learner.learn_all(value)
+        self._scanner.learn_all(value)
 
-    def learned(self) -> Learned:
-        """All that has been learned so far."""
-        return self._known.learned()
-
-    def expect(self, learned: Callable[[], Learned]) -> None:
-        """More is being learned elsewhere. It is waited for when something is first asked."""
-        self._known.expect(learned)
-
-    def freeze(self) -> None:
-        """Learning is over; masking may begin."""
-        self._known.freeze()
+    def freeze(self, more: Callable[[], SearchTerms] = dict) -> None:
+        """End learning; masking may begin. `more` is called when something is first asked: what else to look for."""
+        self._known.freeze(more)
 
     def build_matcher(self) -> None:
-        """Wait for what is learned elsewhere. Raises what goes wrong with it."""
+        """Make ready to find known secrets. Raises what `more` of `freeze` raises, and `RuntimeError` before `freeze`."""
         self._known.build_matcher()
 
     def knows(self, value: Any) -> bool:
@@ -126,18 +118,18 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Free text with every secret in it replaced by `(sensitive)`."""
-        spans = [(hit.start, hit.end) for hit in formats.find(text)] + self._known.find(text)
+        spans = formats.find(text) + self._known.find(text)
         encoded = (match.span() for match in re.finditer(_ENCODED, text))
         spans += [span for span in encoded if self._hides_encoded(text[slice(*span)])]
         return _replace(text, spans)
 
     def name(self, text: str) -> str:
         """An address or a name, with tokens of known formats replaced; known secrets in it stay (users' own names)."""
-        return _replace(text, [(hit.start, hit.end) for hit in formats.find(text, loose=False)])
+        return _replace(text, formats.find(text, loose=False))
 
     def names(self, *texts: str) -> list[str]:
         """Several names, looked through in one go: nearly always there is nothing in any of them."""
-        return [self.name(text) for text in texts] if formats.may_hold("\n".join(texts)) else list(texts)
+        return [self.name(text) for text in texts] if formats.may_be_in_names("\n".join(texts)) else list(texts)
 
     def path(self, path: Path) -> Path:
         """A path with what its keys show hidden: users put values there too."""

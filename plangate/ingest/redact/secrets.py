@@ -8,13 +8,17 @@ import functools
 import re
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from msgspec import Struct
 
 from plangate import knowledge
 from plangate.ingest.redact import formats
 from plangate.ingest.redact.ordinary import is_identifier, looks_random
+from plangate.lang.literals import fold
+
+if TYPE_CHECKING:
+    import ahocorasick
 
 Rules: TypeAlias = "dict[str, Rules] | Literal[True]"
 """Secret attributes of a type as a tree: True hides all below, an empty one nothing; lists are left out of it."""
@@ -104,6 +108,27 @@ class NameKnowledge:
 def names() -> NameKnowledge:
     """The names, read once."""
     return NameKnowledge()
+
+
+@functools.cache
+def _literals_of_names() -> "ahocorasick.Automaton":
+    """Literals of which every key with a grade above `NONE` holds one in lower case, if it is not spelled with escapes."""
+    import ahocorasick
+
+    known = names()
+    levels = [known.strong, *(level for _, level in known.lesser)]
+    words = {word for level in levels for word in (*level.words, *level.parts)}
+    pairs = {pair for level in levels for pair in level.pairs if not any(word in pair for word in words)}
+    automaton = ahocorasick.Automaton()
+    for literal in words | {max(pair.split(), key=len) for pair in pairs} | {"\\u", "\\x"}:
+        automaton.add_word(literal, True)
+    automaton.make_automaton()
+    return automaton
+
+
+def may_name_a_secret(text: str) -> bool:
+    """Whether a key in a text may say that a secret stands under it. Never false where one does."""
+    return next(_literals_of_names().iter(fold(text)), None) is not None
 
 
 def words_of(name: str) -> list[str]:

@@ -8,6 +8,7 @@ https://developer.hashicorp.com/terraform/internals/json-format; where real plan
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any, Literal
 
 import msgspec
@@ -18,9 +19,8 @@ from plangate.ingest.document import NULL, Document, Top
 from plangate.ingest.redact.redactor import Redactor
 from plangate.ingest.redact.sensitivity import opened
 from plangate.ingest.terraform import releases as terraform_releases
-from plangate.ingest.terraform import run, wire
+from plangate.ingest.terraform import run, secrets, wire
 from plangate.ingest.terraform.configuration import Configuration, arguments, learn_configuration, references, written
-from plangate.ingest.terraform.secrets import Begin, SecretScan
 from plangate.ingest.terraform.sides import LazySide, differing, holds_true, marks, union
 from plangate.model.change import (
     Action,
@@ -56,9 +56,9 @@ def parse(
     document: Document,
     origin: int = 0,
     beside: terraform_releases.ReleaseSources = terraform_releases.NOTHING,
-    begin: Begin | None = None,
+    fork: secrets.Fork | None = None,
 ) -> TerraformChangeSet:
-    """Read one plan. `origin` is its index among the inputs, `beside` what was given besides it, `begin` what takes over work.
+    """Read one plan. `origin` is its index among the inputs, `beside` what was given besides it, `fork` runs work in a copy.
 
     Raises `InputError` where a section does not have the shape of a plan; the message names the place, never the content.
     """
@@ -66,7 +66,7 @@ def parse(
     if top is None:
         raise InputError("is not a Terraform plan", where=document.path)
     try:
-        return _Reader(document, top, origin, beside).read(begin)
+        return _Reader(document, top, origin, beside).read(fork)
     except (wire.ShapeError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(
             "is not UTF-8" if isinstance(error, UnicodeDecodeError) else "does not have the shape of a Terraform plan",
@@ -98,7 +98,7 @@ class _Reader:
         self.apart = False
         """Whether the little that changes is copied out of the input, so that all of it can be let go."""
 
-    def read(self, begin: Begin | None = None) -> TerraformChangeSet:
+    def read(self, fork: secrets.Fork | None = None) -> TerraformChangeSet:
         top = self.top
         configuration = Configuration.of(top)
         resources = wire.resources.read(top) or []
@@ -111,17 +111,18 @@ class _Reader:
         invocations = self._invocations()
         checks = wire.checks.read(top) or []
         self.apart = 2 * (len(changed) + len(drifted) + len(deferred)) < len(resources)
-        lessons = SecretScan(top, self.redactor, begin)
-        lessons.objects(resources)
-        for resource in (*drifted, *(entry.resource_change for entry in deferred)):
-            lessons.resource(resource)
-        lessons.outputs(outputs)
-        lessons.variables(configuration.sensitive_variables)
+        more = secrets.scan_plan(resources, top, fork)
+        others = [
+            secrets.objects_of(r for r in (*drifted, *(d.resource_change for d in deferred)) if r is not None),
+            secrets.outputs(outputs),
+            secrets.variables(top, configuration.sensitive_variables),
+            (secrets.invocation(invocation) for invocation, _ in invocations),
+        ]
+        for one in chain.from_iterable(others):
+            self.redactor.learn(*one)
         learn_configuration(configuration, self.redactor)
-        for invocation, _ in invocations:
-            lessons.invocation(invocation)
         releases = terraform_releases.Reading(self.beside, self._releases(changed), self.redactor)
-        self.redactor.freeze()
+        self.redactor.freeze(more)
 
         odd = run.odd(changed, checks, self.redactor)
         found = {(_address(r), _deposed(r)): _found(r) for r in drifted}
