@@ -196,7 +196,7 @@ def _pieces(piece: _Piece, depth: int = 0) -> Iterator[_Piece]:
             if isinstance(leaf, str):
                 yield from _pieces(_Piece(leaf, key, parsed.kind == "yaml"), depth + 1)
     elif "\n" in text:
-        yield from (piece._replace(text=line) for line in map(str.strip, text.splitlines()) if _tells(line))
+        yield from (piece._replace(text=line) for line in map(str.strip, text.splitlines()) if _is_distinctive(line))
     yield from (_Piece(secret, "") for secret in formats.learnable(text))
     decoded = embedded.unbase64(text)
     if decoded is not None:
@@ -217,7 +217,7 @@ def leaves(value: Any, name: str = "") -> Iterator[tuple[Any, str]]:
             yield current, key
 
 
-def _tells(line: str) -> bool:
+def _is_distinctive(line: str) -> bool:
     """Whether a line of a longer secret is worth finding: long, and not only words or a frame of PEM."""
     if len(line) < _SHORTEST_LINE or line.startswith("-----"):
         return False

@@ -1,7 +1,6 @@
-"""Redaction at ingest: what leaves here holds no secret, so no later stage can leak one.
+"""The entrance to redaction: learn every secret of an input, freeze, then mask its values.
 
-Two steps. Learning: every sensitive value of the input is remembered before anything is read. Masking: a value becomes
-a `model.Value` in which secrets are `Sensitive`, whether marked, or known by type, by name, by form, or found again.
+A masked value is a `model.Value` in which secrets are `Sensitive`: by mark, type, name or form, or because they are known.
 """
 
 from __future__ import annotations
@@ -53,7 +52,7 @@ class Redactor:
     # --- learning ---------------------------------------------------------------------------------------------------
 
     def learn(self, value: Any, sensitive: Any, type_: str) -> None:
-        """Remember every secret of an object: by its marks, its type, its names, and connection strings in it.
+        """Remember every secret of an object: by its marks, its type, its names, and the forms of texts in it.
 
         `value` is plain JSON data, `sensitive` its tree of marks (False, true, or nested).
         """
@@ -72,17 +71,17 @@ class Redactor:
         self._known.build_matcher()
 
     def knows(self, value: Any) -> bool:
-        """Whether this very value has been hidden before, of this type."""
+        """Whether an equal value of the same JSON type has been hidden before."""
         return _canonical(value) in self._tokens
 
     def pseudonyms(self, key: bytes) -> dict[Sensitive, str]:
-        """What stands for each hidden value outside of this review: its HMAC under a key."""
+        """The pseudonym of each hidden value under `key`: the same in every review."""
         from plangate.ingest.redact import pseudonyms
 
         return {Sensitive(token): pseudonyms.pseudonym(_plain(known), key) for known, token in self._tokens.items()}
 
-    def unsealed(self, text: str, key: bytes) -> Sensitive:
-        """The secret that a sealed one stands for, if this input holds the same; a new one otherwise."""
+    def from_pseudonym(self, text: str, key: bytes) -> Sensitive:
+        """The hidden value with this pseudonym under `key`, if this input holds it; a new one otherwise."""
         from plangate.ingest.redact import pseudonyms
 
         for known, token in self._tokens.items():
@@ -128,11 +127,11 @@ class Redactor:
         return _replace(text, formats.find(text, loose=False))
 
     def names(self, *texts: str) -> list[str]:
-        """Several names, looked through in one go: nearly always there is nothing in any of them."""
+        """`name` of each text, in order. Faster than one by one, as nearly always no name holds a token."""
         return [self.name(text) for text in texts] if formats.may_be_in_names("\n".join(texts)) else list(texts)
 
     def path(self, path: Path) -> Path:
-        """A path with what its keys show hidden: users put values there too."""
+        """A path with secrets in its keys replaced: users put values there too."""
         return path[:1] + tuple(self._key(part, {}) if isinstance(part, str) else part for part in path[1:])
 
     def _mask(self, value: Any, marks: Any, unknown: Any, place: Place, depth: int) -> Value:

@@ -1,4 +1,4 @@
-"""What looks like a secret: by the name it stands under, by the type of the object, by its value.
+"""Secrets by the name they stand under and by the type of the resource.
 
 Names and types are data: `policies/knowledge/secret-names.yaml` and `secret-attributes.yaml`.
 """
@@ -72,7 +72,7 @@ class Attributes(Struct, frozen=True):
 
 
 class _Level:
-    """A `Level`, ready to ask."""
+    """A `Level` as sets."""
 
     def __init__(self, level: Level) -> None:
         self.words = frozenset(level.words)
@@ -87,7 +87,7 @@ class _Level:
 
 
 class NameKnowledge:
-    """The names, ready to ask."""
+    """The knowledge document of names as sets."""
 
     def __init__(self) -> None:
         names = knowledge.knowledge("secret-names", Names)
@@ -106,7 +106,7 @@ class NameKnowledge:
 
 @functools.cache
 def names() -> NameKnowledge:
-    """The names, read once."""
+    """The knowledge of names, read once."""
     return NameKnowledge()
 
 

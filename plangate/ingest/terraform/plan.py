@@ -77,7 +77,7 @@ def parse(
 
 
 def redactor(document: Document) -> Redactor:
-    """What hides the secrets of a plan, for words about it that come from elsewhere. Raises `InputError`."""
+    """The redactor of a plan, for texts about it from other sources. Raises `InputError`."""
     if document.top is None:
         raise InputError("is not a Terraform plan", where=document.path)
     reader = _Reader(document, document.top, 0, terraform_releases.NOTHING)
@@ -86,7 +86,7 @@ def redactor(document: Document) -> Redactor:
 
 
 class _Reader:
-    """One reading of one plan: the redactor and what both passes need."""
+    """Reads one plan: holds the redactor and what both passes need."""
 
     def __init__(self, document: Document, top: Top, origin: int, beside: terraform_releases.ReleaseSources):
         self.document = document
@@ -95,8 +95,8 @@ class _Reader:
         self.beside = beside
         self.unchanged: list[wire.WireResource] = []
         self.redactor = Redactor()
-        self.apart = False
-        """Whether the little that changes is copied out of the input, so that all of it can be let go."""
+        self.copies_slices = False
+        """Whether values are copied out of the input, so that it can be freed: worth it where little of a plan changes."""
 
     def read(self, fork: secrets.Fork | None = None) -> TerraformChangeSet:
         top = self.top
@@ -110,7 +110,7 @@ class _Reader:
         outputs = wire.outputs.read(top) or {}
         invocations = self._invocations()
         checks = wire.checks.read(top) or []
-        self.apart = 2 * (len(changed) + len(drifted) + len(deferred)) < len(resources)
+        self.copies_slices = 2 * (len(changed) + len(drifted) + len(deferred)) < len(resources)
         more = secrets.scan_plan(resources, top, fork)
         others = [
             secrets.objects_of(r for r in (*drifted, *(d.resource_change for d in deferred)) if r is not None),
@@ -124,7 +124,7 @@ class _Reader:
         releases = terraform_releases.Reading(self.beside, self._releases(changed), self.redactor)
         self.redactor.freeze(more)
 
-        odd = run.odd(changed, checks, self.redactor)
+        unrecognised = run.unrecognised(changed, checks, self.redactor)
         found = {(_address(r), _deposed(r)): _found(r) for r in drifted}
         changes = [self._change(resource, found) for resource in changed]
         changes += [
@@ -152,7 +152,7 @@ class _Reader:
             checks=tuple(self._checks(checks)),
             recorded_drift=tuple(self._change(r, {}) for r in drifted),
             relevant=tuple((r.resource, tuple(r.attribute or ())) for r in wire.relevant.read(top) or ()),
-            skipped=(*run.unsaid(top, changes), *odd, *releases.skipped),
+            skipped=(*run.limitations(top, changes), *unrecognised, *releases.skipped),
             notes=(*self.document.notes, *run.recognised(top, changes, drifted=bool(drifted))),
             references=structs.replace(
                 references(configuration, follow=replaced), written=written(configuration, _unknown(changes))
@@ -165,7 +165,10 @@ class _Reader:
         return changeset
 
     def _arguments(self, configuration: Configuration, changes: list[Change]) -> dict[str, dict[str, tuple[str, ...]]]:
-        """What is told of the configuration: little, as following references through a large one takes long."""
+        """The references in the arguments of `helm_release` blocks, or of all blocks with `--assume`, by address.
+
+        Following the references of a large configuration takes long.
+        """
         if self.beside.assuming:
             return arguments(configuration, None)
         if any(change.type == terraform_releases.TYPE for change in changes):
@@ -173,7 +176,7 @@ class _Reader:
         return {}
 
     def _releases(self, changed: list[wire.WireResource]) -> Iterator[terraform_releases.ReleaseName]:
-        """The Helm releases of the plan, those that nothing happens to included."""
+        """The Helm releases of the plan, unchanged ones included."""
         for resource in (*changed, *self.unchanged):
             if resource.type == terraform_releases.TYPE and resource.mode != "data" and not resource.deposed:
                 change = resource.change or wire.WireChange()
@@ -188,7 +191,7 @@ class _Reader:
         *,
         deferred: str | None = None,
     ) -> Change:
-        """One change; its two sides are looked into when something reads them."""
+        """One change; its two sides are decoded when they are read."""
         change = resource.change or wire.WireChange()
         actions = tuple(change.actions or ())
         action, order = ACTIONS.get(actions, (Action.UNKNOWN, None))
@@ -233,7 +236,7 @@ class _Reader:
             if values == NULL and not holds_true(unknown):
                 return None
             return LazySide(
-                values.copy() if self.apart else values,
+                values.copy() if self.copies_slices else values,
                 unknown=unknown,
                 sensitive=sensitive,
                 type_=resource.type or "",
@@ -308,7 +311,7 @@ class _Reader:
 
 
 def _unknown(changes: list[Change]) -> dict[str, set[str]]:
-    """The attributes that only the apply will know, by address without instance keys."""
+    """The names of attributes that are known only after apply, by address without instance keys."""
     found: dict[str, set[str]] = {}
     for change in changes:
         names = change.after.unknown_names() if isinstance(change.after, LazySide) and change.mode == "managed" else ()
