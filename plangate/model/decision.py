@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plangate.errors import ExitCode
+from plangate.lang.wording import several
 from plangate.model.verdict import Decision
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def headline(
         return f"cannot tell: {what}: {why}"
     if decision is not Decision.PASS and deciding:
         more = len(deciding) - 1
-        noun = f" {of}{'s' if more > 1 else ''}" if of else ""
-        return deciding[0] + (f" (and {more} more{noun})" if more else "")
+        others = several(more, f"more {of}") if of else f"{more} more"
+        return deciding[0] + (f" (and {others})" if more else "")
     done = ", ".join(f"{n} {name}" for name, n in summary.items() if n and name not in ("no-op", "read"))
     return f"nothing found that needs a look{where}: {done}" if done else nothing

@@ -154,8 +154,8 @@ def _cleaned(given: Mapping[str, RawInput], key: bytes | None) -> Iterator[tuple
     redactor = Redactor()
     reader = manifests.ManifestReader(redactor, "manifest")
     values: dict[str, Any] = {}
-    documents: dict[str, list[manifests.Manifested]] = {}
-    live: tuple[manifests.Manifested, ...] = ()
+    documents: dict[str, list[manifests.ManifestObject]] = {}
+    live: tuple[manifests.ManifestObject, ...] = ()
     if "values" in given:
         values = helm_evidence.values(given["values"])
         redactor.learn(values, False, "")
@@ -178,7 +178,7 @@ def _cleaned(given: Mapping[str, RawInput], key: bytes | None) -> Iterator[tuple
             yield kind, redactor.text(given[kind].data.decode("utf-8", "replace")).encode()
 
 
-def _document(one: manifests.Manifested, redactor: Redactor, key: bytes | None) -> bytes:
+def _document(one: manifests.ManifestObject, redactor: Redactor, key: bytes | None) -> bytes:
     """One object: as it is while nothing in it is secret, else as JSON, which is YAML too."""
     source = f"---\n{manifests.SOURCE}{one.template}\n" if one.template else "---\n"
     clean = _object(one.raw, redactor, key)

@@ -14,6 +14,7 @@ import msgspec
 
 from plangate import knowledge as shipped
 from plangate.errors import PolicyLoadError
+from plangate.lang.literals import requirements
 from plangate.policy import families
 from plangate.policy.file import read, read_builtin
 
@@ -48,6 +49,10 @@ def build(folder: Path) -> bytes:
         file.stem: yaml.load(file.read_text("utf-8"), Loader=yaml.SafeLoader)
         for file in sorted((folder / "knowledge").glob("*.yaml"))
     }
+    for format_ in knowledge["secret-formats"]["formats"]:
+        # Found here, because reading an expression takes longer than a small review may.
+        required = requirements(format_["regex"], ignore_case=format_.get("ignore_case", False))
+        format_["requires"] = msgspec.to_builtins(required)
     sections = (
         f'"builtin":{{{_lines(_pairs({one.id: _without_cases(one) for one in builtin}))}}}',
         f'"families":[{_lines(_json(_without_defaults(one.family)) for one in folders)}]',
