@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from functools import reduce
+from functools import cache, reduce
 from re import _constants as op
 from re import _parser as parser
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -150,8 +150,7 @@ def _literal(code: int, *, ignore_case: bool) -> _Part:
 def _class(members: list[tuple[Any, Any]], *, ignore_case: bool) -> _Part:
     """A small set of characters, or whitespace."""
     if members == [(op.CATEGORY, op.CATEGORY_SPACE)]:
-        spaces = _Strings(frozenset(char for char in map(chr, range(sys.maxunicode)) if char.isspace()))
-        return _Part(spaces, spaces)
+        return _spaces()
     codes: list[int] = []
     for kind, argument in members:
         if kind is op.LITERAL:
@@ -163,6 +162,13 @@ def _class(members: list[tuple[Any, Any]], *, ignore_case: bool) -> _Part:
     if len(codes) > _LARGEST_CLASS:
         return _ANYTHING
     return _branch([_literal(code, ignore_case=ignore_case) for code in codes])
+
+
+@cache
+def _spaces() -> _Part:
+    """One character of whitespace. All of Unicode is asked for it, once."""
+    spaces = _Strings(frozenset(char for char in map(chr, range(sys.maxunicode)) if char.isspace()))
+    return _Part(spaces, spaces)
 
 
 def _branch(parts: list[_Part]) -> _Part:
