@@ -10,6 +10,9 @@ import click
 from plangate.cli import clock, output
 from plangate.cli import evidence as evidence_flags
 from plangate.errors import ExitCode, UsageError
+from plangate.pipeline import collect as work
+from plangate.pipeline.key import gate_key
+from plangate.report.escape import terminal
 
 if TYPE_CHECKING:
     from plangate.model.input import StateSource
@@ -38,10 +41,6 @@ def collect(
     Releases: what helm and kubectl tell. A state: --state or --backend-config. `plangate review --evidence DIR` reads it. With PLANGATE_KEY set, secrets are replaced by an HMAC under that key and can
     still be compared; without it they are not compared.
     """
-    from plangate.pipeline import collect as work
-    from plangate.pipeline.key import gate_key
-    from plangate.report.escape import terminal
-
     if print_permissions:
         output.line(work.PERMISSIONS.rstrip("\n"))
         return ExitCode.OK

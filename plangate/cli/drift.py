@@ -12,8 +12,12 @@ from plangate.cli import clock
 from plangate.cli import evidence as evidence_flags
 from plangate.cli import reports as report_flags
 from plangate.errors import ExitCode, UsageError
-from plangate.pipeline import trusted_gate
+from plangate.model.decision import enforced_code
+from plangate.model.verdict import Options
+from plangate.pipeline import drift_check, trusted_gate
+from plangate.pipeline import targets as targets_files
 from plangate.report.formats import Format
+from plangate.report.restore import restore
 
 if TYPE_CHECKING:
     from plangate.cli.reports import Reports
@@ -66,12 +70,6 @@ def drift(
 
     One release: --plan, or --values with --release. Many: TARGETS is a file that lists them, or a pattern of such files.
     """
-    from plangate.model.decision import enforced_code
-    from plangate.model.verdict import Options
-    from plangate.pipeline import drift_check
-    from plangate.pipeline import targets as targets_files
-    from plangate.report.restore import restore
-
     evidence = structs.replace(evidence, seconds=min(evidence.seconds, timeout))
     options = Options(
         created_at=clock.moment(as_of),

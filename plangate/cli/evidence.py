@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from plangate.model.input import EvidenceSources, StateSource
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -29,8 +31,6 @@ def of_release(*kinds: str) -> Callable[[Callable[..., int]], Callable[..., int]
     def decorate(command: Callable[..., int]) -> Callable[..., int]:
         @functools.wraps(command)
         def gathered(*, evidence_folder: Path | None, live: bool, **given: Any) -> int:
-            from plangate.model.input import EvidenceSources
-
             files = {kind: given.pop(f"evidence_{kind}") for kind in wanted}
             return command(evidence=EvidenceSources(folder=evidence_folder, live=live, **files), **given)
 
@@ -63,8 +63,6 @@ def of_state(command: Callable[..., int]) -> Callable[..., int]:
         tf_dir: Path,
         **given: Any,
     ) -> int:
-        from plangate.model.input import StateSource
-
         evidence = given.get("evidence")
         state = StateSource(
             location=state_location,

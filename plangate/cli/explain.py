@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import click
 
+from plangate.cli import output
 from plangate.errors import UsageError
+from plangate.pipeline.saved import load
+from plangate.report import explain as report
 
 
 @click.command()
@@ -16,10 +19,6 @@ def explain(*, verdict: str, number: int) -> None:
     VERDICT is what `plangate review -o json=FILE` wrote, or `-` for standard input; N counts its findings from 1, as
     the other reports do. Shows the rule and its severity, the values that were seen, and what would change it.
     """
-    from plangate.cli import output
-    from plangate.pipeline.saved import load
-    from plangate.report import explain as report
-
     saved, _ = load(verdict)
     if not 1 <= number <= len(saved.findings):
         listed = f"its findings are 1 to {len(saved.findings)}" if saved.findings else "it has no findings"

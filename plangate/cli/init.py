@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
+import msgspec
 
+from plangate import __version__
 from plangate.cli import output
 
 if TYPE_CHECKING:
@@ -125,8 +127,6 @@ def init(*, no_workflow: bool) -> None:
 
 def config(roots: list[str]) -> str:
     """The configuration for root modules in these folders."""
-    from plangate import __version__
-
     found: dict[str, list[str]] = {}
     for root in roots:
         for part in root.split("/"):
@@ -166,6 +166,4 @@ def _start(file: Path) -> bytes:
 
 def _quoted(text: str) -> str:
     """A text for a list of YAML, in JSON's quotes."""
-    import msgspec
-
     return msgspec.json.encode(text).decode()

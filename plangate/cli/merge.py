@@ -12,12 +12,18 @@ import msgspec
 from plangate.cli import clock, output
 from plangate.cli import reports as report_flags
 from plangate.errors import ExitCode, InputError, UsageError
+from plangate.pipeline import signature
+from plangate.pipeline.key import gate_key
+from plangate.pipeline.merge import Expected, Part
+from plangate.pipeline.merge import merge as merged
+from plangate.pipeline.saved import load
+from plangate.report.restore import restore
+from plangate.report.wire import Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from plangate.cli.reports import Reports
-    from plangate.pipeline.merge import Expected, Part
     from plangate.report import wire
 
 _MOST_FILES = 10_000
@@ -62,9 +68,6 @@ def merge(
     downloaded from other jobs. The worst decision is the decision of the whole; what --expect names and is not there
     makes it inconclusive. With --expect and an empty list, no verdict is a pass.
     """
-    from plangate.pipeline.merge import merge as merged
-    from plangate.report.restore import restore
-
     if not verdicts and expect is None:
         raise UsageError("give verdicts, or --expect with a list that may be empty")
     expected = _expected(expect) if expect is not None else None
@@ -81,12 +84,6 @@ def merge(
 
 def _read(given: str, parts: list[Part], unread: list[wire.Skipped], *, listed: bool) -> None:
     """Read what one argument names. What cannot be read is told and counts; it never stops the others."""
-    from plangate.pipeline import signature
-    from plangate.pipeline.key import gate_key
-    from plangate.pipeline.merge import Part
-    from plangate.pipeline.saved import load
-    from plangate.report.wire import Skipped
-
     key = gate_key()
     folder = Path(given).is_dir()
     try:
@@ -141,8 +138,6 @@ def _is_something_else(path: str) -> bool:
 
 def _expected(path: Path) -> tuple[Expected, ...]:
     """The expected targets. Raises `UsageError` for a list that cannot be read: with it nothing can be checked."""
-    from plangate.pipeline.merge import Expected
-
     try:
         text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError):

@@ -22,7 +22,7 @@ _lost: set[str] = set()
 
 def width() -> int:
     """Columns of the terminal, or of a page."""
-    import shutil
+    import shutil  # noqa: PLC0415 - a terminal's width is for text alone
 
     return shutil.get_terminal_size((WIDTH, 24)).columns
 
@@ -64,7 +64,7 @@ def transient(text: str) -> None:
 
 def say(error: PlangateError) -> None:
     """Write an error for people to stderr: one line, and what to do next."""
-    from plangate.report.escape import terminal
+    from plangate.report.escape import terminal  # noqa: PLC0415 - `--version` says nothing of a report
 
     kind = "usage: " if isinstance(error, UsageError) else ""
     note(f"plangate: {kind}{terminal(str(error))}")

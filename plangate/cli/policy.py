@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from plangate.cli import output
 from plangate.errors import ExitCode, InputError, UsageError
+from plangate.pipeline import policies
+from plangate.report.escape import terminal
 
 if TYPE_CHECKING:
     from plangate.model.policy import Policy
@@ -32,13 +35,8 @@ def policy() -> None:
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="What to print.")
 def list_(*, policy_paths: tuple[Path, ...], format_: str) -> None:
     """List every policy, the shipped ones and yours."""
-    from plangate.pipeline import policies
-    from plangate.report.escape import terminal
-
     every = policies.policies(policy_paths)
     if format_ == "json":
-        import msgspec
-
         keys = ("id", "family", "severity", "summary", "since")
         rows = [{key: getattr(one, key) for key in keys} for one in every]
         output.line(msgspec.json.format(msgspec.json.encode(rows), indent=2).decode())
@@ -53,9 +51,6 @@ def list_(*, policy_paths: tuple[Path, ...], format_: str) -> None:
 @_PATHS
 def show(*, id_: str, policy_paths: tuple[Path, ...]) -> None:
     """Show one policy: what it finds, why, when, and the way out."""
-    from plangate.pipeline import policies
-    from plangate.report.escape import terminal
-
     text = policies.page(id_, policy_paths).partition("\n\n")[2]
     for line in text.splitlines():
         output.line(terminal(line))
@@ -73,9 +68,6 @@ def test(*, paths: tuple[Path, ...], plans: Path | None) -> int:
 
     PATH is a file or a folder; without one, the shipped policies are tested. Exits with 10 when a case fails.
     """
-    from plangate.pipeline import policies
-    from plangate.report.escape import terminal
-
     tested = policies.test(paths)
     results = [(one.file, result) for one in tested for result in one.results]
     failed = [(file, result) for file, result in results if not result.passed]
@@ -98,8 +90,6 @@ def test(*, paths: tuple[Path, ...], plans: Path | None) -> int:
 @click.option("--folder", type=click.Path(path_type=Path), default=Path(), help="Where to write it.  [default: here]")
 def new(*, id_: str, type_: str, folder: Path) -> None:
     """Write a first policy ID.yaml that loads and whose cases pass."""
-    from plangate.pipeline import policies
-
     file = folder / f"{id_}.yaml"
     made = policies.first(id_, type_)
     if file.exists():
@@ -119,8 +109,6 @@ def new(*, id_: str, type_: str, folder: Path) -> None:
 @click.option("--check", is_flag=True, help="Write nothing; exit with 10 when a page is not current.")
 def docs(*, folder: Path, policy_paths: tuple[Path, ...], check: bool) -> int:
     """Write a Markdown page for every policy into FOLDER."""
-    from plangate.pipeline import policies
-
     made = policies.pages(policy_paths)
     stale = [name for name, text in made.items() if not _is(folder / name, text)]
     stale += [
@@ -142,9 +130,6 @@ def docs(*, folder: Path, policy_paths: tuple[Path, ...], check: bool) -> int:
 
 def _on_plans(tried: list[Policy], plans: Path) -> None:
     """Say what policies find in real plans. What cannot be read is told and left out."""
-    from plangate.pipeline import policies
-    from plangate.report.escape import terminal
-
     for plan, found in policies.on_plans(tried, sorted(plans.rglob("*.json")) if plans.is_dir() else [plans]):
         if isinstance(found, InputError):
             output.note(terminal(f"{plan}: {found.message}"))

@@ -8,6 +8,9 @@ import click
 
 from plangate.cli import output
 from plangate.errors import ExitCode, PublishError
+from plangate.pipeline.delivery import Annotations, Delivery, DeliveryRequest
+from plangate.pipeline.publication import Pages
+from plangate.report.escape import terminal
 
 if TYPE_CHECKING:
     from plangate.pipeline.delivery import Event
@@ -47,9 +50,6 @@ def publish(
     GITHUB_TOKEN, the rest from the runner's environment. Exits with the verdict's own code: what cannot be published is
     told in one line, and changes the code (to 20) only with --require.
     """
-    from plangate.pipeline.delivery import Delivery, DeliveryRequest
-    from plangate.pipeline.publication import Pages
-
     pages = Pages.load(verdict)
     delivery = Delivery(
         pages,
@@ -75,9 +75,6 @@ def publish(
 
 def _tell(event: Event) -> None:
     """How it went, on stderr; what is for the runner, on stdout."""
-    from plangate.pipeline.delivery import Annotations
-    from plangate.report.escape import terminal
-
     if isinstance(event, PublishError):
         output.say(event)
     elif isinstance(event, Annotations):

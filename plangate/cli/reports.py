@@ -113,13 +113,13 @@ def tell(verdict: Verdict, failures: Sequence[Exception] = ()) -> None:
 
 
 def _document(verdict: Verdict, merged: wire.Verdict | None) -> wire.Verdict:
-    from plangate.pipeline import saved
+    from plangate.pipeline import saved  # noqa: PLC0415 - only JSON is a document
 
     return saved.signed(saved.document(verdict) if merged is None else merged)
 
 
 def _targets(merged: wire.Verdict) -> Extras:
-    from plangate.report.markdown import Extras
+    from plangate.report.markdown import Extras  # noqa: PLC0415 - Jinja, for Markdown alone
 
     return Extras(targets=tuple(merged.targets or ()))
 

@@ -12,9 +12,13 @@ from plangate.cli import clock
 from plangate.cli import evidence as evidence_flags
 from plangate.cli import gate as gate_flags
 from plangate.cli import reports as report_flags
+from plangate.cli.progress import progress
 from plangate.errors import ExitCode, UsageError
 from plangate.lang import semver
-from plangate.pipeline import trusted_gate
+from plangate.model.verdict import Options
+from plangate.pipeline import gate_flags as gates
+from plangate.pipeline import read_ahead
+from plangate.report.formats import Format
 
 if TYPE_CHECKING:
     from plangate.cli.reports import Reports
@@ -98,14 +102,9 @@ def review(
     OpenTofu; the dry run of a Helm upgrade (helm upgrade --dry-run=server, as text or with -o json), or `helm template`.
     `-` is standard input. What it is, is told by its content. Several inputs make one verdict.
     """
-    from plangate.pipeline import read_ahead
-
     read = read_ahead.begin(inputs[0])
-    from plangate.cli.progress import progress
-    from plangate.model.verdict import Options
-    from plangate.pipeline import review as reviewing
-    from plangate.pipeline.binding import BindingOptions
-    from plangate.report.formats import Format
+    from plangate.pipeline import binding  # noqa: PLC0415 - loaded while the input is read
+    from plangate.pipeline import review as reviewing  # noqa: PLC0415 - loaded while the input is read
 
     options = Options(
         created_at=clock.moment(as_of),
@@ -115,7 +114,7 @@ def review(
         required=_required(require),
     )
     given = click.get_current_context().get_parameter_source("tf_dir") is ParameterSource.COMMANDLINE
-    asked = trusted_gate.GateFlags(
+    asked = gates.GateFlags(
         config=config,
         waivers=waiver_files,
         policies=policy_paths,
@@ -124,7 +123,7 @@ def review(
         beside=given,
         state=state.location or "",
     )
-    policies, of_repository = trusted_gate.prepare(asked, options, inputs, tf_dir)
+    policies, of_repository = gates.prepare(asked, options, inputs, tf_dir)
     request = reviewing.Request(
         inputs=inputs,
         read=read,
@@ -136,8 +135,8 @@ def review(
         kube_version=_kube_version(kube_version),
         state=state,
         saved_plan=saved_plan,
-        rego=trusted_gate.rego(asked),
-        binding=BindingOptions.of(of_repository) if Format.JSON in reports.formats else None,
+        rego=gates.rego(asked),
+        binding=binding.BindingOptions.of(of_repository) if Format.JSON in reports.formats else None,
         assume=_assumed(assumed),
         located=given,
     )
@@ -151,7 +150,7 @@ def _required(text: str | None) -> tuple[str, ...]:
     """The kinds of evidence that --require names. Raises `UsageError`."""
     if text is None:
         return ()
-    from plangate.report.json_v1 import EVIDENCE
+    from plangate.report.json_v1 import EVIDENCE  # noqa: PLC0415 - few reviews require evidence
 
     names = tuple(name.strip().replace("-", "_") for name in text.split(",") if name.strip())
     for name in names:

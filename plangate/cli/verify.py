@@ -10,6 +10,8 @@ import click
 from plangate.cli import clock, output
 from plangate.cli import evidence as evidence_flags
 from plangate.errors import ExitCode
+from plangate.pipeline import verify as verifying
+from plangate.report.escape import terminal
 
 if TYPE_CHECKING:
     from plangate.model.input import EvidenceSources, StateSource
@@ -49,8 +51,6 @@ def verify(
     and is signed by the gate's key where there is one (PLANGATE_KEY, or the file PLANGATE_KEY_FILE). Exits with 10 where
     anything differs, and shows what; with 4 where nobody can tell, and says why.
     """
-    from plangate.pipeline import verify as verifying
-
     answer = verifying.verify(
         verifying.VerifyRequest(
             verdict=verdict,
@@ -78,8 +78,6 @@ _MOST = 50
 
 def _tell(answer: VerifyResult, saved: wire.Verdict) -> None:
     """The answer on stdout; notes on stderr."""
-    from plangate.report.escape import terminal
-
     lines = []
     for problem in answer.problems:
         # Never the text alone: a runner takes a line that starts with `::` for a command.

@@ -31,7 +31,7 @@ def read(folder: Path) -> ClusterIdentity | None:
 
 def ask(*, seconds: float) -> ClusterIdentity:
     """What kubectl says. A part that it does not tell is None."""
-    from plangate.evidence import kubectl
+    from plangate.evidence import kubectl  # noqa: PLC0415 - subprocesses; a folder of evidence needs none
 
     def told(question: object) -> str | None:
         try:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import yaml
+
 from plangate.model.values import spell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    import yaml
 
     from plangate.model.values import Path, PathPart
 
@@ -22,8 +22,6 @@ def keys(text: str) -> dict[int, str]:
 
     Empty for what is no YAML, such as a template. What an alias repeats stands only where its anchor is.
     """
-    import yaml
-
     found: dict[int, str] = {}
     try:
         # Events, and not nodes: composing those descends, and text of a thousand brackets would end the process.
@@ -48,8 +46,6 @@ class _Open:
 
 def _places(events: Iterator[yaml.Event]) -> Iterator[tuple[Path, int]]:
     """Each key and item with its line, from the outermost in. Raises `YAMLError` for what is no file of values."""
-    import yaml
-
     stack: list[_Open] = []
     for event in events:
         here = stack[-1] if stack else None

@@ -17,6 +17,7 @@ from plangate import __version__, knowledge
 from plangate.errors import UsageError
 from plangate.lang import semver
 from plangate.lang.day import is_day
+from plangate.lang.located_yaml import LocatedYaml, UnknownKeyError
 from plangate.model.verdict import Severity
 
 FILE: Final = ".plangate.yaml"
@@ -201,8 +202,6 @@ def parse(name: str, text: str) -> ConfigFile:
 
     Where `requires` asks for another version, keys that this one does not know are told and left out.
     """
-    from plangate.lang.located_yaml import LocatedYaml, UnknownKeyError
-
     marked = LocatedYaml(name, text, UsageError)
     data = {} if marked.data is None else marked.data
     if not isinstance(data, dict):

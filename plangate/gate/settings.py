@@ -19,6 +19,7 @@ from plangate.gate.environment import EnvironmentHint, Resolution, resolve
 from plangate.gate.inline_waivers import InlineComments
 from plangate.gate.tighten import Weakening
 from plangate.gate.waivers import Waiver
+from plangate.lang.located_yaml import did_you_mean
 from plangate.model.change import ChangeSet, HelmChangeSet, Location
 from plangate.model.policy import Policy
 from plangate.model.verdict import Approvals, Finding, Options
@@ -102,8 +103,6 @@ class Gate(Struct, frozen=True, kw_only=True):
 
     def check(self, policies: Sequence[Policy]) -> None:
         """Refuse what names a policy or a parameter that is not there. Raises `UsageError`."""
-        from plangate.lang.located_yaml import did_you_mean
-
         file, ids = self.read.file, sorted({policy.id for policy in policies} | _builtin())
         fixed = _fixed()
         for name in self.config.policies:

@@ -53,7 +53,7 @@ STRICT: Final = Budget()
 
 def load_all(text: str, *, go: bool = True, unique: bool = True, budget: Budget = STRICT) -> list[Any]:
     """Every document of a text. Raises `YamlError`; with `unique`, also for a key that stands twice in one mapping."""
-    import yaml
+    import yaml  # noqa: PLC0415 - PyYAML; JSON needs none
 
     if len(text) > budget.characters:
         raise YamlError(f"is larger than {budget.characters} characters")

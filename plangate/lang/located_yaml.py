@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final, NoReturn, TypeVar
 
 import msgspec
 import yaml
-from msgspec import Struct
+from msgspec import Struct, inspect
 
 from plangate.errors import PolicyLoadError, UsageError
 
@@ -212,8 +212,6 @@ def did_you_mean(word: str, known: list[str]) -> str:
 
 def _words(shape: Any) -> set[str]:
     """Every word that a field of the shape, or of what it holds, can be."""
-    from msgspec import inspect
-
     words: set[str] = set()
     seen: set[int] = set()
     waiting: list[Any] = [inspect.type_info(shape)]

@@ -11,10 +11,13 @@ from msgspec import Struct, structs
 
 from plangate.errors import EvidenceError, InputError
 from plangate.evidence import cluster, helm, release_files
+from plangate.evidence import state as evidence
 from plangate.ingest.helm import evidence as helm_evidence
 from plangate.ingest.helm import manifests
 from plangate.ingest.redact import pseudonyms
 from plangate.ingest.redact.redactor import Redactor
+from plangate.ingest.terraform import collected_state
+from plangate.ingest.terraform import state as terraform_state
 from plangate.model.input import EvidenceSources
 from plangate.pipeline import gather
 
@@ -116,10 +119,6 @@ def _write(path: Path, data: bytes) -> None:
 
 def collect_state(asked: StateSource, folder: Path, key: bytes | None, *, now: str) -> CollectResult:
     """Collect one state. Nothing is raised for what cannot be had: it is told."""
-    from plangate.evidence import state as evidence
-    from plangate.ingest.terraform import collected_state
-    from plangate.ingest.terraform import state as terraform_state
-
     what = asked.location or "the state"
     try:
         given = evidence.read(asked)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, structs
 
 from plangate.errors import EvidenceError, InputError
+from plangate.evidence import cluster
 from plangate.ingest.terraform.releases import ReleaseSources
 from plangate.model.change import Gap, Lock
 from plangate.model.input import EvidenceSources, StateSource
@@ -50,20 +51,22 @@ def read(
 ) -> tuple[PlanContext, list[Gap]]:
     """What is known besides the inputs of one review, and what of it could not be read."""
     skipped: list[Gap] = []
-    saved = None
-    if saved_plan is not None:
+    saved, state, lock, place, state_read = None, None, None, "", False
+    if saved_plan is not None or state_asked.asked or state_asked.live or asked.folder is not None:
+        from plangate.pipeline import known_state
+
+        if saved_plan is not None:
+            try:
+                saved = known_state.saved_plan(saved_plan)
+            except InputError as error:
+                skipped.append(failed(error, saved_plan))
         try:
-            saved = _saved(saved_plan)
+            place_of = known_state.where(state_asked, asked.folder, saved, skipped)
+            if place_of is not None:
+                state, lock, place = known_state.read(place_of, skipped)
+                state_read = True
         except InputError as error:
-            skipped.append(failed(error, saved_plan))
-    state, lock, place, state_read = None, None, "", False
-    try:
-        place_of = _where(state_asked, asked.folder, saved, skipped)
-        if place_of is not None:
-            state, lock, place = _state(place_of, skipped)
-            state_read = True
-    except InputError as error:
-        skipped.append(failed(error, "state"))
+            skipped.append(failed(error, "state"))
     gather = None
     if asked.named or asked.folder is not None or asked.live:
         from plangate.pipeline import gather as gathering
@@ -116,15 +119,12 @@ def check_scope(
 
 
 def _collected_at(asked: EvidenceSources) -> str | None:
-    from plangate.evidence import cluster
-
     found = cluster.read(asked.folder) if asked.folder is not None else None
     return None if found is None else found.collected_at
 
 
 def _clusters(asked: EvidenceSources) -> list[FoundCluster]:
     """The clusters that evidence comes from. Raises `InputError` for a folder that does not tell it as it should."""
-    from plangate.evidence import cluster
     from plangate.gate.evidence_scope import FoundCluster
 
     found: list[FoundCluster] = []
@@ -133,77 +133,6 @@ def _clusters(asked: EvidenceSources) -> list[FoundCluster]:
     if asked.live:
         found.append(FoundCluster("the cluster that was asked", cluster.ask(seconds=asked.seconds)))
     return found or [FoundCluster("the evidence", None)]
-
-
-def _where(asked: StateSource, folder: Path | None, saved: PlanFile | None, skipped: list[Gap]) -> StateSource | None:
-    """Where the state is: what was named, else what a folder of evidence holds, else what the backend block says."""
-    if asked.asked:
-        return asked
-    if folder is not None:
-        from plangate.evidence import state as evidence
-
-        found = evidence.in_folder(folder)
-        if found:
-            path = str(found[0]) if len(found) == 1 else _of_plan(found, saved, folder, skipped)
-            return None if path is None else StateSource(location=path)
-    if asked.live and asked.tf_dir is not None:
-        from plangate.evidence.s3 import location
-
-        if location.is_named_in(asked.tf_dir):
-            return structs.replace(asked, location="s3://")
-    return None
-
-
-def _of_plan(found: tuple[Path, ...], saved: PlanFile | None, folder: Path, skipped: list[Gap]) -> str | None:
-    """Which of several collected states is that of the saved plan."""
-    from plangate.evidence import state as evidence
-    from plangate.ingest.terraform import state as terraform_state
-
-    if saved is not None and saved.lineage:
-        for path in found:
-            given = evidence.read(StateSource(location=str(path))).given
-            state = None if given is None else terraform_state.read(given)
-            if state is not None and state.lineage == saved.lineage:
-                return str(path)
-        why = "none of the states in it has the lineage of the saved plan: they are of other places"
-    else:
-        why = f"holds {len(found)} states, and nothing tells which of them this is about"
-    names = ", ".join(path.name for path in found[:3])
-    skipped.append(Gap(str(folder), why, f"name it with --state; there are {names}", inconclusive=True))
-    return None
-
-
-def _state(asked: StateSource, skipped: list[Gap]) -> tuple[State | None, Lock | None, str]:
-    from plangate.evidence import state as evidence
-    from plangate.ingest.terraform import state as terraform_state
-
-    given = evidence.read(asked)
-    if given.unsure:
-        skipped.append(
-            Gap("the lock of the state", given.unsure, "allow reading it: plangate collect --print-permissions")
-        )
-    if given.given is None:
-        return None, given.lock, given.place
-    if given.digest is not None and given.digest != terraform_state.digest(given.given.data):
-        skipped.append(
-            Gap(
-                given.given.path,
-                "is not what its digest in DynamoDB says: a write is under way, or one failed half way",
-                "wait and review again; if it stays, see `terraform plan`, which reports the same",
-                inconclusive=True,
-            )
-        )
-    return terraform_state.read(given.given), given.lock, given.place
-
-
-def _saved(path: str) -> PlanFile:
-    from plangate.evidence import files
-    from plangate.ingest.document import Document
-    from plangate.ingest.terraform import planfile
-    from plangate.model.input import Kind
-
-    given = files.read(path)
-    return planfile.read(Document(Kind.TERRAFORM_PLANFILE, path, given.sha256, given.data))
 
 
 def failed(error: InputError, what: str) -> Gap:

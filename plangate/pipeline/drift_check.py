@@ -5,20 +5,27 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct, structs
 
+from plangate.classify.terraform.helm_release import values as merging
+from plangate.classify.terraform.helm_release.strvals import StrvalsError
 from plangate.drift import findings as found
 from plangate.drift import values as lines
 from plangate.drift.wording import when
 from plangate.errors import InputError, PlangateError, UsageError
+from plangate.evidence import files
 from plangate.gate.config import Config
+from plangate.ingest import detect
+from plangate.ingest.helm import values as helm_values
 from plangate.model.change import Action, ChangeSet, Freshness, Gap
 from plangate.model.input import EvidenceSources, InputRecord, Kind, StateSource
 from plangate.model.verdict import Options, PolicyReport
 from plangate.pipeline import context as contexts
+from plangate.pipeline import gather, inputs, merge, saved
 from plangate.verdict import decide, of_inputs
 
 if TYPE_CHECKING:
@@ -75,8 +82,6 @@ def merged(
     targets: Sequence[Target], options: Options, config: Config | None = None, *, seconds: float
 ) -> tuple[wire.Verdict, list[Verdict]]:
     """One verdict of many targets, and the verdict of each. `options.target` names the whole."""
-    from plangate.pipeline import merge, saved
-
     verdicts = check_all(targets, structs.replace(options, target=None), config, seconds=seconds)
     parts = [
         merge.Part.of(target.name or "", saved.document(verdict))
@@ -159,24 +164,12 @@ def _gave_up(target: Target, options: Options, why: str) -> Verdict:
 
 def _plan(path: str, context: PlanContext) -> list[ChangeSet]:
     """The releases of the plans of one input, and what their refresh found. Raises `InputError`."""
-    from plangate.evidence import files
-    from plangate.ingest import detect
-    from plangate.pipeline import inputs
-
     documents = list(detect.documents(files.read(path)))
     return inputs.change_sets(documents, inputs.Reading(context=context, drift_only=True))
 
 
 def _release(target: Target, context: PlanContext) -> ChangeSet:
     """One release, by the values that it is meant to have."""
-    from functools import partial
-
-    from plangate.classify.terraform.helm_release import values as merging
-    from plangate.classify.terraform.helm_release.strvals import StrvalsError
-    from plangate.evidence import files
-    from plangate.ingest.helm import values as helm_values
-    from plangate.pipeline import gather
-
     namespace, slash, name = (target.release or "").partition("/")
     if not slash or not name or not namespace:
         raise UsageError("--release takes NAMESPACE/NAME", where=target.release)

@@ -26,7 +26,7 @@ class _Aside:
 
     def __del__(self) -> None:
         if self._pid:
-            import signal
+            import signal  # noqa: PLC0415 - hardly any copy is stopped
 
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._pid, signal.SIGKILL)

@@ -11,7 +11,8 @@ from plangate.errors import InputError
 from plangate.ingest import detect
 from plangate.model.change import ChangeSet, Freshness, Gap, HelmChangeSet, RefusedUpgrade, TerraformChangeSet
 from plangate.model.input import EvidenceSources, InputRecord, Kind, RawInput, Source
-from plangate.pipeline.context import PlanContext, unreadable
+from plangate.pipeline.context import PlanContext, failed, unreadable
+from plangate.pipeline.fork import run_in_fork
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -65,7 +66,6 @@ def classified(data: bytes, evidence: Mapping[str, bytes]) -> ChangeSet:
 
 def _terraform_plan(document: Document, origin: int, reading: Reading) -> TerraformChangeSet:
     from plangate.ingest.terraform import plan
-    from plangate.pipeline.fork import run_in_fork
 
     changeset = plan.parse(document, origin, reading.context.releases, run_in_fork)
     del document
@@ -82,7 +82,6 @@ def _terraform_planfile(document: Document, origin: int, reading: Reading) -> Te
     """A saved plan: its own state tells lineage and serial, the tool that made it tells the rest."""
     from plangate.evidence import terraform
     from plangate.ingest.terraform import plan, planfile
-    from plangate.pipeline.fork import run_in_fork
 
     saved = planfile.read(document)
     reading = structs.replace(reading, context=structs.replace(reading.context, saved=saved))
@@ -158,8 +157,6 @@ def _classified_upgrade(changeset: HelmChangeSet | RefusedUpgrade) -> HelmChange
 
 
 def _not_gathered(document: Document, given: Gathered) -> Iterator[Gap]:
-    from plangate.pipeline.context import failed
-
     for error in given.failed:
         yield failed(error, document.path)
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from plangate.errors import InputError, UsageError
+from plangate.evidence import files
+from plangate.pipeline import policy_cases
+from plangate.pipeline.inputs import classified
 from plangate.policy import docs, load
+from plangate.policy.evaluate import evaluate
+from plangate.policy.new import text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -29,8 +35,6 @@ def page(id_: str, paths: Sequence[Path]) -> str:
     for one in every:
         if one.id == id_:
             return docs.page(one)
-    import difflib
-
     close = difflib.get_close_matches(id_, [one.id for one in every], n=1)
     raise UsageError(
         "there is no such policy", where=id_, hint=f"did you mean {close[0]}?" if close else "plangate policy list"
@@ -45,8 +49,6 @@ def pages(paths: Sequence[Path]) -> dict[str, str]:
 
 def first(id_: str, type_: str) -> str:
     """The text of a first policy about a type, whose cases pass. Raises `UsageError` for an id that is none."""
-    from plangate.policy.new import text
-
     return text(id_, type_)
 
 
@@ -60,18 +62,12 @@ class Tested(Struct, frozen=True):
 
 def test(paths: Sequence[Path]) -> list[Tested]:
     """Hold the cases of policies against them: those in these files and folders, or the shipped ones. Raises `UsageError`."""
-    from plangate.pipeline import policy_cases
-
     found = load.read_paths(paths or load.shipped_files())
     return [Tested(file, policy, tuple(policy_cases.run(policy))) for file, policy in found.items()]
 
 
 def on_plans(tried: Sequence[Policy], plans: Iterable[Path]) -> Iterator[tuple[Path, tuple[Finding, ...] | InputError]]:
     """What policies find in each of some plans, or why one cannot be read."""
-    from plangate.evidence import files
-    from plangate.pipeline.inputs import classified
-    from plangate.policy.evaluate import evaluate
-
     for plan in plans:
         try:
             changeset = classified(files.read(str(plan)).data, {})

@@ -7,18 +7,28 @@ from typing import TYPE_CHECKING, Final
 
 from plangate.errors import ExitCode, InputError
 from plangate.lang.wording import sentences
-from plangate.model.verdict import Decision
+from plangate.model.verdict import Approvals, Decision
+from plangate.pipeline import plan_fingerprint, saved, signature
+from plangate.pipeline.key import gate_key
+from plangate.pipeline.merge import code_of
+from plangate.publish import approvals, runner, state
+from plangate.publish.approvals import ApprovalsReader, Plan, asked, needed
+from plangate.publish.check import Annotation, Report
+from plangate.publish.comment import DesiredComment
+from plangate.report import github as workflow_commands
+from plangate.report import markdown, places, story
+from plangate.report.escape import plain
+from plangate.report.markdown import Extras
+from plangate.report.restore import restore, summary_values
+from plangate.report.values import clip
 
 if TYPE_CHECKING:
-    from plangate.model.verdict import Approvals, Finding, Verdict
-    from plangate.publish.approvals import ApprovalsReader, ApprovalState, Plan
-    from plangate.publish.check import Annotation, Report
-    from plangate.publish.comment import DesiredComment
+    from plangate.model.verdict import Finding, Verdict
+    from plangate.publish.approvals import ApprovalState
     from plangate.publish.github import GitHub
     from plangate.publish.place import Place
     from plangate.publish.state import State
     from plangate.report import wire
-    from plangate.report.markdown import Extras
 
 _MOST_TITLE: Final = 200
 _MOST_ANNOTATIONS: Final = 200
@@ -35,8 +45,6 @@ class Pages:
     """One saved verdict, and how it reads in each place."""
 
     def __init__(self, saved: wire.Verdict):
-        from plangate.report.restore import restore
-
         self.saved = saved
         self.verdict: Verdict = restore(saved)
         self.place: Place | None = None
@@ -47,9 +55,6 @@ class Pages:
     @classmethod
     def load(cls, path: str) -> Pages:
         """Those of a saved verdict. Raises `InputError` for what is none, and for one that a gate with a key did not sign."""
-        from plangate.pipeline import saved, signature
-        from plangate.pipeline.key import gate_key
-
         document, _ = saved.load(path)
         key = gate_key()
         if key is not None and signature.is_signed(document, key) is not True:
@@ -63,8 +68,6 @@ class Pages:
     @property
     def exit_code(self) -> ExitCode:
         """The exit code of the verdict. A review that somebody has answered asks for nothing more."""
-        from plangate.pipeline.merge import code_of
-
         code = code_of(self.saved)
         answered = self.wants_approval and self.answer is not None and self.answer.approved
         return ExitCode.OK if code is ExitCode.REVIEW and answered else code
@@ -73,22 +76,14 @@ class Pages:
 
     def wish(self, longest: int) -> DesiredComment:
         """The comment to be."""
-        from plangate.publish.comment import DesiredComment
-        from plangate.report import story
-
         return DesiredComment(
             key=self._key(), body=self._comment, only_if_there=story.quiet(self.verdict), longest=longest
         )
 
     def _key(self) -> str:
-        from plangate.publish import state
-
         return state.key_of(self.saved.target, self.saved.environment)
 
     def _comment(self, before: State | None, longest: int) -> str:
-        from plangate.publish import state
-        from plangate.report import markdown
-
         place = self.place
         if place is None:
             raise ValueError("a comment needs a place")
@@ -104,8 +99,6 @@ class Pages:
         return f"{state.marker(about, text)}\n{text}"
 
     def _extras(self, longest: int, since: str = "") -> Extras:
-        from plangate.report.markdown import Extras
-
         place = self.place
         return Extras(
             commit=place.sha[:7] if place is not None else "",
@@ -132,15 +125,10 @@ class Pages:
     @property
     def rules(self) -> tuple[Approvals, ...]:
         """Who has to answer: every rule counts."""
-        from plangate.model.verdict import Approvals
-
         return tuple(Approvals(one.count, one.teams, one.users) for one in self.saved.approvals or ())
 
     def plan(self) -> Plan:
         """What an approver sees: each finding that decides, with all that its change does."""
-        from plangate.pipeline import plan_fingerprint
-        from plangate.publish.approvals import Plan, asked
-
         volatile = self.saved.binding.volatile if self.saved.binding else ()
         fingerprint = self.saved.binding.fingerprint if self.saved.binding else "0" * 64
         changes: dict[tuple[str, str | None], list[str]] = {}
@@ -163,8 +151,6 @@ class Pages:
 
     def reader(self, github: GitHub, place: Place, name: str | None) -> ApprovalsReader:
         """What reads the reviews of the pull request."""
-        from plangate.publish.approvals import ApprovalsReader
-
         return ApprovalsReader(github, place, name=self.name(name), key=self._key(), gate_key=self.gate_key)
 
     def _approval(self) -> str:
@@ -172,8 +158,6 @@ class Pages:
         if not self.wants_approval:
             return ""
         if self.answer is None:
-            from plangate.publish.approvals import needed
-
             return "; ".join(needed(rule, rule.count) for rule in self.rules)
         return self.answer.missing or f"approved by {' and '.join(self.answer.by)}, for what this plan asks about"
 
@@ -181,10 +165,6 @@ class Pages:
 
     def check(self, name: str | None) -> Report:
         """The check to be. Its title is the headline."""
-        from plangate.publish import approvals
-        from plangate.publish.check import Report
-        from plangate.report import markdown, story
-
         observed = "" if self.verdict.mode == "enforce" else "only observed: "
         approved = self.answer is not None and self.answer.approved and self.wants_approval
         answered = f", approved by {' and '.join(self.answer.by)}" if approved and self.answer is not None else ""
@@ -206,9 +186,6 @@ class Pages:
         )
 
     def _annotation(self, decision: Decision, finding: Finding) -> Annotation:
-        from plangate.publish.check import Annotation
-        from plangate.report import places
-
         where = places.place(self.verdict, finding)
         return Annotation(
             path=_within_the_plane(where.file),
@@ -223,26 +200,18 @@ class Pages:
         """What the runner shows where no check carries it: workflow commands for stdout, nothing outside of a runner."""
         if os.environ.get("GITHUB_ACTIONS") != "true":
             return b""
-        from plangate.report import github
-
-        return github.render(self.verdict).encode()
+        return workflow_commands.render(self.verdict).encode()
 
     # --- runner -------------------------------------------------------------------------------------------------------
 
     def write_summary(self) -> None:
         """The whole report into the summary of the step."""
-        from plangate.publish import runner
-        from plangate.report import markdown
-
         runner.write_summary(
             os.environ, lambda room: markdown.render(self.verdict, self._extras(room)).partition("\n")[2]
         )
 
     def write_outputs(self, path: str, facts: dict[str, str]) -> None:
         """What later steps may decide by. No text of the plan is among it."""
-        from plangate.publish import runner
-        from plangate.report.restore import summary_values
-
         counts = dict(zip(_COUNTS, summary_values(self.saved.summary), strict=True))
         findings = [finding for finding in self.saved.findings if finding.decision != "pass"]
         runner.write_outputs(
@@ -267,9 +236,6 @@ _COUNTS: Final = ("create", "update", "destroy", "replace", "read", "no-op", "mo
 
 def _basic(text: str, most: int) -> str:
     """Plain text for a page of GitHub: one line, no links and no mentions, cut."""
-    from plangate.report.escape import plain
-    from plangate.report.values import clip
-
     return _within_the_plane(clip(plain(text), most)) or "-"
 
 

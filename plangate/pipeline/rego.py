@@ -9,6 +9,8 @@ from plangate.errors import InputError
 from plangate.evidence import rego
 from plangate.findings import make
 from plangate.ingest.document import Document
+from plangate.ingest.helm import release
+from plangate.ingest.terraform import plan
 from plangate.model.change import Gap
 from plangate.model.input import Kind
 from plangate.model.verdict import Finding
@@ -45,12 +47,8 @@ def _changes(changesets: Sequence[ChangeSet]) -> Iterator[Change]:
 def _said(rules: rego.RegoRules, document: Document) -> tuple[Callable[[str], str], list[rego.RegoResult]]:
     """What masks the words of the rules, and what they say. Raises `InputError`."""
     if document.kind is Kind.TERRAFORM_PLAN:
-        from plangate.ingest.terraform import plan
-
         return plan.redactor(document).text, rego.run(rules, [document.data], "json")
     if document.kind in (Kind.HELM_DRY_RUN, Kind.HELM_MANIFEST):
-        from plangate.ingest.helm import release
-
         dry_run = release.read(document)
         texts = [one.encode("utf-8", "surrogatepass") for one in release.texts(dry_run)]
         if not texts:

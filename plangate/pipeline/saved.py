@@ -8,6 +8,7 @@ import msgspec
 from msgspec import structs
 
 from plangate.errors import InputError
+from plangate.evidence import files
 from plangate.model.input import Kind
 from plangate.pipeline import key as keys
 from plangate.pipeline import plan_fingerprint, signature
@@ -60,8 +61,6 @@ def signed(given: wire.Verdict) -> wire.Verdict:
 
 def load(path: str) -> tuple[wire.Verdict, str]:
     """A saved verdict, and the SHA-256 of its bytes. Raises `InputError` for everything else, and never quotes it."""
-    from plangate.evidence import files
-
     try:
         given = files.read(path)
     except InputError as error:

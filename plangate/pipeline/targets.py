@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from plangate.errors import UsageError
+from plangate.ingest import yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,8 +66,6 @@ def _paths(given: tuple[str, ...]) -> Iterator[Path]:
 
 
 def _targets(path: Path, defaults: Target) -> Iterator[Target]:
-    from plangate.ingest import yaml
-
     try:
         data: Any = yaml.load(path.read_text("utf-8-sig"))
         entries = msgspec.convert({"targets": data} if isinstance(data, list) else data, _File).targets

@@ -7,64 +7,45 @@ import os
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import structs
 
+from plangate import knowledge
 from plangate.errors import UsageError
+from plangate.evidence.git import Commit
+from plangate.evidence.inline_comments import CommentFiles
+from plangate.evidence.rego import ENDS, RegoRules
+from plangate.evidence.working_tree import Folder
+from plangate.evidence.workspace import backend_key, workspace
+from plangate.gate import config as configurations
+from plangate.gate import tighten
+from plangate.gate import waivers as waiver_files
+from plangate.gate.config import Config, ConfigFile, listed
+from plangate.gate.environment import EnvironmentHint
+from plangate.gate.settings import Gate
+from plangate.gate.tighten import Weakening
+from plangate.pipeline.gate_flags import CONFIG, GateFlags
+from plangate.policy import file as policy_files
+from plangate.policy.load import load, split_families
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from plangate.evidence.git import Commit
-    from plangate.evidence.rego import RegoRules
-    from plangate.evidence.working_tree import Folder
-    from plangate.gate.config import Config, ConfigFile
-    from plangate.gate.environment import EnvironmentHint
-    from plangate.gate.settings import Gate
-    from plangate.gate.tighten import Weakening
     from plangate.gate.waivers import Waiver
     from plangate.model.policy import Family, Policy
     from plangate.model.verdict import Options
 
-_CONFIG = ".plangate.yaml"
-
-
-class GateFlags(Struct, frozen=True, kw_only=True):
-    """What the command line says of the gate."""
-
-    config: str | None = None
-    waivers: tuple[str, ...] = ()
-    policies: tuple[Path, ...] = ()
-    ref: str | None = None
-    conftest: str | None = None
-    state: str = ""
-    """Where the state is, as --state says."""
-    beside: bool = False
-    """Whether waivers beside the code are looked for: the folder of the configuration was named."""
-
 
 def prepare(
     asked: GateFlags, review: Options, inputs: tuple[str, ...], tf_dir: Path
-) -> tuple[tuple[Policy, ...], Gate | None]:
-    """The policies, and the gate where there is any. Raises `UsageError`: then nothing is reviewed."""
-    from plangate import knowledge
-    from plangate.policy.load import load
-
-    named = asked.config is not None or asked.ref is not None or asked.waivers or asked.beside
-    if not named and not os.path.lexists(_CONFIG):
-        return load(asked.policies), None
-    from plangate.evidence.git import Commit
-    from plangate.evidence.working_tree import Folder
-    from plangate.gate import config as configuration
-    from plangate.gate import tighten
-    from plangate.gate.settings import Gate
-
+) -> tuple[tuple[Policy, ...], Gate]:
+    """The policies and the gate. Raises `UsageError`: then nothing is reviewed."""
     here = Folder(Path())
     commit = Commit(asked.ref, Path()) if asked.ref is not None else None
     read = _config(here, asked, needed=commit is None)
     trusted = _config(commit, asked, needed=False) if commit is not None else read
     if asked.config is not None and read is None and trusted is None:
         raise UsageError("does not exist", where=asked.config)
-    none = configuration.ConfigFile(configuration.Config(), asked.config or _CONFIG)
+    none = ConfigFile(Config(), asked.config or CONFIG)
     read, trusted = read or none, trusted or none
     if commit is None:
         paths, files = _paths(asked, read)
@@ -82,37 +63,27 @@ def prepare(
             _waivers(here, _paths(asked, read)[1], needed=False),
         )
         gate = Gate(
-            read=configuration.ConfigFile(config, trusted.file, trusted.newer, {**trusted.lines, **read.lines}),
+            read=ConfigFile(config, trusted.file, trusted.newer, {**trusted.lines, **read.lines}),
             waivers=waivers,
             loosened=(*loose, *tightening.loose, *more, *_loose_rego(commit, here, asked)),
             latest=_latest(review, config),
             notes=(f"policies, waivers and configuration are those of {commit.ref} ({commit.sha[:7]})",),
         )
     gate.check(policies)
-    from msgspec import structs
-
     inline = None
     if asked.beside:
-        from plangate.evidence.inline_comments import CommentFiles
-
         inline = CommentFiles(tf_dir, commit)
     return policies, structs.replace(gate, signals=tuple(_signals(asked, gate, review, inputs, tf_dir)), inline=inline)
 
 
-def rego(asked: GateFlags) -> RegoRules | None:
-    """The user's own Rego, of the trusted ref where there is one. Raises `UsageError`."""
-    if asked.conftest is None:
-        return None
-    from plangate.evidence.git import Commit
-    from plangate.evidence.rego import ENDS, RegoRules
-    from plangate.evidence.working_tree import Folder
-
+def rego(path: str, ref: str | None) -> RegoRules:
+    """The user's own Rego at a path, of the trusted ref where there is one. Raises `UsageError`."""
     tree: Commit | Folder = Folder(Path())
-    if asked.ref is not None:
-        commit = Commit(asked.ref, Path())
+    if ref is not None:
+        commit = Commit(ref, Path())
         # What the command line names outside of the repository is not a part of the change.
-        tree = commit if commit.holds(asked.conftest) else tree
-    return RegoRules(asked.conftest, tuple(_below(tree, asked.conftest, ENDS).items()))
+        tree = commit if commit.holds(path) else tree
+    return RegoRules(path, tuple(_below(tree, path, ENDS).items()))
 
 
 def _below(tree: Commit | Folder, path: str, ends: tuple[str, ...]) -> dict[str, str]:
@@ -128,9 +99,6 @@ def _loose_rego(commit: Commit, here: Folder, asked: GateFlags) -> list[Weakenin
     """Rego cannot be held against Rego: any change of it is one that somebody has to look at."""
     if asked.conftest is None or not commit.holds(asked.conftest):
         return []
-    from plangate.evidence.rego import ENDS
-    from plangate.gate.tighten import Weakening
-
     path = asked.conftest
     theirs, ours = _below(commit, path, ENDS), _below(here, path, ENDS)
     changed = sorted(name for name in {*theirs, *ours} if theirs.get(name) != ours.get(name))
@@ -140,27 +108,20 @@ def _loose_rego(commit: Commit, here: Folder, asked: GateFlags) -> list[Weakenin
 
 def configuration(path: str | None) -> Config:
     """The configuration of a command that judges no change, as it is checked out. Raises `UsageError`."""
-    from plangate.evidence.working_tree import Folder
-    from plangate.gate.config import Config
-
     read = _config(Folder(Path()), GateFlags(config=path), needed=path is not None)
     return Config() if read is None else read.config
 
 
 def _config(tree: Commit | Folder, asked: GateFlags, *, needed: bool) -> ConfigFile | None:
-    from plangate.gate.config import parse
-
-    path = asked.config or _CONFIG
+    path = asked.config or CONFIG
     text = tree.read(path)
     if text is None and needed and asked.config is not None:
         raise UsageError("does not exist", where=path)
-    return None if text is None else parse(tree.name(path), text)
+    return None if text is None else configurations.parse(tree.name(path), text)
 
 
 def _paths(asked: GateFlags, read: ConfigFile) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Where policies and waivers stand: what the command line names, then what the configuration names."""
-    from plangate.gate.config import listed
-
     policies = (*map(str, asked.policies), *listed(read.config.policy_paths))
     return policies, (*asked.waivers, *listed(read.config.waivers.files))
 
@@ -189,10 +150,6 @@ def _trusted_policies(
     commit: Commit, here: Folder, asked: GateFlags, trusted: ConfigFile, read: ConfigFile
 ) -> tuple[tuple[Policy, ...], list[Weakening]]:
     """The policies of both versions: the trusted text of each, and the new ones."""
-    from plangate.gate import tighten
-    from plangate.policy.file import parse
-    from plangate.policy.load import load, split_families
-
     wanted = _paths(asked, trusted)[0]
     outside = [path for path in wanted if not commit.holds(path)]
     inside = [path for path in wanted if commit.holds(path)]
@@ -202,7 +159,7 @@ def _trusted_policies(
     brought: dict[str, Family] = {}
     for version in (ours, theirs):
         known, policies = split_families(version)
-        versions.append([(parse(name, text, known).id, name, text) for name, text in policies])
+        versions.append([(policy_files.parse(name, text, known).id, name, text) for name, text in policies])
         # A family decides nothing: the trusted text of each counts, and new ones do.
         brought |= known
     texts, loose = tighten.policies(*reversed(versions))
@@ -211,13 +168,11 @@ def _trusted_policies(
 
 
 def _waivers(tree: Commit | Folder, files: Iterable[str], *, needed: bool = True) -> tuple[Waiver, ...]:
-    from plangate.gate.waivers import parse
-
     found: list[Waiver] = []
     for file in dict.fromkeys(files):
         text = tree.read(file)
         if text is not None:
-            found += parse(tree.name(file), text)
+            found += waiver_files.parse(tree.name(file), text)
         elif needed:
             raise UsageError("does not exist", where=file)
     return tuple(found)
@@ -234,9 +189,6 @@ def _signals(
     asked: GateFlags, gate: Gate, review: Options, inputs: tuple[str, ...], tf_dir: Path
 ) -> Iterable[EnvironmentHint]:
     """What is known of the environment. Files are only read where an environment asks for what is in them."""
-    from plangate.gate.config import listed
-    from plangate.gate.environment import EnvironmentHint
-
     wanted = {kind for e in gate.config.environments.values() for kind in e.match.__struct_fields__}
     wanted = {k for k in wanted if any(listed(getattr(e.match, k)) for e in gate.config.environments.values())}
     folders = [tf_dir, *(Path(path).parent for path in inputs if path != "-")]
@@ -247,14 +199,10 @@ def _signals(
     if "targets" in wanted and review.target:
         yield EnvironmentHint("targets", review.target)
     if "workspaces" in wanted:
-        from plangate.evidence.workspace import workspace
-
         name = workspace(folders)
         if name is not None:
             yield EnvironmentHint("workspaces", name)
     if "backend_keys" in wanted:
-        from plangate.evidence.workspace import backend_key
-
         key = backend_key(folders)
         if key is not None:
             yield EnvironmentHint("backend_keys", key)

@@ -13,7 +13,7 @@ from msgspec import UNSET, Struct, structs
 from plangate.errors import ExitCode
 from plangate.model.input import EvidenceSources, StateSource
 from plangate.model.verdict import Options
-from plangate.pipeline import plan_fingerprint, saved, signature
+from plangate.pipeline import plan_fingerprint, review, saved, signature
 from plangate.pipeline.binding import BindingOptions
 from plangate.pipeline.key import gate_key
 from plangate.report import wire
@@ -75,8 +75,6 @@ class Verified(Struct, frozen=True, kw_only=True):
 
 def verify(request: VerifyRequest) -> Verified:
     """Read the plans now, as they were read for the verdict, and compare. Raises `InputError` for what is no verdict."""
-    from plangate.pipeline import review
-
     key = gate_key()
     before, _ = saved.load(request.verdict)
     bound = before.binding

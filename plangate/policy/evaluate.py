@@ -190,7 +190,7 @@ class _Evaluation:
 
     def _ready(self) -> Expressions:
         if self._expressions is None:
-            from plangate.policy.expressions import Expressions
+            from plangate.policy.expressions import Expressions  # noqa: PLC0415 - CEL, for the first policy that has a condition
 
             self._expressions = Expressions()
         return self._expressions

@@ -7,6 +7,7 @@ through functions, which raise where a value is unknown or redacted; CEL's `&&` 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
@@ -270,7 +271,5 @@ def parse_path(text: str) -> Path:
 
 
 def _unquote(text: str) -> str:
-    import json
-
     unquoted: str = json.loads(f'"{text}"', strict=False)
     return unquoted

@@ -11,6 +11,7 @@ import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
+import yaml
 
 from plangate import knowledge as shipped
 from plangate.errors import PolicyLoadError
@@ -32,8 +33,6 @@ def build(folder: Path) -> bytes:
 
     Each record stands on a line of its own, in order, so that changes of two policies do not meet.
     """
-    import yaml
-
     folders = families.read(folder)
     known = {one.family.name: one.family for one in folders}
     policies: list[Policy] = []

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hmac
 import re
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from msgspec import Struct
 
@@ -151,8 +152,6 @@ class ApprovalsReader:
 
     def _checks(self, sha: str) -> list[tuple[str, int, Plan]]:
         """When each check of ours on a commit was finished, and what it told."""
-        from urllib.parse import quote
-
         if sha not in self._told:
             self._told[sha] = found = []
             path = f"/repos/{self._place.repository}/commits/{sha}/check-runs?check_name={quote(self._name, safe='')}"

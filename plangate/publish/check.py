@@ -7,6 +7,7 @@ is a failure or asks for action.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from msgspec import Struct
 
@@ -151,8 +152,6 @@ class _Check:
 
     def _there(self) -> list[dict[str, Any]]:
         """The check runs of this name on this commit."""
-        from urllib.parse import quote
-
         path = f"/repos/{self.place.repository}/commits/{self.place.sha}/check-runs"
         found: dict[int, dict[str, Any]] = {}
         for page in self.github.pages(f"{path}?check_name={quote(self.report.name, safe='')}&filter=all&per_page=100"):

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
+from urllib.request import getproxies, proxy_bypass
 
 import msgspec
 import urllib3
@@ -273,8 +275,6 @@ def _seconds(after: str, now: float) -> float:
     """`Retry-After`, in seconds or as a date (RFC 9110, 10.2.3)."""
     if after.strip().isdecimal():
         return max(1.0, float(after))
-    from email.utils import parsedate_to_datetime
-
     try:
         return max(1.0, parsedate_to_datetime(after).timestamp() - now)
     except ValueError:
@@ -283,8 +283,6 @@ def _seconds(after: str, now: float) -> float:
 
 def _pool(endpoints: Endpoints, ca_bundle: str) -> urllib3.PoolManager:
     """Connections, through the proxy of the environment where there is one. `SSL_CERT_FILE` is OpenSSL's own and counts."""
-    from urllib.request import getproxies, proxy_bypass
-
     scheme, host, _ = endpoints.origin
     proxies = getproxies()
     proxy = proxies.get(scheme) or proxies.get("all")

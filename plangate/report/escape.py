@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from typing import Final
+from urllib.parse import quote
 
 _INVISIBLE: Final = frozenset(
     chr(code)
@@ -117,8 +118,6 @@ def plain(text: str) -> str:
 
 def comment(text: str) -> str:
     """Text inside an HTML comment: it cannot close the comment."""
-    from urllib.parse import quote
-
     return quote(text.encode("utf-8", "surrogateescape"), safe="/:").replace("--", "%2D%2D")
 
 

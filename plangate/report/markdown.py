@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
+import jinja2
 from msgspec import Struct
 
 from plangate.lang.wording import ranges, several
@@ -19,8 +20,6 @@ from plangate.report.values import clip, pair, tail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    import jinja2
 
     from plangate.model.change import Location, OutputChange
     from plangate.model.verdict import Finding, Verdict
@@ -265,8 +264,6 @@ def _template(name: str) -> jinja2.Template:
 
 @functools.cache
 def _environment() -> jinja2.Environment:
-    import jinja2
-
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
         undefined=jinja2.StrictUndefined,

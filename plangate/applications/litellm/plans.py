@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import structs
 
 from plangate.applications.litellm import charts, view
+from plangate.applications.litellm.knowledge import known
 from plangate.applications.litellm.proxy import Job, Problem, Proxy, hidden, tree
 from plangate.classify.terraform.helm_release import values
 from plangate.model.change import Action
@@ -317,6 +318,4 @@ def _probe(wanted: Tree, path: str) -> Tree:
 
 
 def _companions() -> tuple[str, ...]:
-    from plangate.applications.litellm.knowledge import known
-
     return known().companions

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+import msgspec
+
 from plangate.classify.kubernetes import schema
 from plangate.classify.kubernetes.schema import ANY, Field
 
@@ -176,8 +178,6 @@ def _part(name: str) -> Key | None:
     if name.startswith("f:"):
         return name[2:]
     if name.startswith("k:"):
-        import msgspec
-
         try:
             keys = msgspec.json.decode(name[2:], type=dict[str, Any])
         except msgspec.DecodeError:

@@ -11,7 +11,10 @@ import os
 import time
 from typing import TYPE_CHECKING, Any, Final
 
+import boto3
 import msgspec
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from msgspec import Struct
 
 from plangate.errors import EvidenceError, InputError
@@ -72,9 +75,6 @@ class _Clients:
     """Connections to S3 and DynamoDB for one location."""
 
     def __init__(self, location: Location):
-        import boto3
-        from botocore.config import Config
-
         self._location = location
         self.key = location.key
         self._config = Config(
@@ -92,9 +92,6 @@ class _Clients:
         self._s3 = session.client("s3", endpoint_url=location.endpoint, config=self._config)
 
     def _assumed(self, session: Any, role_arn: str) -> Any:
-        import boto3
-        from botocore.exceptions import ClientError
-
         sts = session.client("sts", endpoint_url=self._location.sts_endpoint, config=self._config)
         try:
             given = sts.assume_role(RoleArn=role_arn, RoleSessionName=_ROLE_SESSION)["Credentials"]
@@ -115,8 +112,6 @@ class _Clients:
 
     def object(self, key: str, most: int = _MOST_BYTES) -> bytes | None:
         """An object, whole. None only where S3 says that there is none, and that it was never there."""
-        from botocore.exceptions import ClientError
-
         try:
             found = self._s3.get_object(Bucket=self._location.bucket, Key=key)
         except ClientError as error:
@@ -251,8 +246,6 @@ class _explained:  # noqa: N801 - used as a statement
     def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
         if error is None or isinstance(error, InputError):
             return
-        from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
-
         where = self._location.url
         if isinstance(error, ClientError):
             told = error.response.get("Error", {})

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from plangate.ingest.helm import manifests
 from plangate.ingest.redact import pseudonyms
+from plangate.ingest.redact.sensitivity import HIDDEN
 from plangate.lang.wording import few
 from plangate.model.change import Gap
 
@@ -25,9 +26,7 @@ def restore(
     kept: Iterable[ManifestObject], whole: Iterable[ManifestObject], key: bytes | None, redactor: Redactor
 ) -> list[str]:
     """Fill in place what was taken out of collected objects; returns the names of those that were not compared."""
-    collected = [
-        one for one in kept if any(mark in one.text for mark in ("(hmac:", pseudonyms.REMOVED)) or not one.text
-    ]
+    collected = [one for one in kept if any(mark in one.text for mark in ("(hmac:", HIDDEN)) or not one.text]
     collected = [one for one in collected if next(pseudonyms.placeholders(one.raw), None) is not None]
     if not collected:
         return []
@@ -35,7 +34,7 @@ def restore(
     uncompared = []
     for one in collected:
         marks = list(pseudonyms.placeholders(one.raw))
-        if any(mark == pseudonyms.REMOVED or key is None for mark in marks):
+        if any(mark == HIDDEN or key is None for mark in marks):
             uncompared.append(f"{one.kind} {one.name}")
         other = others.get(_identity(one))
         if other is not None:

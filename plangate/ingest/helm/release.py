@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from plangate.errors import InputError
+from plangate.ingest.helm import collected_objects, manifests, truncation
 from plangate.ingest.helm import evidence as helm_evidence
-from plangate.ingest.helm import manifests, truncation
 from plangate.ingest.helm.dry_run import DRY_RUN_COMMAND, DryRun, read, without_hooks
 from plangate.ingest.redact.redactor import Redactor
 from plangate.model.change import Gap, HelmChangeSet, RefusedUpgrade
@@ -183,8 +183,6 @@ class _UpgradeBuilder:
     def _restore(self, kept: tuple[manifests.ManifestObject, ...], whole: tuple[manifests.ManifestObject, ...]) -> None:
         """Fill in place what was removed from evidence when it was collected, and note what was not compared."""
         if any(b"(hmac:" in one.data or b"(sensitive)" in one.data for one in self.given.values()):
-            from plangate.ingest.helm import collected_objects
-
             uncompared = collected_objects.restore(kept, whole, self.key, self.redactor)
             self.skipped += collected_objects.gaps(uncompared, f"{self.namespace}/{self.name}")
 

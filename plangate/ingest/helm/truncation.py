@@ -9,6 +9,8 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Literal
 
+from plangate.ingest.helm.manifests import split
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -65,8 +67,6 @@ def _more_follow(last: Document, breaks: int, before: list[tuple[Document, int]]
 
 def _endings(text: str) -> list[tuple[Document, int]]:
     """The documents of a manifest as `helm get manifest` prints it, each with the line breaks in front of another one."""
-    from plangate.ingest.helm.manifests import split
-
     found = []
     parts = re.split(r"(?m)^---", text)
     for i, part in enumerate(parts):

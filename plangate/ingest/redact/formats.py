@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+import ahocorasick
 from msgspec import Struct
 
 from plangate import knowledge
@@ -78,8 +79,6 @@ class _Prefilter:
     """Which of several formats a text may hold: those whose every requirement it meets."""
 
     def __init__(self, formats: Iterable[tuple[int, Format]]) -> None:
-        import ahocorasick
-
         numbers: dict[Requirement, int] = {}
         users: dict[str, set[int]] = {}
         self._by_number: dict[int, list[_Sought]] = {}

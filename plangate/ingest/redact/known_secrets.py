@@ -19,13 +19,13 @@ import re
 from base64 import b64encode
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+import ahocorasick
+
 from plangate.ingest.redact import embedded, formats, secrets
 from plangate.ingest.redact.ordinary import SHORTEST, is_identifier, is_location, is_ordinary, reads_like_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    import ahocorasick
 
 _SHORTEST_LINE = 16
 _LONG_NAME = 12
@@ -116,8 +116,6 @@ class KnownSecrets:
             raise RuntimeError("asked for secrets before all of them were learned")
         merge(self._terms, self._more())
         if self._terms:
-            import ahocorasick
-
             automaton = ahocorasick.Automaton()
             for term, fit in self._terms.items():
                 automaton.add_word(term, (len(term), fit))
@@ -228,7 +226,7 @@ def _is_distinctive(line: str) -> bool:
 
 def _terms_of(text: str, fit: Fit) -> SearchTerms:
     """A secret in every spelling in which it is looked for."""
-    import json
+    import json  # noqa: PLC0415 - many plans hold no secret
 
     escaped = json.dumps(text, ensure_ascii=False)[1:-1]
     raw = text.encode("utf-8", "surrogatepass")

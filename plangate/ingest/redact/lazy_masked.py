@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from plangate.ingest.redact import pseudonyms
+from plangate.ingest.redact.sensitivity import HIDDEN
 from plangate.model.values import UNKNOWN
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class LazyMasked:
             return {name: self._resolved(below, value) for (name, value), below in pairs}
         if isinstance(raw, list) and isinstance(masked, list) and len(raw) == len(masked):
             return [self._resolved(below, value) for below, value in zip(raw, masked, strict=True)]
-        if raw == pseudonyms.REMOVED or (pseudonyms.is_pseudonym(raw) and self._key is None):
+        if raw == HIDDEN or (pseudonyms.is_pseudonym(raw) and self._key is None):
             return UNKNOWN
         if pseudonyms.is_pseudonym(raw) and self._key is not None:
             return self._redactor.from_pseudonym(raw, self._key)

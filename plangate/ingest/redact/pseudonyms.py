@@ -5,12 +5,14 @@ With a key a secret becomes `(hmac:HEX)` of its JSON; without one it becomes `(s
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import re
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 import msgspec
 
-from plangate.ingest.redact.redactor import holds_sensitive
+from plangate.ingest.redact.sensitivity import HIDDEN, holds_sensitive
 from plangate.model.values import Embedded, Sensitive, Value
 
 if TYPE_CHECKING:
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from plangate.ingest.redact.redactor import Redactor
     from plangate.model.values import Path
 
-REMOVED: Final = "(sensitive)"
 _ENCODER: Final = msgspec.json.Encoder(order="sorted", decimal_format="number")
 _PSEUDONYM: Final = r"\(hmac:[0-9a-f]{64}\)"
 
@@ -31,20 +32,17 @@ def is_pseudonym(value: object) -> bool:
 
 def pseudonym(value: Any, key: bytes) -> str:
     """The pseudonym of a secret: `(hmac:HEX)` of its JSON. A number and a text of the same digits differ."""
-    import hashlib
-    import hmac
-
     return f"(hmac:{hmac.new(key, _ENCODER.encode(value), hashlib.sha256).hexdigest()})"
 
 
 def hidden(value: Any, key: bytes | None) -> str:
     """The pseudonym of a secret; `(sensitive)` without a key."""
-    return REMOVED if key is None else pseudonym(value, key)
+    return HIDDEN if key is None else pseudonym(value, key)
 
 
 def is_same(kept: Any, whole: Any, key: bytes | None) -> bool:
     """Whether a kept value may equal that of the other side. What was removed is not compared; pseudonyms are."""
-    if kept == REMOVED or (is_pseudonym(kept) and key is None):
+    if kept == HIDDEN or (is_pseudonym(kept) and key is None):
         return True
     if is_pseudonym(kept) and key is not None:
         return bool(kept == whole) or pseudonym(whole, key) == kept
@@ -80,7 +78,7 @@ def placeholders(kept: Any) -> Iterator[str]:
 
 def is_placeholder(value: object) -> TypeGuard[str]:
     """Whether a value is a placeholder: `(sensitive)` or a pseudonym."""
-    return value == REMOVED or is_pseudonym(value)
+    return value == HIDDEN or is_pseudonym(value)
 
 
 def without_secrets(
@@ -92,7 +90,7 @@ def without_secrets(
 
 def _replaced(raw: Any, masked: Value, key: bytes | None) -> Any:
     if isinstance(masked, Sensitive):
-        return REMOVED if key is None else pseudonym(raw, key)
+        return HIDDEN if key is None else pseudonym(raw, key)
     if isinstance(masked, dict) and isinstance(raw, dict) and len(masked) == len(raw):
         pairs = zip(masked.items(), raw.values(), strict=True)
         return {name: _replaced(below, of_it, key) for (name, of_it), below in pairs}
@@ -100,11 +98,11 @@ def _replaced(raw: Any, masked: Value, key: bytes | None) -> Any:
         return [_replaced(below, of_it, key) for below, of_it in zip(raw, masked, strict=True)]
     if isinstance(masked, Embedded):
         return _embedded(raw, masked, key)
-    return raw if isinstance(raw, (str, int, bool)) or raw is None or not isinstance(raw, (dict, list)) else REMOVED
+    return raw if isinstance(raw, (str, int, bool)) or raw is None or not isinstance(raw, (dict, list)) else HIDDEN
 
 
 def _embedded(raw: Any, masked: Embedded, key: bytes | None) -> Any:
     """A text that holds JSON or YAML: as it is while nothing in it is secret, hidden whole otherwise."""
     if not holds_sensitive(masked.value):
         return raw
-    return REMOVED if key is None else pseudonym(raw, key)
+    return HIDDEN if key is None else pseudonym(raw, key)

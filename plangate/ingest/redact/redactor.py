@@ -9,12 +9,12 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from plangate.ingest.redact import embedded, formats, secrets
+from plangate.ingest.redact import embedded, formats, pseudonyms, secrets
 from plangate.ingest.redact.known_secrets import Fit, KnownSecrets
 from plangate.ingest.redact.ordinary import SHORTEST
 from plangate.ingest.redact.secret_scan import SecretScanner
 from plangate.ingest.redact.secrets import Place
-from plangate.ingest.redact.sensitivity import any_mark, mark_of, marks_whole
+from plangate.ingest.redact.sensitivity import HIDDEN, any_mark, holds_sensitive, mark_of, marks_whole
 from plangate.model.values import UNKNOWN, Embedded, Path, Sensitive, Unknown, Value
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ _DEEPEST = 100
 _DEEPEST_TEXT = 4
 _MOST_KEPT = 65_536
 _LONGEST_KEPT = 512
-_HIDDEN = "(sensitive)"
 _HELM_RELEASE = "helm_release"
 _ENCODED = r"[A-Za-z0-9+/_-]{12,}={0,2}"
 
@@ -76,14 +75,10 @@ class Redactor:
 
     def pseudonyms(self, key: bytes) -> dict[Sensitive, str]:
         """The pseudonym of each hidden value under `key`: the same in every review."""
-        from plangate.ingest.redact import pseudonyms
-
         return {Sensitive(token): pseudonyms.pseudonym(_plain(known), key) for known, token in self._tokens.items()}
 
     def from_pseudonym(self, text: str, key: bytes) -> Sensitive:
         """The hidden value with this pseudonym under `key`, if this input holds it; a new one otherwise."""
-        from plangate.ingest.redact import pseudonyms
-
         for known, token in self._tokens.items():
             if (
                 isinstance(known, tuple)
@@ -205,7 +200,7 @@ class Redactor:
         """A key of a map. Users put values there too; a key that is hidden stays different from its neighbours."""
         masked = self._keys.get(key)
         if masked is None:
-            masked = _HIDDEN if self._known.find(key, Fit.ANYWHERE) else self.name(key)
+            masked = HIDDEN if self._known.find(key, Fit.ANYWHERE) else self.name(key)
             if len(self._keys) < _MOST_KEPT:
                 self._keys[key] = masked
         if masked == key:
@@ -268,17 +263,6 @@ class Redactor:
         return Sensitive(self._tokens.setdefault(_canonical(value), len(self._tokens) + 1))
 
 
-def holds_sensitive(value: Value) -> bool:
-    """Whether anything in a masked value is hidden, a key of a map included."""
-    if isinstance(value, Embedded):
-        return holds_sensitive(value.value)
-    if isinstance(value, dict):
-        return _HIDDEN in value or any(map(holds_sensitive, value.values()))
-    if isinstance(value, list):
-        return any(map(holds_sensitive, value))
-    return isinstance(value, Sensitive)
-
-
 def _canonical(value: Any) -> Hashable:
     """A hashable stand-in: equal for equal JSON values only. `1` equals `1.0`; number, string and bool differ."""
     if isinstance(value, dict):
@@ -306,6 +290,6 @@ def _replace(text: str, spans: list[tuple[int, int]]) -> str:
     done = 0
     for start, end in sorted(spans):
         if start >= done:
-            parts += (text[done:start], _HIDDEN)
+            parts += (text[done:start], HIDDEN)
         done = max(done, end)
     return "".join((*parts, text[done:]))

@@ -8,8 +8,9 @@ import functools
 import re
 from decimal import Decimal
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
+import ahocorasick
 from msgspec import Struct
 
 from plangate import knowledge
@@ -17,9 +18,6 @@ from plangate.ingest.redact import formats
 from plangate.ingest.redact.ordinary import is_identifier, looks_random
 from plangate.lang.glob import fits
 from plangate.lang.literals import fold
-
-if TYPE_CHECKING:
-    import ahocorasick
 
 Rules: TypeAlias = "dict[str, Rules] | Literal[True]"
 """Secret attributes of a type as a tree: True hides all below, an empty one nothing; lists are left out of it."""
@@ -114,8 +112,6 @@ def names() -> NameKnowledge:
 @functools.cache
 def _literals_of_names() -> "ahocorasick.Automaton":
     """Literals of which every key with a grade above `NONE` holds one in lower case, if it is not spelled with escapes."""
-    import ahocorasick
-
     known = names()
     levels = [known.strong, *(level for _, level in known.lesser)]
     words = {word for level in levels for word in (*level.words, *level.parts)}

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from plangate.model.values import Embedded, Sensitive, Value
+
+HIDDEN: Final = "(sensitive)"
+"""What stands in place of a secret, in keys and in text."""
+
 _OF_BLOCKS: Final = {"helm_release": ("set_sensitive", "set_wo")}
 """Attributes that are sets of blocks in one version of a provider. Terraform marks a set as a whole where anything in it is
 marked; only `value` is a secret, and `name` says where it goes."""
@@ -44,3 +49,14 @@ def mark_of(marks: Any, part: str | int) -> Any:
     if not isinstance(marks, list) or not isinstance(part, int):
         return None
     return marks[part] if part < len(marks) else any_mark(marks)
+
+
+def holds_sensitive(value: Value) -> bool:
+    """Whether anything in a masked value is hidden, a key of a map included."""
+    if isinstance(value, Embedded):
+        return holds_sensitive(value.value)
+    if isinstance(value, dict):
+        return HIDDEN in value or any(map(holds_sensitive, value.values()))
+    if isinstance(value, list):
+        return any(map(holds_sensitive, value))
+    return isinstance(value, Sensitive)

@@ -9,7 +9,7 @@ from plangate.evidence import helm, kubectl
 from plangate.evidence.command import NotThereError
 from plangate.evidence.kubectl import ObjectName
 from plangate.model.input import EvidenceSources, RawInput
-from plangate.pipeline import gather
+from plangate.pipeline import ask_cluster, gather
 
 LIVE = EvidenceSources(live=True, seconds=7)
 HISTORY = json.dumps([{"revision": 1, "status": "superseded"}, {"revision": 2, "status": "deployed"},
@@ -251,15 +251,15 @@ def test_a_release_is_gone_where_its_history_is_empty(data, gone):
     ("data", "number"), [(HISTORY, 2), (b"[]", None), (b'[{"revision":1,"status":"failed"}]', None), (b"no", None)]
 )
 def test_the_deployed_revision_is_the_newest_one_that_is_deployed(data, number):
-    assert gather.deployed(RawInput("h", data)) == number
+    assert ask_cluster.deployed(RawInput("h", data)) == number
 
 
 def test_a_manifest_names_its_objects():
     text = MANIFEST + SERVICE + "---\nkind: Thing\n---\nmetadata: {name: x}\n---\nkind: T\nmetadata: {name: 3}\n---\n"
-    assert list(gather.named_in(text)) == [WEB, ObjectName("", "Service", "edge", "svc")]
+    assert list(ask_cluster.named_in(text)) == [WEB, ObjectName("", "Service", "edge", "svc")]
 
 
 def test_what_kubectl_printed_in_several_calls_is_one_list():
     both = [b'{"kind": "List", "items": [{"kind": "A"}, {"kind": "B"}]}', b'{"kind": "C"}', b'{"x": 1}']
-    assert json.loads(gather.listed(both))["items"] == [{"kind": "A"}, {"kind": "B"}, {"kind": "C"}, {"x": 1}]
-    assert json.loads(gather.listed([]))["items"] == []
+    assert json.loads(ask_cluster.listed(both))["items"] == [{"kind": "A"}, {"kind": "B"}, {"kind": "C"}, {"x": 1}]
+    assert json.loads(ask_cluster.listed([]))["items"] == []

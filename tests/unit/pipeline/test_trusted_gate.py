@@ -10,8 +10,8 @@ from plangate.errors import UsageError
 from plangate.gate.config import Config
 from plangate.gate.environment import EnvironmentHint
 from plangate.model.verdict import Options
-from plangate.pipeline import trusted_gate
-from plangate.pipeline.trusted_gate import GateFlags
+from plangate.pipeline import gate_flags, trusted_gate
+from plangate.pipeline.gate_flags import GateFlags
 from plangate.policy.load import load
 from tests.support.verdicts import WHEN
 
@@ -60,7 +60,7 @@ def commit():
 
 
 def prepare(*, inputs=("plan.json",), tf_dir=Path(), target=None, **flags):
-    return trusted_gate.prepare(GateFlags(**flags), Options(created_at=WHEN, target=target), inputs, tf_dir)
+    return gate_flags.prepare(GateFlags(**flags), Options(created_at=WHEN, target=target), inputs, tf_dir)
 
 
 def ids(policies):
@@ -267,7 +267,7 @@ def test_a_ref_that_is_none_stops_everything(commit, ref, words):
 
 
 def test_without_a_folder_there_is_no_rego():
-    assert trusted_gate.rego(GateFlags()) is None
+    assert gate_flags.rego(GateFlags()) is None
 
 
 def test_rego_is_that_of_the_trusted_ref_and_any_change_of_it_is_said(commit):
@@ -278,12 +278,12 @@ def test_rego_is_that_of_the_trusted_ref_and_any_change_of_it_is_said(commit):
     Path("rego/b.rego").unlink()
     write("rego/d.rego", "package main\n")
     asked = {"conftest": "rego", "ref": "main"}
-    assert [name for name, _ in trusted_gate.rego(GateFlags(**asked)).files] == ["a.rego", "b.rego", "sub/c.rego"]
+    assert [name for name, _ in gate_flags.rego(GateFlags(**asked)).files] == ["a.rego", "b.rego", "sub/c.rego"]
     _, gate = prepare(**asked)
     assert loosened(gate) == [
         (f"the Rego in {name} changes", f"rego/{name}", 1) for name in ("a.rego", "b.rego", "d.rego")
     ]
-    here = trusted_gate.rego(GateFlags(conftest="rego"))
+    here = gate_flags.rego(GateFlags(conftest="rego"))
     assert dict(here.files)["a.rego"].endswith("# changed\n")
 
 
@@ -292,7 +292,7 @@ def test_rego_from_outside_of_the_repository_is_no_part_of_the_change(commit, tm
     outside = tmp_path_factory.mktemp("outside")
     (outside / "a.rego").write_text("package main\n")
     asked = {"conftest": str(outside), "ref": "main"}
-    assert [text for _, text in trusted_gate.rego(GateFlags(**asked)).files] == ["package main\n"]
+    assert [text for _, text in gate_flags.rego(GateFlags(**asked)).files] == ["package main\n"]
     assert prepare(**asked)[1].loosened == ()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from typing import TYPE_CHECKING, Final
 
@@ -73,8 +74,6 @@ def is_port_name(text: str) -> bool:
 
 def is_address(text: str) -> bool:
     """Whether it is an IP address."""
-    import ipaddress
-
     try:
         ipaddress.ip_address(text)
     except ValueError:
@@ -84,8 +83,6 @@ def is_address(text: str) -> bool:
 
 def is_network(text: str) -> bool:
     """Whether it is an IP network in CIDR words; bits behind the mask may be set."""
-    import ipaddress
-
     try:
         ipaddress.ip_network(text, strict=False)
     except ValueError:

@@ -8,6 +8,7 @@ from plangate.classify.kubernetes.api.cron import is_schedule
 from plangate.classify.kubernetes.api.formats import Problem, is_data_key
 from plangate.classify.kubernetes.compare import below
 from plangate.classify.kubernetes.objects import items, section, word
+from plangate.classify.kubernetes.schema import time_zones
 from plangate.lang import quantity
 from plangate.model.values import ABSENT
 
@@ -127,8 +128,6 @@ def _cron_job(body: Body) -> Iterator[Problem]:
 
 def _is_zone(name: str) -> bool:
     """Whether it looks like a time zone: the list itself belongs to the server."""
-    from plangate.classify.kubernetes.schema import time_zones
-
     return name in time_zones()
 
 
