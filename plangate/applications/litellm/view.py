@@ -21,7 +21,7 @@ from plangate.applications.litellm import (
 from plangate.applications.litellm.images import read
 from plangate.applications.litellm.proxy import Problem, leaves, said, tree
 from plangate.classify.diff import diff
-from plangate.classify.kubernetes.sides import Masked
+from plangate.classify.kubernetes.object_side import ObjectSide
 from plangate.lang.wording import listed
 from plangate.model.change import Notice, View
 from plangate.model.values import ABSENT, UNKNOWN, Absent, spell
@@ -79,7 +79,7 @@ class Sided:
 
     def at(self, path: Path) -> Value | Absent:
         """The value at a path; a hidden parent gives itself."""
-        value = Masked(self.tree).at(path)
+        value = ObjectSide(self.tree).at(path)
         return UNKNOWN if value is ABSENT and self.partial else value
 
 
