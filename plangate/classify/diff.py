@@ -17,7 +17,7 @@ from plangate.model.change import AttributeChange
 from plangate.model.values import ABSENT, Absent, Embedded, Path, Value, spell
 
 NAMING_KEYS: Final = ("name", "key", "id", "priority", "rule_number", "Sid", "sid")
-"""What tells objects of one list apart, tried in order."""
+"""Attributes that name the objects of a list, tried in order."""
 
 _MAX_DEPTH: Final = 200
 
@@ -25,7 +25,7 @@ Maybe: TypeAlias = "Value | Absent"
 
 
 def diff(before: Maybe, after: Maybe, path: Path) -> Iterator[AttributeChange]:
-    """Every changed leaf between two values, in path order."""
+    """Every changed leaf between two values at `path`, in path order."""
     found: list[AttributeChange] = []
     if before is not after:
         _diff(before, after, path, found)
@@ -33,7 +33,7 @@ def diff(before: Maybe, after: Maybe, path: Path) -> Iterator[AttributeChange]:
 
 
 def same(one: Maybe, other: Maybe) -> bool:
-    """Whether two values show no difference."""
+    """Whether `diff` finds no difference between two values."""
     return next(diff(one, other, ()), None) is None
 
 
@@ -73,7 +73,7 @@ def _diff_objects(
 
 
 def _unwrapped(before: Maybe, after: Maybe, *, policy: bool) -> tuple[Maybe, Maybe, bool]:
-    """What is inside two texts, or inside one where there is nothing on the other side; and whether it is an IAM policy."""
+    """Both sides with their embedded documents decoded, where that is comparable; and whether they are IAM policies."""
     if isinstance(before, Embedded) and isinstance(after, Embedded):
         return before.value, after.value, _is_policy(before) and _is_policy(after)
     if isinstance(before, Embedded) and after is ABSENT:
@@ -112,7 +112,7 @@ def _leaves(value: Maybe, path: Path) -> Iterator[tuple[Path, Maybe]]:
 
 
 def _paired(before: list[Value], after: list[Value], *, policy: bool) -> Iterator[tuple[Maybe, Maybe, int]]:
-    """What belongs together in two lists, and where it stands in the newer one that has it."""
+    """The pairs of items of two lists: (old, new, position in the new list, or in the old one for a removed item)."""
     if dict in map(type, (*before, *after)):
         pairs = _match_objects(before, after, policy=policy)
     else:
@@ -150,11 +150,11 @@ def _match_objects(before: list[Value], after: list[Value], *, policy: bool) -> 
     old, new = _unmatched(before, after, list(range(len(before))), list(range(len(after))), policy=policy)
     pairs: list[Pair] = []
     for key in _naming_keys(before, old) if old and new else ():
-        ours, theirs = _by_name(before, old, key), _by_name(after, new, key)
-        for name in [name for name in ours if name in theirs]:
-            pairs.append((ours[name], theirs[name]))
-            old.remove(ours[name])
-            new.remove(theirs[name])
+        old_names, new_names = _by_name(before, old, key), _by_name(after, new, key)
+        for name in [name for name in old_names if name in new_names]:
+            pairs.append((old_names[name], new_names[name]))
+            old.remove(old_names[name])
+            new.remove(new_names[name])
     return pairs + _in_order(old, new)
 
 
@@ -167,7 +167,7 @@ def _naming_keys(items: list[Value], positions: list[int]) -> list[str]:
 def _unmatched(
     before: list[Value], after: list[Value], old: list[int], new: list[int], *, policy: bool = False
 ) -> tuple[list[int], list[int]]:
-    """The positions that have no equal partner on the other side."""
+    """The positions of the items without an equal item on the other side: (old, new)."""
     waiting: dict[str, list[int]] = {}
     for position in new:
         waiting.setdefault(_key(after[position], policy=policy), []).append(position)
@@ -182,17 +182,17 @@ def _unmatched(
 
 
 def _by_name(items: list[Value], positions: list[int], key: str) -> dict[str, int]:
-    """The objects that a naming attribute tells apart, by its value."""
+    """The positions of objects with a unique value of a naming attribute, by that value."""
     named: dict[str, int] = {}
-    twice: set[str] = set()
+    duplicates: set[str] = set()
     for position in positions:
         item = items[position]
         name = item.get(key) if isinstance(item, dict) else None
         if isinstance(name, (str, int)) and not isinstance(name, bool):
             text = f"{type(name).__name__}:{name}"
-            twice |= {text} & named.keys()
+            duplicates |= {text} & named.keys()
             named[text] = position
-    return {name: position for name, position in named.items() if name not in twice}
+    return {name: position for name, position in named.items() if name not in duplicates}
 
 
 def _in_order(old: list[int], new: list[int]) -> list[Pair]:
@@ -208,7 +208,7 @@ def _equal(one: Value, other: Value) -> bool:
 
 
 def _key(value: Maybe, *, policy: bool = False, name: str = "") -> str:
-    """A text that two values share exactly when `same` finds no difference but order. Never shown or stored."""
+    """A text that is the same for two values exactly when they differ in order at most. Never shown or stored."""
     if type(value) is str and not policy:
         return repr(value)
     value = value.value if isinstance(value, Embedded) else value
@@ -239,7 +239,7 @@ _SMALL: Final = 10**18
 
 
 def _number(value: int | Decimal) -> str:
-    """A number spelled the one way, exactly: arithmetic of decimals rounds after 28 digits."""
+    """The canonical spelling of a number, exact: arithmetic of decimals rounds after 28 digits."""
     if isinstance(value, int) and -_SMALL < value < _SMALL:
         return f"number {value}"
     sign, digits, exponent = Decimal(value).as_tuple()

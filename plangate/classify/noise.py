@@ -1,4 +1,4 @@
-"""Which changes mean little: tags only, known after apply only, provider read-back, format only."""
+"""Changes without consequence: tags only, known after apply only, provider read-back, formatting only."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class NoiseKnowledge(Struct, frozen=True):
 
 
 def noise(change: Change, attributes: Sequence[AttributeChange]) -> Noise | None:
-    """Why an update means little, or None when it means something. Only updates can be noise."""
+    """Why an update has no consequence; None where it has one, and for every other action."""
     if change.action is not Action.UPDATE or not change.values_known:
         return None
     if not attributes:
@@ -43,7 +43,7 @@ def noise(change: Change, attributes: Sequence[AttributeChange]) -> Noise | None
 
 
 def read_back(attribute: AttributeChange) -> bool:
-    """Whether a difference that a refresh found is only how the provider reports: another kind of empty, or a computed value."""
+    """Whether a difference that a refresh found is only how the provider reports: another empty value, or a computed attribute."""
     return _emptiness(attribute) or _tail(attribute.path) in _knowledge().computed
 
 
@@ -53,7 +53,7 @@ def is_tag(path: str, type_: str) -> bool:
 
 
 def _emptiness(attribute: AttributeChange) -> bool:
-    """One kind of empty became another: null, "", [], {}."""
+    """Whether both sides are empty: absent, null, "", [] or {}."""
     return _empty(attribute.before) and _empty(attribute.after)
 
 

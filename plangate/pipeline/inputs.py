@@ -148,12 +148,12 @@ def _classified_upgrade(changeset: HelmChangeSet | RefusedUpgrade) -> HelmChange
     """The upgrade with what it does, the views of applications, and that of its release, which looks at the others."""
     if isinstance(changeset, RefusedUpgrade):
         return changeset
-    from plangate.classify import kubernetes, release
+    from plangate.classify import kubernetes, release_view
 
     changeset = kubernetes.classify(changeset)
     for application in APPLICATIONS.values():
         changeset = application.of_upgrade(changeset)
-    return release.classify(changeset, release_words)
+    return release_view.classify(changeset, release_words)
 
 
 def _not_gathered(document: Document, given: Gathered) -> Iterator[Gap]:

@@ -22,7 +22,7 @@ SOURCES: Final = {"classify/terraform/": "terraform", "drift/": "terraform", "cl
 REBUILT: Final = "report/"
 """Reports rebuild effects from a verdict, and find none."""
 
-_RELEASE: Final = ("classify/release", "classify/terraform/helm_release/")
+_RELEASE: Final = ("classify/release_view", "classify/terraform/helm_release/")
 _IMPACT: Final = "classify/terraform/impact/"
 _FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -76,7 +76,7 @@ def all_traits() -> Emitted:
         for call in reader.calls(name)
         if any(keyword.arg == "traits" for keyword in call.keywords)
     }
-    known = {_IMPACT + "assess", "classify/kubernetes/effects/all_effects", "classify/kubernetes/hooks"}
+    known = {_IMPACT + "assess", "classify/kubernetes/effects/assess", "classify/kubernetes/hooks"}
     if writers != known:
         raise Unread(f"{sorted(writers ^ known)}: where do its traits come from?")
     told = module(_IMPACT + "correlations")
@@ -97,7 +97,7 @@ def all_traits() -> Emitted:
     of_type = {*traits._LISTS, traits.STATEFUL, traits.UNFAMILIAR, traits.REFUSES, "runs-code"}
     return {
         "terraform": (of_plan | of_state | of_type) - {""},
-        "helm": module("classify/kubernetes/effects/images").yielded("_told"),
+        "helm": module("classify/kubernetes/effects/images").yielded("_image_traits"),
     }
 
 

@@ -5,7 +5,7 @@ import ast
 import pytest
 
 from plangate.applications.registry import APPLICATIONS
-from plangate.classify.release import VIEW
+from plangate.classify.release_view import VIEW
 from plangate.model.change import ACTION_REASONS, EffectName
 from plangate.policy.load import load
 from plangate.policy.vocabulary import vocabulary

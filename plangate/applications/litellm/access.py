@@ -18,7 +18,7 @@ _GENERAL = "general_settings"
 
 
 def problems(proxy: Proxy) -> Iterator[Problem]:
-    """What one side leaves unchecked."""
+    """The problems of authentication and certificates on one side."""
     yield from _passed_through(proxy)
     if proxy.setting("litellm_settings", "ssl_verify") is False:
         because = "no longer checks certificates of model providers (litellm_settings.ssl_verify)"
@@ -43,7 +43,7 @@ def _passed_through(proxy: Proxy) -> Iterator[Problem]:
 
 
 def transitions(before: Proxy, after: Proxy) -> Iterator[Problem]:
-    """What this change takes away from what was checked, or hands to another."""
+    """The problems of a change that removes or alters authentication, guardrails or audit logs."""
     if before.config is None or after.config is None:
         return
     for key in known().authentication:

@@ -1,4 +1,4 @@
-"""Money: budgets that block everything or nothing, and budgets that are never reset."""
+"""Budgets: invalid amounts and durations, and budgets that are never reset."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ DURATION: Final = re.compile(r"[1-9]\d*(?:s|m|h|d|w|mo)")
 
 
 def problems(proxy: Proxy) -> Iterator[Problem]:
-    """What is wrong with the budgets of one side."""
+    """The problems of the budgets on one side."""
     if proxy.config is None:
         return
-    for path, subject, value in _places(proxy):
+    for path, subject, value in _budget_settings(proxy):
         yield from _below(path, subject, value)
     if whole(proxy.setting(_SECTION, "max_budget")) and proxy.setting(_SECTION, "budget_duration") is ABSENT:
         because = "sets litellm_settings.max_budget without budget_duration: once it is spent, the proxy refuses requests for good"
@@ -35,8 +35,8 @@ def problems(proxy: Proxy) -> Iterator[Problem]:
         yield Problem("budget-never-reset", "task", because, path=("general_settings", "disable_reset_budget"))
 
 
-def _places(proxy: Proxy) -> Iterator[tuple[Path, str, Value]]:
-    """Where budgets stand, each with a name that stays when models change their order."""
+def _budget_settings(proxy: Proxy) -> Iterator[tuple[Path, str, Value]]:
+    """The settings with budgets: (path, a name that does not depend on the order of models, settings)."""
     yield (_SECTION,), _SECTION, proxy.section(_SECTION)
     name = "provider_budget_config"
     yield ("router_settings", name), name, tree(proxy.setting("router_settings", name))
@@ -70,7 +70,7 @@ def _below(path: Path, subject: str, value: Value) -> Iterator[Problem]:
 
 
 def transitions(before: Proxy, after: Proxy) -> Iterator[Problem]:
-    """Budgets that this change takes away or raises."""
+    """The problems of a change that removes or raises budgets."""
     for key in ("max_budget", "max_internal_user_budget", "max_end_user_budget", "max_user_budget"):
         old, new = (side.setting(_SECTION, key) for side in (before, after))
         if is_number(old) and old > 0 and new is ABSENT:  # type: ignore[operator]

@@ -20,7 +20,7 @@ VIEW: Final = "litellm"
 
 _KEYS: Final = frozenset({"before", "after", "install"})
 _SECRET: Final = {"valueFrom": {"secretKeyRef": {"name": "litellm-secrets", "key": "invented"}}}
-_SOUND: Final[dict[str, Any]] = {
+_BASE: Final[dict[str, Any]] = {
     "model_list": [
         {"model_name": "gpt-4o", "litellm_params": {"model": "openai/gpt-4o", "api_key": "os.environ/OPENAI_API_KEY"}},
         {
@@ -61,7 +61,7 @@ _SOUND: Final[dict[str, Any]] = {
     "chart": "litellm-helm",
     "version": "v1.85.1",
 }
-_OURS: Final = frozenset(
+_NOT_CONFIGURATION: Final = frozenset(
     {
         *(
             "environment",
@@ -85,24 +85,24 @@ _OURS: Final = frozenset(
 
 
 def upgrade(case: dict[str, Any]) -> UpgradeCase:
-    """Build it. Raises `CaseError` for a key that no case has."""
+    """The upgrade that a case stands for. Raises `CaseError` for a key that no case has."""
     refuse_unknown(case, _KEYS | ASKED.keys())
-    new, new_hooks = _objects(_laid(case.get("after") or {}))
-    old, old_hooks = _objects(_laid(case.get("before") or {}))
+    new, new_hooks = _objects(_with_overrides(case.get("after") or {}))
+    old, old_hooks = _objects(_with_overrides(case.get("before") or {}))
     return of_manifests(new, new_hooks, None if case.get("install") else old, old_hooks)
 
 
 def configuration(over: dict[str, Any]) -> dict[str, Any]:
     """The configuration file of one side of a case."""
-    return _configuration(_laid(over))
+    return _configuration(_with_overrides(over))
 
 
 def _configuration(one: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in one.items() if key not in _OURS}
+    return {key: value for key, value in one.items() if key not in _NOT_CONFIGURATION}
 
 
-def _laid(over: dict[str, Any]) -> dict[str, Any]:
-    base = copy.deepcopy(_SOUND)
+def _with_overrides(over: dict[str, Any]) -> dict[str, Any]:
+    base = copy.deepcopy(_BASE)
     base["model_list"] += over.get("models", [])
     _merge(base, {key: value for key, value in over.items() if key != "models"})
     return base
@@ -151,14 +151,14 @@ def _objects(one: dict[str, Any]) -> tuple[list[dict[str, Any]], list[dict[str, 
                 "spec": one["budget"] if isinstance(one["budget"], dict) else {"minAvailable": 1},
             }
         )
-    made += _beside(one, name)
+    made += _optional_objects(one, name)
     job = _job(one, name) if "job" in one else None
     if job is None:
         return made, []
     return (made, [job]) if one["job"].get("hooks") else ([*made, job], [])
 
 
-def _beside(one: dict[str, Any], name: str) -> list[dict[str, Any]]:
+def _optional_objects(one: dict[str, Any], name: str) -> list[dict[str, Any]]:
     """What the chart makes besides the proxy where values ask for it."""
     made = []
     if "scaler" in one:

@@ -1,4 +1,4 @@
-"""What a `helm_release` says of the chart itself: which one, which version, and how values are kept."""
+"""The chart of a `helm_release`: its source, its version, and reused values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LOCAL: Final = (".", "/", "http://127.", "http://localhost")
 
 
 def problems(before: Side | None, after: Side, merged: Tree) -> Iterator[Problem]:
-    """What is wrong with the release of one plan, where the change brings it."""
+    """The problems of the chart that the change of a `helm_release` introduces."""
     version, old = after.get("version"), None if before is None else before.get("version")
     if not (isinstance(version, str) and semver.read(version) is not None) and (before is None or version != old):
         because = "names no one version of the chart: the next apply may install another"

@@ -15,7 +15,7 @@ _PRE: Final = re.compile(r"[A-Za-z]+")
 
 
 class Image(Struct, frozen=True):
-    """A reference, taken apart. `number` is the version as numbers; empty where the tag names none."""
+    """An image reference. `number` is the version as (major, minor, patch); empty where the tag names none."""
 
     text: str
     repository: str
@@ -27,12 +27,12 @@ class Image(Struct, frozen=True):
 
     @property
     def version(self) -> str:
-        """The version as people write it."""
+        """The version as text, such as `1.85.1`; empty where the tag names none."""
         return ".".join(map(str, self.number))
 
     @property
     def moving(self) -> bool:
-        """Whether the same words may bring another image tomorrow."""
+        """Whether the reference may name another image later."""
         if self.digest or self.number:
             return False
         return (
@@ -44,7 +44,7 @@ class Image(Struct, frozen=True):
 
     @property
     def prerelease(self) -> bool:
-        """Whether its suffix says that it is no stable release. `-stable` and its patches are."""
+        """Whether the tag is a prerelease or development build. `-stable` and its patches are releases."""
         words = set(_PRE.findall(self.suffix.lower()))
         return bool(words & set(known().prereleases)) or (
             not self.number and bool(set(_PRE.findall(self.tag.lower())) & {"rc", "nightly", "dev"})
@@ -52,7 +52,7 @@ class Image(Struct, frozen=True):
 
     @property
     def unpublished(self) -> bool:
-        """Whether the tag is known never to have been pushed."""
+        """Whether the tag is one that LiteLLM is known never to have published."""
         since = tuple(map(int, known().unpublished_main.since.split(".")))
         return (
             self.main
@@ -63,7 +63,7 @@ class Image(Struct, frozen=True):
 
 
 def read(text: str) -> Image:
-    """Take a reference apart."""
+    """Parse an image reference."""
     rest, _, digest = text.partition("@")
     repository, colon, tag = rest.rpartition(":")
     if not colon or "/" in tag:

@@ -1,4 +1,4 @@
-"""Secrets: the master key, literals in the configuration, and variables that nobody gives."""
+"""Secrets: the master key, literals in the configuration, and references to missing variables."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _LIKE_VARIABLE = re.compile(
 
 
 def problems(proxy: Proxy) -> Iterator[Problem]:
-    """What is wrong with the secrets of one side."""
+    """The problems of the master key, of literal secrets and of references to variables on one side."""
     if proxy.config is None:
         return
     yield from _master(proxy)
@@ -49,13 +49,13 @@ def _master(proxy: Proxy) -> Iterator[Problem]:
     elif not is_reference(value) and not _malformed(value):
         because = "writes the master key itself into the configuration instead of a reference such as os.environ/PROXY_MASTER_KEY"
         subject = str(hash(value)) if isinstance(value, Sensitive) else ""
-        certain = value is not UNKNOWN and value not in proxy.veiled
+        certain = value is not UNKNOWN and value not in proxy.hidden_by_terraform
         yield Problem("master-key-literal", subject, because, path=_MASTER, certain=certain)
 
 
 def on_install(proxy: Proxy) -> Iterator[Problem]:
-    """What only matters when there was nothing before."""
-    if proxy.master_key_drawn:
+    """The problems that only an installation has."""
+    if proxy.master_key_generated:
         because = "lets the chart draw the master key, now and anew at every upgrade"
         yield Problem("master-key-drawn", "", because, "secret", ("masterkey",))
 
@@ -69,14 +69,19 @@ def _literals(proxy: Proxy) -> Iterator[Problem]:
         because = f"{said(path)} holds a secret in clear text, for everybody who can read the ConfigMap"
         # Another secret at the same place is another leak.
         subject = f"{_subject(proxy, path)} {hash(value)}"
-        certain = not unknown and value not in proxy.veiled
+        certain = not unknown and value not in proxy.hidden_by_terraform
         yield Problem("secret-literal", subject, because, path=path, certain=certain)
     for name, value in proxy.env.items():
         if isinstance(value, Sensitive):
             because = f"gives {name} to the pods in clear text, for everybody who can read the values or the Deployment"
             path = ("environment", name)
             yield Problem(
-                "secret-literal", f"{name} {hash(value)}", because, "workload", path, value not in proxy.veiled
+                "secret-literal",
+                f"{name} {hash(value)}",
+                because,
+                "workload",
+                path,
+                value not in proxy.hidden_by_terraform,
             )
 
 
@@ -108,7 +113,7 @@ def _references(proxy: Proxy) -> Iterator[Problem]:
             continue
         sources = ", ".join(proxy.opaque[:3])
         because = f"{said(path)} refers to {name}: no variable of that name is set, and whether {sources} holds it cannot be seen"
-        meant = _meant(name, named)
+        meant = _intended_variable(name, named)
         if meant or not _fits(proxy, path, name):
             hint = f" ({meant} is the name elsewhere)" if meant else ""
             yield Problem("reference-unseen", name, because + hint, path=path)
@@ -134,7 +139,7 @@ def _fits(proxy: Proxy, path: Path, name: str) -> bool:
     return provider in owners or provider not in known().provider_keys
 
 
-def _meant(name: str, others: set[str]) -> str:
+def _intended_variable(name: str, others: set[str]) -> str:
     """The variable that a name is a slip of: one that the configuration uses elsewhere, or the usual one of a provider."""
     usual = {one for names in known().provider_keys.values() for one in names}
     if name in usual:

@@ -1,4 +1,4 @@
-"""The settings tables, typed. They stand in `policies/knowledge/litellm-settings.yaml`."""
+"""What is known of LiteLLM's settings, images and charts: `policies/knowledge/litellm-settings.yaml`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Unpublished(Struct, frozen=True):
 
 
 class Connections(Struct, frozen=True):
-    """What LiteLLM and Postgres take where nobody says it."""
+    """The defaults of LiteLLM's connection pool and workers, and the connections that Postgres accepts by default."""
 
     pool: int
     workers: int
@@ -25,7 +25,7 @@ class Connections(Struct, frozen=True):
 
 
 class Settings(Struct, frozen=True):
-    """All of the tables."""
+    """The document as a whole. Its comments describe the keys."""
 
     versions: str
     sections: tuple[str, ...]
@@ -73,5 +73,5 @@ class Settings(Struct, frozen=True):
 
 @functools.cache
 def known() -> Settings:
-    """The tables, read once."""
+    """The document, decoded once."""
     return knowledge.knowledge("litellm-settings", Settings)

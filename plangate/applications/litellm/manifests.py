@@ -1,4 +1,4 @@
-"""A proxy in rendered manifests: the ConfigMap, the workload that mounts it, and what stands around."""
+"""A proxy in rendered manifests: its ConfigMap, its workload, and the objects that belong to them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ from plangate.model.values import ABSENT, Absent
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from plangate.applications.litellm.proxy import Home, Tree
+    from plangate.applications.litellm.proxy import Component, Tree
     from plangate.model.change import Change, HelmChangeSet
     from plangate.model.release import KubeObject, Upgrade
     from plangate.model.values import Path, Value
 
+_CONFIG_KEY: Final = "config.yaml"
+"""The key of the ConfigMap that the chart starts the proxy with."""
 _WORKLOADS: Final = ("Deployment", "StatefulSet", "Rollout")
 _KINDS: Final = frozenset(
     {
@@ -48,7 +50,7 @@ _PREFIXES: Final[dict[str, Path]] = {
 
 
 def classify(changeset: HelmChangeSet) -> HelmChangeSet:
-    """Add the view to the changes of a Helm upgrade that has a proxy in it."""
+    """The upgrade with the view on the changes of its proxy; the same upgrade where it has none."""
     upgrade = changeset.upgrade
     if upgrade.old is None and not upgrade.install:
         return changeset
@@ -63,32 +65,32 @@ def classify(changeset: HelmChangeSet) -> HelmChangeSet:
         found = structs.replace(found, job=found.job or after.job)
     listed = len(changeset.changes)
     changes = list(changeset.judged)
-    objects = _places(changes, new, old)
+    objects = _change_positions(changes, new, old)
     prefixes = {**_PREFIXES, "config": ("data", new.key)}
     view.attach(found, after, objects, changes, functools.partial(view.spell_in, prefixes))
     return structs.replace(changeset, changes=tuple(changes[:listed]), hook_changes=tuple(changes[listed:]))
 
 
-def _places(changes: Sequence[Change], new: _Side, old: _Side | None) -> dict[Home, int]:
-    """Which change stands for what."""
-    places: dict[Home, int] = {}
-    for home, one in new.objects():
+def _change_positions(changes: Sequence[Change], new: _Side, old: _Side | None) -> dict[Component, int]:
+    """The position of the change of each component; of the first change where only the release is known."""
+    positions: dict[Component, int] = {}
+    for component, one in new.objects():
         for i, change in enumerate(changes):
             end = change.address.text.split("/")
             if (end[1], end[-1]) == (one.kind, one.name) and change.action is not Action.DESTROY:
-                places.setdefault(home, i)
-    for home, one in old.objects() if old is not None else ():
+                positions.setdefault(component, i)
+    for component, one in old.objects() if old is not None else ():
         for i, change in enumerate(changes):
             end = change.address.text.split("/")
             if (end[1], end[-1]) == (one.kind, one.name):
-                places.setdefault(home, i)
-    if not places and changes and new.workload is not None:
-        places["release"] = 0
-    return places
+                positions.setdefault(component, i)
+    if not positions and changes and new.workload is not None:
+        positions["release"] = 0
+    return positions
 
 
 class _Side:
-    """One side of an upgrade, with the objects of the proxy found in it."""
+    """The objects of the proxy on one side of an upgrade."""
 
     def __init__(self, objects: Iterable[KubeObject], hooks: Iterable[KubeObject], upgrade: Upgrade):
         self.upgrade = upgrade
@@ -98,7 +100,7 @@ class _Side:
             # Only what may be of such a kind is read at all: the word is there however the kind is quoted.
             if any(one.mentions(kind) for kind in _KINDS) and one.kind in _KINDS:
                 self._by_kind.setdefault(one.kind, []).append(one)
-        self.key = "config.yaml"
+        self.key = _CONFIG_KEY
         self.workload = next(self._workloads(), None)
         self.configuration = self._configuration()
 
@@ -115,19 +117,14 @@ class _Side:
             if not one.mentions("model_list") and not one.mentions("_settings"):
                 continue
             for key, value in tree(one.body.get("data")).items():
-                if view.looks_like_configuration(value) or (key == self.mounted and tree(value)):
+                if view.looks_like_configuration(value) or (key == _CONFIG_KEY and tree(value)):
                     self.key = key
                     return one
         return None
 
-    @functools.cached_property
-    def mounted(self) -> str:
-        """The key of the ConfigMap that the proxy starts with."""
-        return "config.yaml"
-
-    def objects(self) -> Iterator[tuple[Home, KubeObject]]:
-        """What belongs to the proxy."""
-        found: tuple[tuple[Home, KubeObject | None], ...] = (
+    def objects(self) -> Iterator[tuple[Component, KubeObject]]:
+        """The objects that belong to the proxy, each with its component."""
+        found: tuple[tuple[Component, KubeObject | None], ...] = (
             ("config", self.configuration),
             ("workload", self.workload),
             ("ingress", self._ingress()),
@@ -135,19 +132,19 @@ class _Side:
             ("secret", self._secret()),
             ("job", self._job()[0]),
             ("autoscaler", self._autoscaler()),
-            ("budget", self._about("PodDisruptionBudget")),
+            ("budget", self._named_like_workload("PodDisruptionBudget")),
             ("database", self._database()),
         )
-        yield from ((home, one) for home, one in found if one is not None)
+        yield from ((component, one) for component, one in found if one is not None)
 
-    def _about(self, *kinds: str) -> KubeObject | None:
-        """The object of a kind that is called as the workload."""
+    def _named_like_workload(self, *kinds: str) -> KubeObject | None:
+        """The object of some kinds with the workload's name, else the first of these kinds."""
         name = self.workload.name if self.workload is not None else ""
         found = self._kind(*kinds)
         return next((one for one in found if one.name == name), next(iter(found), None))
 
     def _ingress(self) -> KubeObject | None:
-        return self._about("Ingress")
+        return self._named_like_workload("Ingress")
 
     def _service(self) -> KubeObject | None:
         return next(
@@ -155,7 +152,7 @@ class _Side:
         )
 
     def _autoscaler(self) -> KubeObject | None:
-        return self._about("HorizontalPodAutoscaler", "ScaledObject")
+        return self._named_like_workload("HorizontalPodAutoscaler", "ScaledObject")
 
     def _secret(self) -> KubeObject | None:
         return next((one for one in self._kind("Secret") if "masterkey" in tree(one.body.get("data"))), None)
@@ -172,14 +169,14 @@ class _Side:
         return None, None
 
     def proxy(self) -> Proxy:
-        """The side as a proxy."""
+        """The proxy that these objects deploy."""
         pod = _template(self.workload)
         container = _container(self.workload) or {}
         env = _variables(container)
         opaque, provided = self._sources(container)
         secret = self._secret()
         labels = tree(tree(self.workload.body.get("metadata")).get("labels")) if self.workload is not None else {}
-        scaler, budget = self._autoscaler(), self._about("PodDisruptionBudget")
+        scaler, budget = self._autoscaler(), self._named_like_workload("PodDisruptionBudget")
         replicas, most = self._replicas(scaler)
         return Proxy(
             config=None
@@ -208,7 +205,7 @@ class _Side:
             identity=self._identity(pod),
             names={"workload": self.workload.name} if self.workload is not None else {},
             master_key=ABSENT if secret is None else tree(secret.body.get("data")).get("masterkey", ABSENT),
-            master_key_drawn=secret is not None and "masterkey" in secret.generated,
+            master_key_generated=secret is not None and "masterkey" in secret.generated,
         )
 
     def _password(self) -> Value | Absent:

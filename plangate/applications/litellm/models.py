@@ -26,7 +26,7 @@ _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d")
 
 
 def problems(proxy: Proxy) -> Iterator[Problem]:
-    """What is wrong with the model list of one side."""
+    """The problems of the model list on one side."""
     value = (proxy.config or {}).get("model_list")
     if proxy.config is None or value is None:
         return

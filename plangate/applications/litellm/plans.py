@@ -15,7 +15,7 @@ from plangate.model.change import Action
 from plangate.model.values import ABSENT, UNKNOWN, Sensitive, Unknown
 
 if TYPE_CHECKING:
-    from plangate.applications.litellm.proxy import Home, Tree
+    from plangate.applications.litellm.proxy import Component, Tree
     from plangate.model.change import Change, TerraformChangeSet
     from plangate.model.values import Absent, Path, Side, Value
 
@@ -45,7 +45,7 @@ _PROBES: Final = {
 }
 _DEFAULT_IMAGE: Final = "ghcr.io/berriai/litellm-database"
 _MAP_PATHS: Final[dict[str, Path]] = {"config": ("data", "config.yaml")}
-_HOMES: Final[tuple[Home, ...]] = (
+_COMPONENTS: Final[tuple[Component, ...]] = (
     "config",
     "workload",
     "ingress",
@@ -60,7 +60,7 @@ _HOMES: Final[tuple[Home, ...]] = (
 
 
 def classify(changeset: TerraformChangeSet) -> TerraformChangeSet:
-    """Add the view to the changes of a plan that hold a proxy."""
+    """The plan with the view on the changes that contain a proxy."""
     changes = list(changeset.changes)
     for i, change in enumerate(changes):
         if change.action not in _ACTIONS or not change.values_known or change.after is None:
@@ -81,14 +81,14 @@ def classify(changeset: TerraformChangeSet) -> TerraformChangeSet:
         if read is _release and change.before is not None and _same_unseen(change.before, change.after):
             after = structs.replace(after, partial=False)
         paths = _RELEASE_PATHS if change.type == "helm_release" else _MAP_PATHS
-        homes = dict.fromkeys(_HOMES if change.type == "helm_release" else ("config", "release"), i)
-        more = _more(change, before)
-        view.attach(before, after, homes, changes, functools.partial(view.spell_in, paths), more=more)
+        components = dict.fromkeys(_COMPONENTS if change.type == "helm_release" else ("config", "release"), i)
+        more = _other_problems(change, before)
+        view.attach(before, after, components, changes, functools.partial(view.spell_in, paths), more=more)
     return structs.replace(changeset, changes=tuple(changes))
 
 
-def _more(change: Change, before: Proxy | None) -> list[Problem]:
-    """What the plan says besides values."""
+def _other_problems(change: Change, before: Proxy | None) -> list[Problem]:
+    """The problems that the plan shows besides those of the proxy's values."""
     assert change.after is not None  # noqa: S101 - there is a side to look at
     if change.type == "helm_release":
         return list(
@@ -119,7 +119,7 @@ def _release(side: Side, *, known: bool) -> Proxy | None:
         return None
     if merged.unseen:
         # What cannot be read may hold anything: nothing that is missing is known to be missing.
-        found = _veiled(found)
+        found = _with_unknown_image(found)
     return _read(found, side, whole=not merged.unseen)
 
 
@@ -128,7 +128,7 @@ def _same_unseen(before: Side, after: Side) -> bool:
     return all(after.at(path) is not UNKNOWN and after.at(path) == before.at(path) for path in values.of(after).unseen)
 
 
-def _veiled(found: Tree) -> Tree:
+def _with_unknown_image(found: Tree) -> Tree:
     return {"image": UNKNOWN, "replicaCount": UNKNOWN, **found}
 
 
@@ -157,7 +157,7 @@ def _read(found: Tree, side: Side, *, whole: bool) -> Proxy:
         image=_image(image),
         job=job,
         schema_update=env.get("DISABLE_SCHEMA_UPDATE", ABSENT),
-        veiled=_veiled_values(side),
+        hidden_by_terraform=_hidden_values(side),
         chart=chart.rpartition("/")[2] if isinstance(chart, str) else "",
         replicas=autoscaling.get("minReplicas", 1) if on else found.get("replicaCount", 1),
         most_replicas=autoscaling.get("maxReplicas", ABSENT) if on else ABSENT,
@@ -187,7 +187,7 @@ def _read(found: Tree, side: Side, *, whole: bool) -> Proxy:
             "port": tree(found.get("service")).get("port", 4000),
         },
         names={"workload": found.get("fullnameOverride") or found.get("nameOverride") or side.get("name") or ""},  # type: ignore[dict-item]
-        master_key_drawn=whole and not found.get("masterkey") and not found.get("masterkeySecretName"),
+        master_key_generated=whole and not found.get("masterkey") and not found.get("masterkeySecretName"),
         partial=not whole,
         master_key=found["masterkey"] if isinstance(found.get("masterkey"), (str, Sensitive)) else ABSENT,
     )
@@ -288,7 +288,7 @@ def _bundled(postgresql: Tree) -> Tree:
     return {**found, "password": tree(postgresql.get("auth")).get("password", "the chart's own")}
 
 
-def _veiled_values(side: Side) -> tuple[Value, ...]:
+def _hidden_values(side: Side) -> tuple[Value, ...]:
     entries = side.get("set_sensitive")
     found = [entry.get("value") for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
     return tuple(value for value in found if isinstance(value, Sensitive))

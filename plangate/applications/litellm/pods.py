@@ -1,4 +1,4 @@
-"""How the pods are run: what they get, how they are probed, how many may go at once, and as whom they act."""
+"""Pods: resources, probes, disruption budgets, update strategy and identity."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SLOW_START: Final = 60
 
 
 def problems(proxy: Proxy) -> Iterator[Problem]:
-    """What is wrong with the pods of one side."""
+    """The problems of the pods on one side."""
     yield from _probes(proxy)
     yield from _drains(proxy)
     rolling = tree(tree(proxy.pod.get("strategy")).get("rollingUpdate"))
@@ -79,7 +79,7 @@ def _count(value: Value | Absent, of: int | None) -> int | None:
 
 
 def transitions(before: Proxy, after: Proxy) -> Iterator[Problem]:
-    """What this change takes away from the pods."""
+    """The problems of a change that reduces what the pods have."""
     if not before.pod or not after.pod:
         return
     for key, kind, words in (

@@ -1,4 +1,4 @@
-"""One side of a LiteLLM deployment, whatever it was read from: its configuration, and how it is run."""
+"""One side of a LiteLLM deployment, from any source: its configuration and how it runs."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from msgspec import Struct
 from plangate.model.values import ABSENT, UNKNOWN, Absent, Embedded, Path, Sensitive, Unknown, Value, spell
 
 Tree: TypeAlias = "dict[str, Value]"
-Home: TypeAlias = Literal[
+Component: TypeAlias = Literal[
     "config", "workload", "ingress", "job", "service", "secret", "autoscaler", "budget", "database", "release"
 ]
-"""What kind of object a problem stands in."""
+"""The part of a deployment that a problem is in."""
 
 REFERENCE = "os.environ/"
 """How the configuration names a variable of the environment."""
 
 
 class Problem(Struct, frozen=True):
-    """Something that does not hold on one side. Two sides have the same one when `kind` and `subject` are the same.
+    """A fault of one side, or of the step between two. The same `kind` and `subject` on both sides mean the same problem.
 
-    `because` finishes "`address` ...". One that is not `certain` hangs on a value that cannot be seen.
+    `because` finishes "`address` ...". One that is not `certain` depends on a value that cannot be seen.
     """
 
     kind: str
     subject: str
     because: str
-    home: Home = "config"
+    component: Component = "config"
     path: Path = ()
     certain: bool = True
 
@@ -45,7 +45,7 @@ class Job(Struct, frozen=True, kw_only=True):
 
 
 class Proxy(Struct, frozen=True, kw_only=True):
-    """A proxy as one side has it."""
+    """A LiteLLM proxy before or after a change. ABSENT and None: not set, or not seen."""
 
     origin: Literal["helm", "values", "configmap"] = "helm"
     config: Tree | None = None
@@ -56,17 +56,17 @@ class Proxy(Struct, frozen=True, kw_only=True):
     app_version: str = ""
     chart: str = ""
     replicas: Value | Absent = ABSENT
-    """How many pods there are at least."""
+    """The number of pods, with an autoscaler the least."""
     most_replicas: Value | Absent = ABSENT
     workers: Value | Absent = ABSENT
     env: Tree = {}
-    """Variables by name: their text, or a map that says where it comes from."""
+    """Environment variables by name: their text, or the `valueFrom` mapping."""
     opaque: tuple[str, ...] = ()
-    """Secrets and ConfigMaps whose keys become variables and were not seen."""
+    """Secrets and ConfigMaps of `envFrom` whose keys were not seen."""
     provided: frozenset[str] = frozenset()
-    """Keys of those that were seen."""
+    """The keys of the Secrets and ConfigMaps of `envFrom` that were seen."""
     environment_known: bool = True
-    """False where nothing tells of the environment at all."""
+    """False where the source does not contain the environment."""
     ingress: Tree | None = None
     service: Tree | None = None
     pod: Tree = {}
@@ -86,11 +86,11 @@ class Proxy(Struct, frozen=True, kw_only=True):
     names: Tree = {}
     master_key: Value | Absent = ABSENT
     """What the chart's own Secret holds, masked."""
-    master_key_drawn: bool = False
-    veiled: tuple[Value, ...] = ()
-    """Values that Terraform hides by itself: they may be references as well as secrets."""
+    master_key_generated: bool = False
+    hidden_by_terraform: tuple[Value, ...] = ()
+    """Values that Terraform marks as sensitive: references to variables as well as secrets."""
     partial: bool = False
-    """Part of it cannot be seen, and differs from the other side."""
+    """Whether part of the values cannot be seen and may differ from the other side."""
 
     def section(self, name: str) -> Tree:
         """A section of the configuration; an empty one where there is none."""
@@ -130,31 +130,31 @@ class Proxy(Struct, frozen=True, kw_only=True):
 
     @property
     def pods(self) -> int | None:
-        """The most pods that run, where it is known."""
+        """The most pods that run; None where that is not known."""
         numbers = [n for n in (self.replicas, self.most_replicas) if is_number(n)]
         return max(int(n) for n in numbers) if numbers else None  # type: ignore[arg-type]
 
     @property
     def processes(self) -> int | None:
-        """Pods times workers."""
+        """The most worker processes over all pods; None where that is not known."""
         pods = self.pods
         return None if pods is None else pods * max(1, whole(self.workers) or 1)
 
 
 def tree(value: Value | Absent) -> Tree:
-    """A map, also inside a string; an empty one for anything else."""
+    """A mapping, also one embedded in a string; an empty one for anything else."""
     if isinstance(value, Embedded):
         value = value.value
     return value if isinstance(value, dict) else {}
 
 
 def hidden(value: Value | Absent) -> bool:
-    """Whether a value cannot be seen."""
+    """Whether a value is masked or unknown."""
     return isinstance(value, (Unknown, Sensitive))
 
 
 def is_number(value: Value | Absent) -> bool:
-    """Whether it is a number, as YAML has them."""
+    """Whether a value is a number, booleans excluded."""
     return (
         not isinstance(value, (bool, str, list, dict, Embedded))
         and value not in (None, ABSENT, UNKNOWN)
@@ -163,19 +163,19 @@ def is_number(value: Value | Absent) -> bool:
 
 
 def whole(value: Value | Absent) -> int | None:
-    """A whole number, also one that is written as text."""
+    """The value as an integer, also one written as text; None for anything else."""
     if isinstance(value, str) and value.strip().isdecimal():
         return int(value)
     return int(value) if is_number(value) else None  # type: ignore[arg-type]
 
 
 def is_reference(value: Value | Absent) -> bool:
-    """Whether a setting is taken from the environment."""
+    """Whether a setting refers to an environment variable (`os.environ/NAME`)."""
     return isinstance(value, str) and value.startswith(REFERENCE)
 
 
 def texts(value: Value | Absent) -> list[str]:
-    """The texts of a list, or one text alone."""
+    """The strings of a list, or of a single string."""
     if isinstance(value, str):
         return [value]
     return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
@@ -193,5 +193,5 @@ def leaves(value: Value | Absent, path: Path = ()) -> list[tuple[Path, Value | A
 
 
 def said(path: Path) -> str:
-    """A path in words of a message."""
+    """A path as messages spell it."""
     return spell(path)

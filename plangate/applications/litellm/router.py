@@ -20,7 +20,7 @@ _SECTIONS = ("litellm_settings", "router_settings")
 
 
 def problems(proxy: Proxy) -> Iterator[Problem]:
-    """What is wrong with the routing of one side."""
+    """The problems of the router's settings on one side."""
     if proxy.config is None:
         return
     yield from _strategy(proxy)

@@ -23,7 +23,7 @@ _GENERAL: Final = "general_settings"
 
 
 def problems(proxy: Proxy) -> Iterator[Problem]:
-    """What is wrong with the way one side is run."""
+    """The problems of connections, image, migration, timeouts and command on one side."""
     yield from _connections(proxy)
     yield from _image(proxy)
     yield from _migration(proxy)
@@ -101,7 +101,7 @@ def _image(proxy: Proxy) -> Iterator[Problem]:
 
 
 def version(proxy: Proxy) -> Image | None:
-    """The image of a proxy, where it is known."""
+    """The image of a proxy; None where it is not known."""
     return read(proxy.image) if isinstance(proxy.image, str) else None
 
 

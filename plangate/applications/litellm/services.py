@@ -27,7 +27,7 @@ _REDIS = ("redis", "redis-semantic")
 
 
 def problems(proxy: Proxy) -> Iterator[Problem]:
-    """What is wrong with the services around one side."""
+    """The problems of the cache, callbacks, health checks, alerts and logs on one side."""
     if proxy.config is None:
         return
     yield from _cache(proxy)

@@ -59,9 +59,9 @@ def _sections(proxy: Proxy) -> Iterator[Problem]:
         if key in known().sections:
             continue
         close = difflib.get_close_matches(key, known().sections, 1, _CLOSE)
-        homes = [section for section in SECTIONS if key in known().settings[section]]
-        if homes:
-            because = f"{key} has no effect at the top: it is read from {' or '.join(homes)} only"
+        sections = [section for section in SECTIONS if key in known().settings[section]]
+        if sections:
+            because = f"{key} has no effect at the top: it is read from {' or '.join(sections)} only"
             yield Problem("setting-misplaced", key, because, path=(key,))
         elif close:
             because = f"names a section {key}, which nothing reads: {close[0]} was meant"
@@ -98,9 +98,9 @@ def _placed(proxy: Proxy, section: str, key: str, value: Value) -> Iterator[Prob
         because = f"{said(path)} has no effect: {key} is read from the environment"
         yield Problem("setting-misplaced", said(path), because, path=path)
         return
-    homes = [name for name in SECTIONS if key in tables[name]]
-    if homes:
-        because = f"{said(path)} has no effect there: it is read from {' or '.join(homes)} only"
+    sections = [name for name in SECTIONS if key in tables[name]]
+    if sections:
+        because = f"{said(path)} has no effect there: it is read from {' or '.join(sections)} only"
         yield Problem("setting-misplaced", said(path), because, path=path)
         return
     names = [name for table in (section, *SECTIONS) for name in tables[table]]

@@ -1,4 +1,4 @@
-"""What changes between two sides and matters by itself: what goes away, what goes down, what is called otherwise."""
+"""Problems of the step between two sides: what is removed, reduced, or renamed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _FALLBACKS = ("default_fallbacks", "fallbacks", "context_window_fallbacks", "con
 
 
 def problems(before: Proxy, after: Proxy) -> Iterator[Problem]:
-    """What this change takes away or turns round."""
+    """Every problem of the step from one side to the other."""
     if before.config is not None and after.config is not None:
         yield from _models(before, after)
         yield from _settings(before, after)
@@ -133,7 +133,7 @@ def _settings(before: Proxy, after: Proxy) -> Iterator[Problem]:
 
 
 def _keys(before: Proxy, after: Proxy) -> Iterator[Problem]:
-    if after.master_key_drawn and (before.master_key is ABSENT or before.master_key != after.master_key):
+    if after.master_key_generated and (before.master_key is ABSENT or before.master_key != after.master_key):
         because = "lets the chart draw a new master key at every upgrade: clients and stored credentials lose theirs at the next restart"
         yield Problem("master-key-drawn", "", because, "secret", ("masterkey",))
     elif before.master_key is not ABSENT and after.master_key is not ABSENT and before.master_key != after.master_key:

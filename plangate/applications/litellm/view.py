@@ -1,4 +1,4 @@
-"""Two sides compared: what this change brings in, told on the object where it stands."""
+"""The view `litellm` of changes: the problems that a change introduces, each on the object that it is in."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from plangate.applications.litellm import (
 from plangate.applications.litellm.images import read
 from plangate.applications.litellm.proxy import Problem, leaves, said, tree
 from plangate.classify.diff import diff
-from plangate.classify.kubernetes.sides import Masked
+from plangate.classify.kubernetes.object_side import ObjectSide
 from plangate.lang.wording import listed
 from plangate.model.change import Notice, View
 from plangate.model.values import ABSENT, UNKNOWN, Absent, spell
@@ -29,12 +29,12 @@ from plangate.model.values import ABSENT, UNKNOWN, Absent, spell
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from plangate.applications.litellm.proxy import Home, Proxy, Tree
+    from plangate.applications.litellm.proxy import Component, Proxy, Tree
     from plangate.model.change import Change
     from plangate.model.values import Path, Value
 
 NAME: Final = "litellm"
-_ASKED: Final = (
+_RULES: Final = (
     settings.problems,
     models.problems,
     router.problems,
@@ -45,7 +45,7 @@ _ASKED: Final = (
     pods.problems,
     access.problems,
 )
-_ORDER: Final[tuple[Home, ...]] = (
+_ORDER: Final[tuple[Component, ...]] = (
     "config",
     "workload",
     "ingress",
@@ -59,32 +59,32 @@ _ORDER: Final[tuple[Home, ...]] = (
 )
 
 
-class Sided:
-    """A `model.Side` over the normalised picture of a proxy."""
+class PictureSide:
+    """A `model.values.Side` over the picture of a proxy."""
 
     __slots__ = ("partial", "tree")
 
     def __init__(self, picture: Tree, *, partial: bool = False):
         self.tree = picture
         self.partial = partial
-        """Part of it cannot be seen: what seems absent may stand there."""
+        """Whether part of the picture cannot be seen: what is absent is then unknown."""
 
     def keys(self) -> tuple[str, ...]:
-        """The names at the top."""
+        """The keys of the picture."""
         return tuple(self.tree)
 
     def get(self, key: str) -> Value | Absent:
-        """The value of one name."""
+        """The value of a key; ABSENT, or UNKNOWN in a partial picture, where there is none."""
         return self.at((key,))
 
     def at(self, path: Path) -> Value | Absent:
-        """The value at a path; a hidden parent gives itself."""
-        value = Masked(self.tree).at(path)
+        """The value at a path; ABSENT, or UNKNOWN in a partial picture, where there is none. Below a hidden value, that value itself."""
+        value = ObjectSide(self.tree).at(path)
         return UNKNOWN if value is ABSENT and self.partial else value
 
 
 def picture(proxy: Proxy) -> Tree:
-    """What expressions of policies read: the configuration, and beside it how the proxy is run."""
+    """What conditions of policies read: the sections of the configuration, and how the proxy runs."""
     image = read(proxy.image) if isinstance(proxy.image, str) else None
     found: dict[str, Value | Absent] = {
         **(proxy.config or {}),
@@ -105,7 +105,7 @@ def picture(proxy: Proxy) -> Tree:
 
 
 def introduced(before: Proxy | None, after: Proxy) -> list[Problem]:
-    """The problems that this change brings. One that was there before it is not among them."""
+    """The problems of `after` that `before` does not have, and those of the step from one to the other."""
     old: dict[tuple[str, str], bool] = {}
     for problem in _all(before) if before is not None else ():
         key = problem.kind, problem.subject
@@ -121,7 +121,7 @@ def introduced(before: Proxy | None, after: Proxy) -> list[Problem]:
 
 
 def _all(proxy: Proxy) -> Iterator[Problem]:
-    found = [problem for ask in _ASKED for problem in ask(proxy)]
+    found = [problem for ask in _RULES for problem in ask(proxy)]
     yield from found
     if proxy.partial:
         because = "takes part of its values from what is known only after apply or is hidden: no rule can be held against that part"
@@ -148,23 +148,23 @@ def _elsewhere(path: Path) -> bool:
 def attach(
     before: Proxy | None,
     after: Proxy,
-    objects: dict[Home, int],
+    objects: dict[Component, int],
     changes: list[Change],
     spelled: Callable[[Problem], str],
     *,
     more: Iterable[Problem] = (),
 ) -> None:
-    """Give the changes of one proxy their views. `objects` says which change each home is."""
+    """Put the view on the changes of one proxy, in place. `objects`: the position in `changes` of each component."""
     if not objects:
         return
-    leading = next(objects[home] for home in _ORDER if home in objects)
+    leading = next(objects[component] for component in _ORDER if component in objects)
     notices: dict[int, list[Notice]] = {position: [] for position in objects.values()}
     for problem in (*introduced(before, after), *more):
         notice = Notice(problem.kind, problem.because, (spelled(problem),) if problem.path else (), problem.certain)
-        notices[objects.get(problem.home, leading)].append(notice)
+        notices[objects.get(problem.component, leading)].append(notice)
     pictures = [None if side is None else picture(side) for side in (before, after)]
     sides = [
-        None if one is None else Sided(one, partial=side is after and (side.partial or side.config is None))
+        None if one is None else PictureSide(one, partial=side is after and (side.partial or side.config is None))
         for side, one in zip((before, after), pictures, strict=True)
     ]
     attributes = tuple(diff(pictures[0], pictures[1], ())) if None not in pictures else ()
@@ -175,15 +175,15 @@ def attach(
 
 
 def spell_in(prefixes: dict[str, Path], problem: Problem) -> str:
-    """The path of a problem as reports of this input spell it."""
+    """The path of a problem as reports spell it; `prefixes` are the paths of components in this kind of input."""
     first, *rest = problem.path
-    prefix = prefixes.get(f"{problem.home}:{first}")
+    prefix = prefixes.get(f"{problem.component}:{first}")
     if prefix is not None:
         return spell((*prefix, *rest))
-    return spell((*prefixes.get(problem.home, ()), *problem.path))
+    return spell((*prefixes.get(problem.component, ()), *problem.path))
 
 
 def looks_like_configuration(value: Value | Absent) -> bool:
-    """Whether a document is LiteLLM's: a model list, and a section of settings beside it."""
+    """Whether a document is a configuration of LiteLLM: it has a model list and a section of settings."""
     found = tree(value)
     return "model_list" in found and any(section in found for section in settings.SECTIONS)

@@ -1,4 +1,4 @@
-"""What a Helm upgrade will really do to the cluster, object by object."""
+"""What a Helm upgrade does to the cluster: a predicted change for each Kubernetes object, and its effects."""
 
 from plangate.classify.kubernetes.upgrade import classify
 

@@ -1,4 +1,4 @@
-"""The difference of two completed objects, as changed leaves. Items of a list are matched by the key that merges them."""
+"""The difference of two objects with their defaults filled in, as changed leaves. Items of a list are matched by their merge key."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 
 def compare(before: Value | Absent, after: Value | Absent, field: Field, path: str = "") -> Iterator[AttributeChange]:
-    """Every changed leaf, in path order. Order counts where the server keeps it."""
+    """Every changed leaf between two values of the type `field`, in path order. The order of a list counts where it has no key."""
     if isinstance(before, dict) and isinstance(after, dict):
         fields = schema.fields(field.type) if field.form == "one" else {}
         of_map = field.item if field.form == "map" else ANY
         for key in sorted({*before, *after}):
             yield from compare(
-                before.get(key, ABSENT), after.get(key, ABSENT), fields.get(key, of_map), below(path, key)
+                before.get(key, ABSENT), after.get(key, ABSENT), fields.get(key, of_map), child_path(path, key)
             )
     elif isinstance(before, list) and isinstance(after, list):
         yield from _lists(before, after, field, path)
@@ -36,13 +36,13 @@ def compare(before: Value | Absent, after: Value | Absent, field: Field, path: s
         yield from _leaves(before, after, path)
 
 
-def below(path: str, key: str | int) -> str:
-    """A path one step further."""
+def child_path(path: str, key: str | int) -> str:
+    """The path of a key or position below a path, as reports spell it."""
     step = spell((key,))
     return step if not path else path + step if step.startswith("[") else f"{path}.{step}"
 
 
-def _named(path: str, keys: tuple[str, ...], key: tuple[Any, ...], type_: str) -> str:
+def _item_path(path: str, keys: tuple[str, ...], key: tuple[Any, ...], type_: str) -> str:
     """The path of an item of a keyed list: by its first key, and by the others where they are not the default."""
     known = schema.defaults(type_)
     parts = [
@@ -62,10 +62,10 @@ def _lists(before: list[Value], after: list[Value], field: Field, path: str) -> 
         if None not in old and None not in new and len(old) == len(before) and len(new) == len(after):
             for key in sorted({*old, *new}, key=repr):
                 yield from compare(
-                    old.get(key, ABSENT), new.get(key, ABSENT), field.item, _named(path, keys, key or (), type_)
+                    old.get(key, ABSENT), new.get(key, ABSENT), field.item, _item_path(path, keys, key or (), type_)
                 )
             if list(old) != list(new) and set(old) == set(new):
-                yield AttributeChange(path, "changed", _listed(old), _listed(new))
+                yield AttributeChange(path, "changed", _order(old), _order(new))
             return
     found = [structs.replace(one, path=_join(path, one.path)) for one in plain.diff(before, after, ())]
     if not found and not same(before, after):
@@ -77,7 +77,7 @@ def _join(path: str, rest: str) -> str:
     return path + rest if not rest or rest.startswith("[") else f"{path}.{rest}"
 
 
-def _listed(keyed: dict[Any, Value]) -> list[Value]:
+def _order(keyed: dict[Any, Value]) -> list[Value]:
     return [", ".join(str(part) for part in key) if isinstance(key, tuple) else None for key in keyed]
 
 
@@ -101,7 +101,7 @@ def _leaves(before: Value | Absent, after: Value | Absent, path: str) -> Iterato
 
 
 def same(one: Value | Absent, other: Value | Absent) -> bool:
-    """Whether two values are the same to the last character."""
+    """Whether two values are equal, embedded documents character for character."""
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
     if isinstance(one, list) and isinstance(other, list):

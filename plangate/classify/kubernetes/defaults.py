@@ -1,4 +1,4 @@
-"""An object as the API server would store it: defaults filled in, quantities in one spelling, empty parts left out."""
+"""Defaulting: an object as the API server stores it. Quantities get their canonical spelling, empty values are left out."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SERVER_OWNED: Final = frozenset(
         "deletionGracePeriodSeconds",
     )
 )
-_ZERO_IS_NOTHING: Final = frozenset({"core.v1.Probe"})
+_ZERO_IS_UNSET: Final = frozenset({"core.v1.Probe"})
 """Types whose numbers are no pointers in Go, so that 0 gets the default too (SetDefaults_Probe)."""
 _HELM_OWNED: Final = frozenset(
     ("app.kubernetes.io/managed-by", "meta.helm.sh/release-name", "meta.helm.sh/release-namespace")
@@ -37,8 +37,8 @@ _HELM_OWNED: Final = frozenset(
 
 
 def apply_defaults(body: dict[str, Value], root: Field) -> dict[str, Value]:
-    """The completed object: without status, and without what only the server writes into metadata."""
-    done = complete(stripped(body), root)
+    """The object with its defaults, without `apiVersion`, `kind`, `status` and the metadata that only the server and Helm write."""
+    done = with_defaults(stripped(body), root)
     if not isinstance(done, dict):
         return {}
     extra = _OF_KIND.get(root.type)
@@ -48,7 +48,7 @@ def apply_defaults(body: dict[str, Value], root: Field) -> dict[str, Value]:
 
 
 def stripped(body: dict[str, Value]) -> dict[str, Value]:
-    """The object without status, and without what only the server and Helm itself write into metadata."""
+    """The object without `apiVersion`, `kind`, `status` and the metadata that only the server and Helm write."""
     kept = {key: value for key, value in body.items() if key not in ("status", "apiVersion", "kind")}
     metadata = kept.get("metadata")
     if isinstance(metadata, dict):
@@ -63,16 +63,16 @@ def stripped(body: dict[str, Value]) -> dict[str, Value]:
     return kept
 
 
-def complete(value: Value, field: Field) -> Value:
-    """A value as the server stores it, by its type."""
+def with_defaults(value: Value, field: Field) -> Value:
+    """A value of the type `field` as the server stores it."""
     if isinstance(value, dict):
         if field.form == "map" or (field.form == "one" and not schema.is_struct(field.type)):
             item = field.item if field.form == "map" else ANY
-            return {key: complete(below, item) for key, below in value.items() if below is not None}
+            return {key: with_defaults(nested, item) for key, nested in value.items() if nested is not None}
         return _struct(value, field.type) if field.form == "one" else value
     if isinstance(value, list):
         item = field.item if field.form == "list" else ANY
-        return [complete(below, item) for below in value]
+        return [with_defaults(nested, item) for nested in value]
     if field.form == "one" and field.type == "quantity":
         number = quantity.read(value)
         return value if number is None else quantity.spelled(number)
@@ -82,15 +82,15 @@ def complete(value: Value, field: Field) -> Value:
 def _struct(value: dict[str, Value], type_: str) -> dict[str, Value]:
     fields = schema.fields(type_)
     done: dict[str, Value] = {}
-    for key, below in value.items():
+    for key, nested in value.items():
         field = fields.get(key, ANY)
-        if below is None or (_is_empty(below, field) and key not in schema.empty_means()):
+        if nested is None or (_is_empty(nested, field) and key not in schema.empty_means()):
             continue
-        if below == 0 and type_ in _ZERO_IS_NOTHING and not isinstance(below, bool):
+        if nested == 0 and type_ in _ZERO_IS_UNSET and not isinstance(nested, bool):
             continue
-        done[key] = complete(below, field)
+        done[key] = with_defaults(nested, field)
     for key, default in schema.defaults(type_).items():
-        done[key] = _filled(done.get(key), default, fields.get(key, ANY))
+        done[key] = _with_default(done.get(key), default, fields.get(key, ANY))
     extra = _OF_TYPE.get(type_)
     if extra is not None:
         extra(done)
@@ -104,19 +104,19 @@ def _is_empty(value: Value, field: Field) -> bool:
     return value in ([], {}) and isinstance(value, (list, dict)) and field.form != "one" and not field.atomic
 
 
-def _filled(value: Value, default: Any, field: Field) -> Value:
+def _with_default(value: Value, default: Any, field: Field) -> Value:
     if value is None:
-        return complete(copy.deepcopy(default), field)
+        return with_defaults(copy.deepcopy(default), field)
     if isinstance(value, dict) and isinstance(default, dict):
         fields = schema.fields(field.type)
         merged = dict(value)
-        for key, below in default.items():
-            merged[key] = _filled(merged.get(key), below, fields.get(key, ANY))
+        for key, nested in default.items():
+            merged[key] = _with_default(merged.get(key), nested, fields.get(key, ANY))
         return merged
     return value
 
 
-# --- what no table can say -----------------------------------------------------------------------------------------------
+# --- defaults that are not data -----------------------------------------------------------------------------------------
 
 
 def _container(container: dict[str, Value]) -> None:
@@ -189,7 +189,7 @@ def _network_policy(spec: dict[str, Value]) -> None:
 
 
 def _hpa(spec: dict[str, Value]) -> None:
-    """autoscaling/v1 told in v2's words (conversion.go), and the metric that an empty list stands for."""
+    """autoscaling/v1 converted to v2 (conversion.go), and the metric that an empty list stands for."""
     target = spec.pop("targetCPUUtilizationPercentage", None)
     if not spec.get("metrics"):
         utilization: Value = {"type": "Utilization", "averageUtilization": 80 if target is None else target}

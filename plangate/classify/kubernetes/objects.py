@@ -1,4 +1,4 @@
-"""Which object is which: by group, kind, namespace and name. The version means nothing (isMatchingInfo in pkg/kube/resource.go)."""
+"""The identity of objects (group, kind, namespace, name; no version, as in isMatchingInfo of pkg/kube/resource.go), and access to their fields."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ KEEP: Final = "helm.sh/resource-policy"
 
 
 class Names:
-    """How objects of one release are named: the release's namespace, and the scope of kinds that its CRDs define."""
+    """Resolves identities in one release: by its namespace, and the scope of the kinds that its CRDs define."""
 
     def __init__(self, upgrade: Upgrade):
         self._namespace = upgrade.namespace
         self._scopes: dict[tuple[str, str], bool] = {}
         for one in (*upgrade.crds, *upgrade.new, *upgrade.same, *(upgrade.live or ())):
             if one.mentions("CustomResourceDefinition") or upgrade.live is not None:
-                self._learn(one)
+                self._add_scope(one)
 
-    def _learn(self, one: KubeObject) -> None:
+    def _add_scope(self, one: KubeObject) -> None:
         if one.kind == "CustomResourceDefinition":
             spec = section(one.body, "spec")
             kind = section(spec, "names").get("kind")
@@ -42,7 +42,7 @@ class Names:
             self._scopes.setdefault((schema.group_of(one.api_version), one.kind), bool(one.namespace))
 
     def identity(self, one: KubeObject) -> Identity:
-        """The identity of an object."""
+        """The identity of an object; the release's namespace where it names none."""
         group = schema.group_of(one.api_version)
         scoped = schema.namespaced(one.api_version, one.kind)
         if scoped is None:
@@ -50,7 +50,7 @@ class Names:
         return group or "core", one.kind, (one.namespace or self._namespace) if scoped else "-", one.name
 
     def table(self, objects: Iterable[KubeObject]) -> dict[Identity, KubeObject]:
-        """Objects by identity; of two that are the same, the last counts, as it is applied last."""
+        """Objects by identity. Of two with the same identity the last counts, as Helm applies it last."""
         return {self.identity(one): one for one in objects if one.kind}
 
 
@@ -65,7 +65,7 @@ def type_of(identity: Identity) -> str:
 
 
 def section(body: Value, *path: str) -> dict[str, Value]:
-    """The mapping at a path; an empty one where there is none."""
+    """The mapping at a path of keys; an empty one where there is none."""
     value = body
     for key in path:
         value = value.get(key) if isinstance(value, dict) else None
@@ -73,16 +73,16 @@ def section(body: Value, *path: str) -> dict[str, Value]:
 
 
 def items(body: Value, *path: str) -> list[dict[str, Value]]:
-    """The objects of the list at a path."""
+    """The mappings in the list at a path of keys; none where there is no list."""
     value = section(body, *path[:-1]).get(path[-1])
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def annotations_of(body: Value) -> dict[str, Value]:
-    """The annotations of an object."""
+    """`metadata.annotations` of an object; empty where there are none."""
     return section(body, "metadata", "annotations")
 
 
-def word(value: Value) -> str | int | None:
-    """A name or a number of foreign data, and nothing that cannot be a key."""
+def scalar(value: Value) -> str | int | None:
+    """The value where it is a string or a number, and so can be a key; None for everything else."""
     return value if isinstance(value, (str, int)) else None

@@ -1,4 +1,4 @@
-"""One object of an upgrade: what it is now, what it will be, and whether the server lets it become that."""
+"""The prediction of one object: what it is before and after the upgrade, as the server stores it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from msgspec import Struct
 from plangate.classify.kubernetes import merge, schema
 from plangate.classify.kubernetes.compare import compare
 from plangate.classify.kubernetes.defaults import apply_defaults, stripped
-from plangate.classify.kubernetes.objects import items, section, word
+from plangate.classify.kubernetes.objects import items, scalar, section
 from plangate.classify.kubernetes.schema import ANY
 
 if TYPE_CHECKING:
@@ -20,30 +20,30 @@ if TYPE_CHECKING:
 
 
 class Predicted(Struct, frozen=True, kw_only=True):
-    """Both sides of an object as the server stores them, and the fields of others that an apply would take."""
+    """Both sides of an updated object as the server stores them, and what differs."""
 
     root: Field
     before: dict[str, Value]
     after: dict[str, Value]
     changed: tuple[AttributeChange, ...]
     intended_paths: frozenset[str]
-    """The paths that differ between the two manifests; what changes besides was changed by hand."""
+    """The changed paths that the two manifests explain. Any other was changed outside of Helm."""
     conflicts: tuple[tuple[str, str], ...] = ()
-    """Path and manager."""
+    """Fields that another manager owns and that server-side apply refuses to change: (path, manager)."""
 
 
 def update(old: KubeObject, new: KubeObject, live: KubeObject | None, *, server_side: bool) -> Predicted:
-    """An object that stays: merged as Helm and the server merge it."""
+    """The prediction of an object that is in both manifests: patched as Helm patches it, and defaulted."""
     root = schema.root(new.api_version, new.kind)
     was, will = (stripped(one.body) for one in (old, new))
     manifest = apply_defaults(was, root)
-    before = manifest if live is None else _with_hidden(apply_defaults(live.body, root), manifest, new.kind)
+    before = manifest if live is None else _with_secret_data(apply_defaults(live.body, root), manifest, new.kind)
     conflicts: tuple[tuple[str, str], ...] = ()
     if server_side:
         owners = merge.owners(section(live.body, "metadata").get("managedFields")) if live is not None else {}
-        way = merge.Merge(server_side=True, owners=owners)
-        result = way(was, will, before, root)
-        conflicts = tuple((_spelled(place), who) for place, who in way.conflicts)
+        patch = merge.Merge(server_side=True, owners=owners)
+        result = patch(was, will, before, root)
+        conflicts = tuple((_spell(path), manager) for path, manager in patch.conflicts)
     elif root is ANY or root.type.endswith(".CustomResourceDefinition"):
         result = merge.json_merge(was, will, before)
     else:
@@ -70,9 +70,9 @@ def _release_node_ports(before: dict[str, Value], after: dict[str, Value]) -> No
     """A Service that stops having node ports gives back those it had (dropTypeDependentFields in registry/core/service)."""
     was, will = section(before, "spec"), section(after, "spec")
     if was.get("type") in ("NodePort", "LoadBalancer") and will.get("type") in ("ClusterIP", "ExternalName"):
-        held = {word(port.get("nodePort")) for port in items(was, "ports")}
+        held = {scalar(port.get("nodePort")) for port in items(was, "ports")}
         for port in items(will, "ports"):
-            if word(port.get("nodePort")) in held:
+            if scalar(port.get("nodePort")) in held:
                 port.pop("nodePort", None)
         if will.get("healthCheckNodePort") == was.get("healthCheckNodePort"):
             will.pop("healthCheckNodePort", None)
@@ -87,21 +87,21 @@ def _keep_address(before: dict[str, Value], after: dict[str, Value]) -> None:
                 will[key] = was[key]
 
 
-def single(one: KubeObject) -> dict[str, Value]:
-    """An object that has no other side, as the server stores it."""
+def as_stored(one: KubeObject) -> dict[str, Value]:
+    """An object without `apiVersion` and `kind`, as the server stores it."""
     return apply_defaults(one.body, schema.root(one.api_version, one.kind))
 
 
-def _with_hidden(live: dict[str, Value], manifest: dict[str, Value], kind: str) -> dict[str, Value]:
-    """A live Secret whose data was taken out has what the manifest gave it."""
+def _with_secret_data(live: dict[str, Value], manifest: dict[str, Value], kind: str) -> dict[str, Value]:
+    """A live Secret with the data of its manifest where the evidence was collected without data."""
     if kind == "Secret" and "data" not in live and "data" in manifest:
         return {**live, "data": manifest["data"]}
     return live
 
 
-def _spelled(place: merge.Place) -> str:
-    """A place of managed fields, in words."""
+def _spell(path: merge.FieldPath) -> str:
+    """A field path as messages spell it."""
     parts: list[str] = []
-    for part in place:
+    for part in path:
         parts.append(f"[{','.join(map(str, part))}]" if isinstance(part, tuple) else f".{part}" if parts else part)
     return "".join(parts)

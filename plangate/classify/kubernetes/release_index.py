@@ -1,4 +1,4 @@
-"""What stands beside an object after the upgrade: workloads, Services, claims, autoscalers. Parsed only when asked for."""
+"""Look-ups over the objects of a release before and after the upgrade. Objects are parsed only when they are needed."""
 
 from __future__ import annotations
 
@@ -22,34 +22,34 @@ _PODS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod", "Rep
 
 
 class ReleaseIndex:
-    """Both sides of the release, for questions about neighbours."""
+    """The objects of both sides of a release by identity, kind and name."""
 
     def __init__(self, upgrade: Upgrade, names: Names):
         self.upgrade = upgrade
         self.names = names
         self.changes: list[Change] = []
-        """Every change of the release, once all are known."""
-        self._whole: dict[int, Body] = {}
+        """Every change of the release; empty until `effects.assess` has them all."""
+        self._stored: dict[int, Body] = {}
         self._candidates: dict[tuple[tuple[str, ...], bool], list[KubeObject]] = {}
 
     @cached_property
     def new(self) -> dict[Identity, KubeObject]:
-        """What only the new side has, or has in another way."""
+        """The objects of the new side, without those that stay byte for byte the same."""
         return self.names.table(self.upgrade.new)
 
     @cached_property
     def old(self) -> dict[Identity, KubeObject]:
-        """What only the old side has, or has in another way."""
+        """The objects of the old side, without those that stay byte for byte the same."""
         return self.names.table(self.upgrade.old or ())
 
-    def whole(self, one: KubeObject) -> Body:
-        """An object as the server stores it, completed once."""
-        if id(one) not in self._whole:
-            self._whole[id(one)] = predict.single(one)
-        return self._whole[id(one)]
+    def stored(self, one: KubeObject) -> Body:
+        """An object as the server stores it, computed once."""
+        if id(one) not in self._stored:
+            self._stored[id(one)] = predict.as_stored(one)
+        return self._stored[id(one)]
 
     def of_kind(self, *kinds: str, new: bool = True, mentions: tuple[str, ...] = ()) -> Iterator[tuple[Identity, Body]]:
-        """The objects of some kinds on one side, completed. `mentions` are words that its text must hold."""
+        """The objects of some kinds on one side, as the server stores them. `mentions`: words that the text of each has to contain."""
         if (kinds, new) not in self._candidates:
             side = self.upgrade.new if new else self.upgrade.old or ()
             self._candidates[kinds, new] = [
@@ -57,17 +57,17 @@ class ReleaseIndex:
             ]
         for one in self._candidates[kinds, new]:
             if one.mentions(*mentions) and one.kind in kinds:
-                yield self.names.identity(one), self.whole(one)
+                yield self.names.identity(one), self.stored(one)
 
     def workloads(self, *words: Value, new: bool = True) -> list[tuple[Identity, Body]]:
-        """The workloads of one side whose text holds all these words: those that can concern a name or a selector."""
+        """The objects with pods on one side whose text contains all these words, such as a name or the values of a selector."""
         return list(self.of_kind(*_PODS, new=new, mentions=tuple(w for w in words if isinstance(w, str))))
 
     @cached_property
     def same_services(self) -> list[tuple[Identity, Body]]:
-        """The Services that stay byte for byte as they are."""
+        """The Services that stay byte for byte the same."""
         return [
-            (self.names.identity(one), self.whole(one))
+            (self.names.identity(one), self.stored(one))
             for one in self.upgrade.same
             if one.mentions("Service", "selector") and one.kind == "Service"
         ]
@@ -76,24 +76,24 @@ class ReleaseIndex:
     def services(self) -> list[tuple[Identity, Body]]:
         """Every Service of the new side and of the cluster."""
         live = [one for one in self.upgrade.live or () if one.kind == "Service"]
-        return [*((self.names.identity(one), self.whole(one)) for one in live), *self.of_kind("Service")]
+        return [*((self.names.identity(one), self.stored(one)) for one in live), *self.of_kind("Service")]
 
     @cached_property
     def storage_classes(self) -> list[tuple[Identity, Body]]:
         """Every StorageClass of the new side and of the cluster."""
         live = [one for one in self.upgrade.live or () if one.kind == "StorageClass"]
-        return [*self.of_kind("StorageClass"), *((self.names.identity(one), self.whole(one)) for one in live)]
+        return [*self.of_kind("StorageClass"), *((self.names.identity(one), self.stored(one)) for one in live)]
 
     @cached_property
     def namespaces(self) -> frozenset[str]:
-        """Namespaces that are there already, or created by this release."""
+        """The namespaces that the release already uses or creates, by name."""
         used = (*(self.upgrade.old or ()), *self.upgrade.same, *(self.upgrade.live or ()))
         made = {identity[3] for identity, _ in self.of_kind("Namespace")}
         return frozenset({self.names.identity(one)[2] for one in used if one.mentions("namespace:")} | made)
 
     @cached_property
     def autoscaled(self) -> dict[tuple[str, str, str], Body]:
-        """Autoscalers of the new side by what they scale: kind, namespace, name."""
+        """The autoscalers of the new side by (kind, namespace, name) of their target."""
         found = {}
         for identity, body in self.of_kind("HorizontalPodAutoscaler"):
             target = section(body, "spec", "scaleTargetRef")
@@ -102,17 +102,17 @@ class ReleaseIndex:
 
 
 def pod_template(identity: Identity, body: Body) -> Body:
-    """The template of a workload's pods; of a CronJob that of its jobs; of a Pod itself."""
+    """The pod template of a workload or CronJob; of a Pod the object itself. Empty where there is none."""
     if identity[1] == "CronJob":
         return section(body, "spec", "jobTemplate", "spec", "template")
     return body if identity[1] == "Pod" else section(body, "spec", "template")
 
 
 def is_workload(identity: Identity) -> bool:
-    """Whether it keeps pods running."""
+    """Whether an object is a Deployment, StatefulSet or DaemonSet."""
     return type_of(identity) in WORKLOADS
 
 
 def selects(selector: Body, labels: Body) -> bool:
-    """Whether a plain selector picks pods with these labels. An empty one picks none."""
+    """Whether the selector of a Service matches labels. An empty one matches none."""
     return bool(selector) and all(labels.get(key) == value for key, value in selector.items())

@@ -1,4 +1,4 @@
-"""The types of Kubernetes' built-in kinds: what a field holds and how it is merged. Data: `kubernetes-schema.yaml`."""
+"""The types of Kubernetes' built-in kinds: what a field holds and how lists and maps are merged. Data: `kubernetes-schema.yaml`."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from plangate import knowledge
 if TYPE_CHECKING:
     from plangate.model.values import Value
 
-_SAME: Final = {"autoscaling/v1/HorizontalPodAutoscaler": "autoscaling/v2/HorizontalPodAutoscaler"}
-"""Versions that are read as another one: `complete` tells the first in the words of the second."""
+_CONVERTED: Final = {"autoscaling/v1/HorizontalPodAutoscaler": "autoscaling/v2/HorizontalPodAutoscaler"}
+"""Versions that are read as another one: `defaults.py` converts the first to the second."""
 _PREFERRED: Final = ("v1", "v2", "v1beta1")
 
 
@@ -28,15 +28,15 @@ class _Defaults(Struct):
 
 
 class Field(Struct, frozen=True):
-    """What one field holds. `form` says whether `type` is the type of the value itself or of the items below it."""
+    """The type of one field. `type` is the type of the value itself (`form` is `one`), or of the items of a list or map."""
 
     type: str
     form: Literal["one", "list", "map"] = "one"
     required: bool = False
     keys: tuple[str, ...] = ()
-    """What tells the items of a list apart when the server merges them."""
+    """The list map keys (`x-kubernetes-list-map-keys`): what identifies the items of a list in a server-side apply."""
     merge: str = ""
-    """The same for a strategic merge, which knows only one key."""
+    """The patch merge key: what identifies the items of a list in a strategic merge patch."""
     retain: bool = False
     atomic: bool = False
     is_set: bool = False
@@ -44,7 +44,7 @@ class Field(Struct, frozen=True):
 
     @property
     def item(self) -> Field:
-        """What the items below it hold."""
+        """The type of the items of a list or map."""
         return _parse(self.type)
 
 
@@ -62,16 +62,16 @@ def _known() -> _Defaults:
 
 
 def group_of(api_version: str) -> str:
-    """The API group; empty for the core group."""
+    """The API group of `group/version`; empty for the core group."""
     group, slash, _ = api_version.rpartition("/")
     return group if slash else ""
 
 
 @functools.cache
 def root(api_version: str, kind: str) -> Field:
-    """The type of a kind; of its preferred version where this one is not served any more; `any` for all others."""
+    """The type of a kind; of its preferred version where this one is no longer served; `ANY` where the kind is not built in."""
     kinds = _schema().kinds
-    found = kinds.get(_SAME.get(f"{api_version}/{kind}", f"{api_version}/{kind}"))
+    found = kinds.get(_CONVERTED.get(f"{api_version}/{kind}", f"{api_version}/{kind}"))
     if found is None:
         group = group_of(api_version)
         names = ("/".join(part for part in (group, version, kind) if part) for version in _PREFERRED)
@@ -81,13 +81,13 @@ def root(api_version: str, kind: str) -> Field:
 
 @functools.cache
 def served(api_version: str, kind: str) -> bool:
-    """Whether the server whose schema this is serves it."""
+    """Whether the Kubernetes version of the schema serves a kind in this API version."""
     return f"{api_version}/{kind}" in _schema().kinds
 
 
 @functools.cache
 def namespaced(api_version: str, kind: str) -> bool | None:
-    """Whether objects of a kind live in namespaces; None for a kind that is not built in."""
+    """Whether a kind is namespaced; None for a kind that is not built in."""
     kinds = _schema().kinds
     found = kinds.get(f"{api_version}/{kind}")
     if found is None:
@@ -100,7 +100,7 @@ def namespaced(api_version: str, kind: str) -> bool | None:
 
 @functools.cache
 def fields(type_: str) -> dict[str, Field]:
-    """The fields of a struct type; none for scalars and for what is not known."""
+    """The fields of a struct type by name; none for scalars and unknown types."""
     return {name: _parse(text) for name, text in _schema().types.get(type_, {}).items()}
 
 
@@ -116,18 +116,18 @@ class _Zones(Struct):
 
 @functools.cache
 def time_zones() -> frozenset[str]:
-    """The time zones that servers know."""
+    """The names of the IANA time zone database."""
     return frozenset(knowledge.knowledge("time-zones", _Zones).zones)
 
 
 def defaults(type_: str) -> dict[str, Any]:
-    """What the server fills in for a type."""
+    """The default values of a type by field, as data of YAML."""
     return _known().defaults.get(type_, {})
 
 
 @functools.cache
 def empty_means() -> frozenset[str]:
-    """The fields in which an empty string says something."""
+    """The names of fields whose empty string is not the same as no value."""
     return frozenset(_known().empty_means)
 
 
@@ -156,7 +156,7 @@ def _parse(text: str) -> Field:
 
 
 def key_of(item: Value, keys: tuple[str, ...], type_: str) -> tuple[Any, ...] | None:
-    """What tells an item of a list apart, defaults filled in; None where it has nothing of it."""
+    """The key of a list item, in the order of `keys` and with defaults; None where the item has none of them."""
     if not isinstance(item, dict):
         return None
     known = defaults(type_)

@@ -1,4 +1,4 @@
-"""The whole upgrade: every object paired with itself, predicted, and told."""
+"""The classification of an upgrade: every object of both sides paired, predicted, and turned into a change with its effects."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from msgspec import structs
 from plangate.classify.kubernetes import hooks, predict
 from plangate.classify.kubernetes.api import removed_apis
 from plangate.classify.kubernetes.api.immutable import UpdateContext, refusals
-from plangate.classify.kubernetes.api.validation import invalid
-from plangate.classify.kubernetes.effects import all_effects
+from plangate.classify.kubernetes.api.validation.validate import validate
+from plangate.classify.kubernetes.effects import assess, live_state
+from plangate.classify.kubernetes.object_side import ObjectSide
 from plangate.classify.kubernetes.objects import KEEP, Names, address_of, annotations_of, type_of
 from plangate.classify.kubernetes.release_index import ReleaseIndex
-from plangate.classify.kubernetes.sides import Masked
-from plangate.model.change import Action, Address, Change, Effect, EffectName, Gap, HelmChangeSet
+from plangate.model.change import Action, Address, Change, Effect, EffectName, HelmChangeSet
 from plangate.model.input import Source
 
 if TYPE_CHECKING:
@@ -26,42 +26,39 @@ if TYPE_CHECKING:
 
 
 def classify(changeset: HelmChangeSet) -> HelmChangeSet:
-    """Complete the change set of a Helm input: its objects, its hooks, and what cannot be known."""
+    """The change set with its changes (by address), its hooks, the number of objects that stay the same, and its gaps."""
     upgrade = changeset.upgrade
-    teller = _UpgradeClassifier(upgrade)
-    changes = teller.changes()
-    hooked = hooks.changed(upgrade, teller.names, teller.scene)
+    classifier = _UpgradeClassifier(upgrade)
+    changes = classifier.changes()
+    hook_changes = hooks.hook_changes(upgrade, classifier.names, classifier.index)
     return structs.replace(
         changeset,
         changes=tuple(sorted(changes, key=lambda change: change.address)),
-        no_ops=teller.no_ops,
-        hooks=tuple(hooks.listed(upgrade, teller.names, hooked)),
-        hook_changes=tuple(hooked),
-        skipped=(*changeset.skipped, *teller.skipped, *hooks.unseen(upgrade)),
-        notes=(*changeset.notes, *teller.notes),
+        no_ops=classifier.no_ops,
+        hooks=tuple(hooks.list_hooks(upgrade, classifier.names, hook_changes)),
+        hook_changes=tuple(hook_changes),
+        skipped=(*changeset.skipped, *hooks.gaps(upgrade)),
     )
 
 
 class _UpgradeClassifier:
-    """One upgrade being told."""
+    """The changes of one upgrade. `no_ops` is the number of objects that stay the same, once `changes` was called."""
 
     def __init__(self, upgrade: Upgrade):
         self.upgrade = upgrade
         self.names = Names(upgrade)
         self.no_ops = 0
-        self.skipped: list[Gap] = []
-        self.notes: list[str] = []
         self.new = self.names.table(upgrade.new)
         self.old = self.names.table(upgrade.old or ())
         self.live = None if upgrade.live is None else self.names.table(upgrade.live)
-        self.scene = ReleaseIndex(upgrade, self.names)
+        self.index = ReleaseIndex(upgrade, self.names)
         self.server_side = upgrade.server_side
 
     def changes(self) -> list[Change]:
-        """Every change but no-ops. An upgrade without its old side has none that could be told."""
+        """Every change but no-ops, with its effects; none where the old side is not known."""
         upgrade = self.upgrade
         if upgrade.old is None:
-            return self._without_old()
+            return []
         found: list[Change] = []
         pairs = list(self._pairs())
         for identity, old, new in pairs:
@@ -72,35 +69,32 @@ class _UpgradeClassifier:
                 found.append(change)
         if self.live is None:
             self.no_ops += len(upgrade.same)
-            found += self._stale()
-        found += self._not_applied()
-        return all_effects.finish(found, self.scene)
+            found += self._unchanged_with_removed_api()
+        found += self._crds_not_applied()
+        return assess.assess(found, self.index)
 
     def _pairs(self) -> Iterator[tuple[Identity, KubeObject | None, KubeObject | None]]:
         new, old = dict(self.new), dict(self.old)
         if self.live is not None:
             for one in self.upgrade.same:
                 identity = self.names.identity(one)
-                # Where a chart tells it twice, the other one is the last word.
+                # Where a chart has an object twice, the one that differs counts on the new side.
                 old[identity] = one
                 new.setdefault(identity, one)
         for identity in sorted({*new, *old}):
             yield identity, old.get(identity), new.get(identity)
 
-    def _stale(self) -> Iterator[Change]:
-        """What stays as it is in a version that the cluster serves no more: Helm cannot even read the release then."""
+    def _unchanged_with_removed_api(self) -> Iterator[Change]:
+        """Unchanged objects whose API version the cluster no longer serves: Helm cannot read the release then."""
         if self.upgrade.kube_version is None:
             return
         for one in self.upgrade.same:
-            if any(one.mentions(word) for word in removed_apis.words()):
+            if any(one.mentions(version) for version in removed_apis.removed_versions()):
                 refused = tuple(removed_apis.removed_api(one, self.upgrade))
                 if refused:
                     self.no_ops -= 1
                     change = self._base(self.names.identity(one), one)
                     yield structs.replace(change, action=Action.UPDATE, effects=refused)
-
-    def _without_old(self) -> list[Change]:
-        return []
 
     def _change(self, identity: Identity, old: KubeObject | None, new: KubeObject | None) -> Change | None:
         live = None if self.live is None else self.live.get(identity)
@@ -108,14 +102,16 @@ class _UpgradeClassifier:
         if new is None:
             return None if gone or old is None else self._removed(identity, old, live)
         if old is None:
-            again = self._told_before(identity)
-            return self._created(identity, new, live) if again is None else self._updated(identity, again, new, live)
+            duplicate = self._unchanged_duplicate(identity)
+            if duplicate is None:
+                return self._created(identity, new, live)
+            return self._updated(identity, duplicate, new, live)
         if gone:
             return self._created(identity, new, None, note="deleted by hand; Helm creates it again")
         return self._updated(identity, old, new, live)
 
-    def _told_before(self, identity: Identity) -> KubeObject | None:
-        """The same object where a chart tells it twice, once byte for byte as before: Helm applies both, one after the other."""
+    def _unchanged_duplicate(self, identity: Identity) -> KubeObject | None:
+        """The object of this identity that stays the same, where a chart has it twice: Helm applies both, one after the other."""
         for one in self.upgrade.same:
             if one.mentions(identity[1], identity[3]) and self.names.identity(one) == identity:
                 return one
@@ -134,9 +130,11 @@ class _UpgradeClassifier:
         )
 
     def _removed(self, identity: Identity, old: KubeObject, live: KubeObject | None) -> Change:
-        body = predict.single(live or old)
+        body = predict.as_stored(live or old)
         change = structs.replace(
-            self._base(identity, old), before=Masked(body), effects=tuple(removed_apis.removed_api(old, self.upgrade))
+            self._base(identity, old),
+            before=ObjectSide(body),
+            effects=tuple(removed_apis.removed_api(old, self.upgrade)),
         )
         if _is_kept(annotations_of((live or old).body).get(KEEP)):
             kept = Effect(EffectName.KEPT, "stays in the cluster and no longer belongs to the release")
@@ -146,11 +144,11 @@ class _UpgradeClassifier:
     def _created(
         self, identity: Identity, new: KubeObject, live: KubeObject | None, note: str | None = None
     ) -> Change | None:
-        body = predict.single(new)
-        change = structs.replace(self._base(identity, new), after=Masked(body), action=Action.CREATE, note=note)
+        body = predict.as_stored(new)
+        change = structs.replace(self._base(identity, new), after=ObjectSide(body), action=Action.CREATE, note=note)
         found: list[Effect] = []
         if live is not None:
-            owned = all_effects.adoption(live, self.upgrade)
+            owned = live_state.adoption(live, self.upgrade)
             if owned.name is EffectName.ADOPTS:
                 # Helm compares what it finds with the new manifest alone (upgrade.go: existing resources join both sides).
                 change_ = self._updated(identity, new, new, live)
@@ -158,12 +156,12 @@ class _UpgradeClassifier:
                     return structs.replace(change_, effects=(owned, *change_.effects))
                 if new.kind != "Secret" or "data" in live.body:
                     return None
-                # Its data were taken out of the evidence, and no manifest of before tells them.
+                # The evidence was collected without its data, and no earlier manifest has them.
                 return structs.replace(
                     change, action=Action.UPDATE, effects=(owned,), note="whether its data change was not to be seen"
                 )
             found.append(owned)
-        found += invalid(new, body, None, self.upgrade, server_side=self.server_side is True)
+        found += validate(new, body, None, self.upgrade, server_side=self.server_side is True)
         return structs.replace(change, effects=tuple(found))
 
     def _updated(self, identity: Identity, old: KubeObject, new: KubeObject, live: KubeObject | None) -> Change | None:
@@ -188,13 +186,13 @@ class _UpgradeClassifier:
         change = structs.replace(
             self._base(identity, new),
             action=Action.UPDATE,
-            before=Masked(predicted.before),
-            after=Masked(predicted.after),
+            before=ObjectSide(predicted.before),
+            after=ObjectSide(predicted.after),
             attributes=predicted.changed,
             differing=tuple(sorted({one.path.split(".")[0] for one in predicted.changed})),
         )
-        by_hand = all_effects.by_hand(predicted)
-        return structs.replace(change, effects=(*refused, *by_hand))
+        reverted = live_state.reverted(predicted)
+        return structs.replace(change, effects=(*refused, *reverted))
 
     def _refused(
         self, identity: Identity, new: KubeObject, live: KubeObject | None, predicted: Predicted, *, server_side: bool
@@ -202,25 +200,25 @@ class _UpgradeClassifier:
         if not predicted.changed and not predicted.conflicts:
             yield from removed_apis.removed_api(new, self.upgrade)
             return
-        seen = UpdateContext(
+        update = UpdateContext(
             type_of(identity),
             predicted.before,
             predicted.after,
             None if live is None else live.body,
             self.upgrade.kube_version,
         )
-        yield from refusals(seen)
-        yield from invalid(new, predicted.after, predicted.before, self.upgrade, server_side=server_side)
-        for path, who in predicted.conflicts:
+        yield from refusals(update)
+        yield from validate(new, predicted.after, predicted.before, self.upgrade, server_side=server_side)
+        for path, manager in predicted.conflicts:
             yield Effect(
                 EffectName.FAILS,
-                f"conflicts with {who}, which owns {path}: server-side apply refuses to change it; "
+                f"conflicts with {manager}, which owns {path}: server-side apply refuses to change it; "
                 "way out: --force-conflicts, or leave the field out of the chart",
                 "field-conflict",
                 (path,),
             )
 
-    def _not_applied(self) -> Iterator[Change]:
+    def _crds_not_applied(self) -> Iterator[Change]:
         for one in self.upgrade.crds:
             if self.upgrade.install:
                 continue
@@ -230,7 +228,7 @@ class _UpgradeClassifier:
 
 
 def _is_kept(policy: object) -> bool:
-    """Whether an annotation keeps the object: the exact word on this path (deleteResource in pkg/kube)."""
+    """Whether the annotation `helm.sh/resource-policy` keeps an object: only the exact value `keep` does (deleteResource in pkg/kube)."""
     return policy == "keep"
 
 

@@ -97,4 +97,4 @@ def test_a_number_is_a_quantity_and_nothing_else_is(value, number):
 def test_one_amount_is_one_text_in_a_completed_object(same):
     field = schema.Field("quantity")
 
-    assert len({defaults.complete(text, field) for text in same}) == 1
+    assert len({defaults.with_defaults(text, field) for text in same}) == 1

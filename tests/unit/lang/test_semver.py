@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from plangate.classify.kubernetes.effects import images
-from plangate.classify.release import chart
+from plangate.classify.release_view import chart_notices
 from plangate.lang.semver import in_tag, is_met, is_requirement, major_minor, read, step
 from plangate.policy.functions import Unclear, semver
 
@@ -67,7 +67,7 @@ def test_expressions_give_the_answer_of_classification():
     for old, new in itertools.product(ORDERED, repeat=2):
         expected = (ORDERED.index(new) > ORDERED.index(old)) - (ORDERED.index(new) < ORDERED.index(old))
         of_expression = (semver(new) > semver(old)) - (semver(new) < semver(old))
-        kinds = [notice.kind for notice in chart("web", old, new, frozenset())]
+        kinds = [notice.kind for notice in chart_notices("web", old, new, frozenset())]
         told = {"same": 0, "older": -1}.get(step(read(old), read(new)), 1)
 
         assert (of_expression, told) == (expected, expected), (old, new)

@@ -1,4 +1,4 @@
-"""Updates that the API server refuses because a field may not change. The rules are data: `kubernetes-immutable.yaml`."""
+"""Immutable fields: updates that the API server refuses. The rules are data: `kubernetes-immutable.yaml`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from plangate import knowledge
 from plangate.classify.kubernetes.compare import same
-from plangate.classify.kubernetes.objects import items, section, word
+from plangate.classify.kubernetes.objects import items, scalar, section
 from plangate.lang import quantity
 from plangate.lang.semver import major_minor
 from plangate.model.change import Effect, EffectName
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Rule(Struct, frozen=True, rename={"except_": "except"}):
-    """What may not change in some kinds."""
+    """Fields of some kinds that may not change. The keys are described in `kubernetes-immutable.yaml`."""
 
     kinds: list[str]
     paths: list[str]
@@ -40,13 +40,13 @@ class _Rules(Struct, frozen=True):
 
 
 class UpdateContext(Struct, frozen=True):
-    """One update: both sides as the server stores them, and whether the first was seen in the cluster."""
+    """One update of an object of `type` (`group/Kind`), both sides as the server stores them."""
 
     type: str
     before: dict[str, Value]
     after: dict[str, Value]
     live: dict[str, Value] | None
-    """The live object with its status, where it was given."""
+    """The live object with its status; None where it was not given."""
     kube_version: tuple[int, int] | None
 
 
@@ -59,13 +59,13 @@ def _by_kind() -> dict[str, list[Rule]]:
     return found
 
 
-def refusals(seen: UpdateContext) -> Iterator[Effect]:
-    """Why the server refuses this update, or may."""
-    for rule in _by_kind().get(seen.type, ()):
-        changed = tuple(_changed(rule, seen))
-        if changed and (not rule.when or _WHEN[rule.when](seen)):
+def refusals(update: UpdateContext) -> Iterator[Effect]:
+    """Why the server refuses an update (`fails`) or may refuse it (`may-fail`): immutable fields that change."""
+    for rule in _by_kind().get(update.type, ()):
+        changed = tuple(_changed(rule, update))
+        if changed and (not rule.when or _CONDITIONS[rule.when](update)):
             because = f"cannot be updated: {', '.join(changed)}: {rule.says}; way out: {rule.out}"
-            if _may_be_gone(seen):
+            if _may_be_gone(update):
                 yield Effect(
                     EffectName.MAY_FAIL,
                     f"{because} (its ttlSecondsAfterFinished may have removed it already; --live-objects tells)",
@@ -74,41 +74,41 @@ def refusals(seen: UpdateContext) -> Iterator[Effect]:
                 )
             else:
                 yield Effect(EffectName.FAILS, because, "immutable-field", changed)
-    special = _SPECIAL.get(seen.type)
-    if special is not None:
-        yield from special(seen)
+    of_kind = _OF_KIND.get(update.type)
+    if of_kind is not None:
+        yield from of_kind(update)
 
 
-def _may_be_gone(seen: UpdateContext) -> bool:
+def _may_be_gone(update: UpdateContext) -> bool:
     """Whether the cluster removes the object by itself once it is finished, so that Helm creates a new one."""
     return (
-        seen.type == "batch/Job"
-        and seen.live is None
-        and section(seen.before, "spec").get("ttlSecondsAfterFinished") is not None
+        update.type == "batch/Job"
+        and update.live is None
+        and section(update.before, "spec").get("ttlSecondsAfterFinished") is not None
     )
 
 
-def _changed(rule: Rule, seen: UpdateContext) -> Iterator[str]:
+def _changed(rule: Rule, update: UpdateContext) -> Iterator[str]:
     allowed = {
         name
         for name in rule.except_
-        if name not in rule.since or seen.kube_version is None or seen.kube_version >= major_minor(rule.since[name])
+        if name not in rule.since or update.kube_version is None or update.kube_version >= major_minor(rule.since[name])
     }
     for path in rule.paths:
-        before, after = at(seen.before, path), at(seen.after, path)
+        before, after = at(update.before, path), at(update.after, path)
         if not rule.except_:
             if not same(before, after):
                 yield path
             continue
-        ours = before if isinstance(before, dict) else {}
-        theirs = after if isinstance(after, dict) else {}
-        for key in sorted({*ours, *theirs} - allowed):
-            if not same(ours.get(key, ABSENT), theirs.get(key, ABSENT)):
+        old = before if isinstance(before, dict) else {}
+        new = after if isinstance(after, dict) else {}
+        for key in sorted({*old, *new} - allowed):
+            if not same(old.get(key, ABSENT), new.get(key, ABSENT)):
                 yield f"{path}.{key}"
 
 
 def at(body: Value | Absent, path: str) -> Value | Absent:
-    """The value at a dotted path."""
+    """The value at a dotted path; ABSENT where there is none."""
     value = body
     for key in path.split("."):
         value = value.get(key, ABSENT) if isinstance(value, dict) else ABSENT
@@ -118,24 +118,24 @@ def at(body: Value | Absent, path: str) -> Value | Absent:
 # --- conditions of rules ---------------------------------------------------------------------------------------------
 
 
-def _immutable(seen: UpdateContext) -> bool:
-    return seen.before.get("immutable") is True
+def _immutable(update: UpdateContext) -> bool:
+    return update.before.get("immutable") is True
 
 
-def _was_set(seen: UpdateContext) -> bool:
-    spec = section(seen.before, "spec")
+def _was_set(update: UpdateContext) -> bool:
+    spec = section(update.before, "spec")
     return spec.get("nodeAffinity") is not None or spec.get("storageClassName") is not None
 
 
-def _job(seen: UpdateContext) -> bool:
+def _job(update: UpdateContext) -> bool:
     """A suspended Job that never started lets its scheduling change."""
-    if section(seen.before, "spec").get("suspend") is not True:
+    if section(update.before, "spec").get("suspend") is not True:
         return True
-    started = section(seen.live or {}, "status").get("startTime") is not None
-    return started or not _only_scheduling(seen)
+    started = section(update.live or {}, "status").get("startTime") is not None
+    return started or not _only_scheduling(update)
 
 
-def _only_scheduling(seen: UpdateContext) -> bool:
+def _only_scheduling(update: UpdateContext) -> bool:
     free = ("nodeSelector", "tolerations", "affinity", "schedulingGates")
 
     def rest(body: Body) -> tuple[Body, Body]:
@@ -143,16 +143,16 @@ def _only_scheduling(seen: UpdateContext) -> bool:
         job = {k: v for k, v in section(body, "spec").items() if k not in ("template", "suspend", "parallelism")}
         return spec, job
 
-    return same(list(rest(seen.before)), list(rest(seen.after)))
+    return same(list(rest(update.before)), list(rest(update.after)))
 
 
-def _completions(seen: UpdateContext) -> bool:
+def _completions(update: UpdateContext) -> bool:
     """An Indexed Job may change completions together with parallelism."""
-    after = section(seen.after, "spec")
+    after = section(update.after, "spec")
     return after.get("completionMode") != "Indexed" or after.get("completions") != after.get("parallelism")
 
 
-_WHEN: Final[dict[str, Callable[[UpdateContext], bool]]] = {
+_CONDITIONS: Final[dict[str, Callable[[UpdateContext], bool]]] = {
     "immutable": _immutable,
     "was-set": _was_set,
     "job": _job,
@@ -160,12 +160,12 @@ _WHEN: Final[dict[str, Callable[[UpdateContext], bool]]] = {
 }
 
 
-# --- kinds whose rules no table can say -------------------------------------------------------------------------------
+# --- kinds with rules that are not data ---------------------------------------------------------------------------
 
 
-def _service(seen: UpdateContext) -> Iterator[Effect]:
+def _service(update: UpdateContext) -> Iterator[Effect]:
     """What may not change of a Service: validateUpgradeDowngradeClusterIPs and ValidateServiceUpdate in pkg/apis/core/validation."""
-    before, after = section(seen.before, "spec"), section(seen.after, "spec")
+    before, after = section(update.before, "spec"), section(update.after, "spec")
     if "ExternalName" not in (before.get("type"), after.get("type")):
         old, new = _cluster_ip(before), _cluster_ip(after)
         if old != new and new is not None:
@@ -177,8 +177,8 @@ def _service(seen: UpdateContext) -> Iterator[Effect]:
     ):
         yield _fails("spec.loadBalancerClass", "may not change once set", "give the Service another name")
     if before.get("ipFamilies") and after.get("ipFamilies"):
-        ours, theirs = before["ipFamilies"], after["ipFamilies"]
-        if isinstance(ours, list) and isinstance(theirs, list) and ours[:1] != theirs[:1]:
+        old_families, new_families = before["ipFamilies"], after["ipFamilies"]
+        if isinstance(old_families, list) and isinstance(new_families, list) and old_families[:1] != new_families[:1]:
             yield _fails("spec.ipFamilies[0]", "may not change once set", "give the Service another name")
 
 
@@ -191,14 +191,14 @@ def _cluster_ip(spec: Body) -> str | None:
     return address if isinstance(address, str) and address else None
 
 
-def _claim(seen: UpdateContext) -> Iterator[Effect]:
+def _claim(update: UpdateContext) -> Iterator[Effect]:
     """ValidatePersistentVolumeClaimUpdate: a bound claim may grow, nothing else."""
     path = "spec.resources.requests.storage"
-    before, after = (quantity.read(_plain(at(body, path))) for body in (seen.before, seen.after))
-    status = section(seen.live or {}, "status")
+    before, after = (quantity.read(_plain(at(body, path))) for body in (update.before, update.after))
+    status = section(update.live or {}, "status")
     capacity = quantity.read(_plain(at(status, "capacity.storage")))
     if before is not None and after is not None and before != after:
-        if seen.live is not None and status.get("phase") != "Bound":
+        if update.live is not None and status.get("phase") != "Bound":
             yield _fails(
                 path, "spec is immutable after creation while the claim is not bound", "wait until it is bound"
             )
@@ -211,7 +211,7 @@ def _claim(seen: UpdateContext) -> Iterator[Effect]:
                 yield _fails(
                     path, "a claim can not shrink", "keep the size, or create a smaller claim and copy the data"
                 )
-        elif seen.live is None:
+        elif update.live is None:
             yield Effect(
                 EffectName.MAY_FAIL,
                 "grows, which needs a bound claim and a storage class with allowVolumeExpansion; give --live-objects",
@@ -220,7 +220,7 @@ def _claim(seen: UpdateContext) -> Iterator[Effect]:
             )
     others = (
         {k: v for k, v in section(body, "spec", "resources").items() if k != "requests"}
-        for body in (seen.before, seen.after)
+        for body in (update.before, update.after)
     )
     if not same(*(dict(one) for one in others)):
         yield _fails("spec.resources.limits", "spec is immutable after creation", "create another claim")
@@ -230,11 +230,11 @@ def _plain(value: Value | Absent) -> Value:
     return None if value is ABSENT else value  # type: ignore[return-value]
 
 
-def _pod(seen: UpdateContext) -> Iterator[Effect]:
+def _pod(update: UpdateContext) -> Iterator[Effect]:
     for part in ("containers", "initContainers"):
-        old = {word(c.get("name")): c for c in items(seen.before, "spec", part)}
-        for container in items(seen.after, "spec", part):
-            was = old.pop(word(container.get("name")), None)
+        old = {scalar(c.get("name")): c for c in items(update.before, "spec", part)}
+        for container in items(update.after, "spec", part):
+            was = old.pop(scalar(container.get("name")), None)
             changed = was is None or not same(
                 {k: v for k, v in was.items() if k != "image"}, {k: v for k, v in container.items() if k != "image"}
             )
@@ -248,19 +248,19 @@ def _pod(seen: UpdateContext) -> Iterator[Effect]:
             return
 
 
-def _definition(seen: UpdateContext) -> Iterator[Effect]:
+def _definition(update: UpdateContext) -> Iterator[Effect]:
     """A version that objects are still stored in cannot leave a CustomResourceDefinition."""
-    gone = {word(v.get("name")) for v in items(seen.before, "spec", "versions")} - {
-        word(v.get("name")) for v in items(seen.after, "spec", "versions")
+    gone = {scalar(v.get("name")) for v in items(update.before, "spec", "versions")} - {
+        scalar(v.get("name")) for v in items(update.after, "spec", "versions")
     }
-    stored = section(seen.live or {}, "status").get("storedVersions")
-    was_stored = {word(v.get("name")) for v in items(seen.before, "spec", "versions") if v.get("storage") is True}
+    stored = section(update.live or {}, "status").get("storedVersions")
+    was_stored = {scalar(v.get("name")) for v in items(update.before, "spec", "versions") if v.get("storage") is True}
     for name in sorted(str(version) for version in gone):
         if isinstance(stored, list) and name in stored:
             yield _fails(
                 "spec.versions", f"{name} must appear in spec.versions: objects are stored in it", "migrate them first"
             )
-        elif seen.live is None:
+        elif update.live is None:
             yield Effect(
                 EffectName.FAILS if name in was_stored else EffectName.MAY_FAIL,
                 f"drops the version {name}, which fails while status.storedVersions names it; migrate the objects first",
@@ -273,7 +273,7 @@ def _fails(path: str, says: str, out: str) -> Effect:
     return Effect(EffectName.FAILS, f"cannot be updated: {path}: {says}; way out: {out}", "immutable-field", (path,))
 
 
-_SPECIAL: Final[dict[str, Callable[[UpdateContext], Iterator[Effect]]]] = {
+_OF_KIND: Final[dict[str, Callable[[UpdateContext], Iterator[Effect]]]] = {
     "core/Service": _service,
     "core/PersistentVolumeClaim": _claim,
     "core/Pod": _pod,

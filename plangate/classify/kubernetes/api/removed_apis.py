@@ -1,4 +1,4 @@
-"""API versions that the cluster serves no more. Data: `kubernetes-removed-apis.yaml`."""
+"""Removed API versions: those that newer Kubernetes no longer serves. Data: `kubernetes-removed-apis.yaml`."""
 
 from __future__ import annotations
 
@@ -28,34 +28,34 @@ def _known() -> dict[str, tuple[int, int]]:
 
 
 @functools.cache
-def since(api_version: str, kind: str) -> tuple[int, int] | None:
-    """The first version of Kubernetes that does not serve it."""
+def removed_in(api_version: str, kind: str) -> tuple[int, int] | None:
+    """The first version of Kubernetes, as (major, minor), that no longer serves a kind; None where every version does."""
     known = _known()
     return known.get(f"{api_version}/{kind}") or known.get(f"{api_version}/*")
 
 
-def words() -> tuple[str, ...]:
-    """The versions that were removed somewhere, to look for in a text."""
+def removed_versions() -> tuple[str, ...]:
+    """Every API version (`group/version`) of which some kind was removed, sorted."""
     return tuple(sorted({name.rpartition("/")[0] for name in _known()}))
 
 
-def removed_api(one: KubeObject, upgrade: Upgrade) -> Iterator[Effect]:
-    """Whether the cluster still serves the version of an object."""
-    gone = since(one.api_version, one.kind)
-    if gone is None:
+def removed_api(manifest: KubeObject, upgrade: Upgrade) -> Iterator[Effect]:
+    """The effect of an object whose API version was removed: `fails`, or `may-fail` where the cluster's version is unknown."""
+    removed = removed_in(manifest.api_version, manifest.kind)
+    if removed is None:
         return
-    version = f"{gone[0]}.{gone[1]}"
+    version = f"{removed[0]}.{removed[1]}"
     if upgrade.kube_version is None:
         yield Effect(
             EffectName.MAY_FAIL,
-            f"uses {one.api_version}, which Kubernetes {version} and newer do not serve; --kube-version tells",
+            f"uses {manifest.api_version}, which Kubernetes {version} and newer do not serve; --kube-version tells",
             "removed-api",
             ("apiVersion",),
         )
-    elif upgrade.kube_version >= gone:
+    elif upgrade.kube_version >= removed:
         yield Effect(
             EffectName.FAILS,
-            f"uses {one.api_version}, which Kubernetes serves no more since {version}; way out: use a newer version of the "
+            f"uses {manifest.api_version}, which Kubernetes serves no more since {version}; way out: use a newer version of the "
             "API in the chart (helm plugin mapkubeapis repairs a release that has it already)",
             "removed-api",
             ("apiVersion",),

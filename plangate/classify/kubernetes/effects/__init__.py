@@ -1,1 +1,1 @@
-"""What a change of Kubernetes objects does to running things."""
+"""What changes of Kubernetes objects do to pods, traffic, data and access."""

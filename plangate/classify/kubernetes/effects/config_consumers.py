@@ -1,4 +1,4 @@
-"""ConfigMaps and Secrets: who reads them, who notices that they change, and whether the change was meant."""
+"""Changed ConfigMaps and Secrets: the workloads that read them and do not restart, and rotated credentials."""
 
 from __future__ import annotations
 
@@ -29,29 +29,29 @@ _RELOADERS: Final = (
 )
 
 
-def effects(change: Change, scene: ReleaseIndex) -> Iterator[Effect]:
-    """What happens to the readers of a ConfigMap or Secret."""
+def effects(change: Change, index: ReleaseIndex) -> Iterator[Effect]:
+    """The effects of a changed ConfigMap or Secret on the workloads that read it."""
     kind = _TYPES.get(change.type)
     if kind is None or change.action is not Action.UPDATE:
         return
     paths = tuple(a.path for a in change.attributes if a.path.startswith(_DATA))
     if not paths:
         return
-    yield from _unnoticed(change, kind, paths, scene)
+    yield from _not_restarted(change, kind, paths, index)
     if kind == "Secret":
-        yield from _rotated(change, scene)
+        yield from _rotated(change, index)
 
 
-def _unnoticed(change: Change, kind: str, paths: tuple[str, ...], scene: ReleaseIndex) -> Iterator[Effect]:
+def _not_restarted(change: Change, kind: str, paths: tuple[str, ...], index: ReleaseIndex) -> Iterator[Effect]:
     namespace, name = change.address.text.split("/")[2:4]
     rolling = {
         other.address.text
-        for other in scene.changes
+        for other in index.changes
         if other.action in (Action.CREATE, Action.DESTROY)
         or any(attribute.path.startswith("spec.template") for attribute in other.attributes)
     }
     readers = []
-    for identity, body in scene.workloads(name):
+    for identity, body in index.workloads(name):
         if not is_workload(identity) or identity[2] != namespace:
             continue
         how = reads(pod_template(identity, body), kind, name)
@@ -70,7 +70,7 @@ def _unnoticed(change: Change, kind: str, paths: tuple[str, ...], scene: Release
 
 
 def reads(template: Body, kind: str, name: str) -> str | None:
-    """How a pod reads a ConfigMap or Secret: `env`, `envFrom` or `volume`; None when it does not."""
+    """How a pod template reads a ConfigMap or Secret: `env`, `envFrom` or `volume`; None where it does not."""
     spec = section(template, "spec")
     of_key, of_all = ("configMapKeyRef", "configMapRef") if kind == "ConfigMap" else ("secretKeyRef", "secretRef")
     for part in ("containers", "initContainers"):
@@ -88,21 +88,21 @@ def reads(template: Body, kind: str, name: str) -> str | None:
 
 
 def _reloaded(identity: Identity, body: Body) -> bool:
-    """Whether a controller restarts it when what it reads changes."""
-    for notes in (annotations_of(body), annotations_of(pod_template(identity, body))):
-        for key, value in notes.items():
+    """Whether a controller such as Reloader restarts a workload when its configuration changes."""
+    for annotated in (body, pod_template(identity, body)):
+        for key, value in annotations_of(annotated).items():
             if key.startswith(_RELOADERS) and value not in ("false", False):
                 return True
     return False
 
 
-def _rotated(change: Change, scene: ReleaseIndex) -> Iterator[Effect]:
-    """A credential that gets another value under its users."""
+def _rotated(change: Change, index: ReleaseIndex) -> Iterator[Effect]:
+    """The effects of a Secret whose values change."""
     changed = tuple(a.path for a in change.attributes if a.kind == "changed" and a.path.startswith(_DATA))
     if not changed:
         return
     group, name_of_kind, namespace, name = change.address.text.split("/", 3)
-    one = scene.new.get((group, name_of_kind, namespace, name))
+    one = index.new.get((group, name_of_kind, namespace, name))
     generated = one.generated if one is not None else frozenset()
     keys = {path.partition(".")[2] or path.partition('["')[2].rstrip('"]') for path in changed}
     if generated and keys <= generated:

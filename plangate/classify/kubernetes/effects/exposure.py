@@ -1,11 +1,11 @@
-"""What is opened to more than before: addresses, the node, and the cluster's own rights. Only what is new counts."""
+"""New exposure: load balancers and node ports, access to the node, and rights in the cluster."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from plangate.classify.kubernetes.object_side import body_of
 from plangate.classify.kubernetes.objects import annotations_of, items, section
-from plangate.classify.kubernetes.sides import body_of
 from plangate.model.change import Action, Effect, EffectName
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 _INTERNAL: Final = ("internal", "private")
 
 
-def effects(change: Change, _scene: ReleaseIndex) -> Iterator[Effect]:
-    """How a change opens something."""
+def effects(change: Change, _index: ReleaseIndex) -> Iterator[Effect]:
+    """The `exposes` effects of a change; what the object exposed before is left out."""
     before, after = body_of(change.before), body_of(change.after)
     if change.action is Action.DESTROY:
         if change.type == "networking.k8s.io/NetworkPolicy" and not change.note:
@@ -29,24 +29,24 @@ def effects(change: Change, _scene: ReleaseIndex) -> Iterator[Effect]:
         return
     if change.action not in (Action.CREATE, Action.UPDATE):
         return
-    for kind, because, path in _open(change.type, after):
-        if (kind, because, path) not in set(_open(change.type, before)):
+    for kind, because, path in _exposed(change.type, after):
+        if (kind, because, path) not in set(_exposed(change.type, before)):
             yield Effect(EffectName.EXPOSES, because, kind, (path,))
 
 
-def _open(type_: str, body: Body) -> list[tuple[str, str, str]]:
-    """What is open in one side of an object: kind, words, path."""
-    ask = _OF_TYPE.get(type_)
-    return list(ask(body)) if ask is not None and body else []
+def _exposed(type_: str, body: Body) -> list[tuple[str, str, str]]:
+    """What one side of an object exposes: (kind of the effect, message, path)."""
+    exposed = _OF_TYPE.get(type_)
+    return list(exposed(body)) if exposed is not None and body else []
 
 
 def _service(body: Body) -> Iterator[tuple[str, str, str]]:
     spec = section(body, "spec")
     if spec.get("type") == "LoadBalancer":
-        told = " ".join(f"{key} {value}" for key, value in annotations_of(body).items()).lower()
+        text = " ".join(f"{key} {value}" for key, value in annotations_of(body).items()).lower()
         ranges = spec.get("loadBalancerSourceRanges")
         limited = isinstance(ranges, list) and ranges and not {"0.0.0.0/0", "::/0"} & {str(one) for one in ranges}
-        if not any(word in told for word in _INTERNAL) and not limited:
+        if not any(word in text for word in _INTERNAL) and not limited:
             yield "load-balancer", "gets a load balancer that anybody can reach", "spec.type"
     elif spec.get("type") == "NodePort":
         yield "node-port", "listens on a port of every node", "spec.type"

@@ -1,4 +1,4 @@
-"""Images of containers: which way a tag moves, and whether it will move by itself."""
+"""Images of containers: upgrades, downgrades, and tags that are not fixed, as traits of a change."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from plangate.model.change import Change
 
-_MOVING: Final = frozenset(
+_FLOATING_TAGS: Final = frozenset(
     (
         "latest",
         "stable",
@@ -32,7 +32,7 @@ _MOVING: Final = frozenset(
 
 
 class Image(Struct, frozen=True):
-    """One image name, cut into its parts."""
+    """One image reference. `tag` and `digest` are empty where it has none."""
 
     repository: str
     tag: str = ""
@@ -40,17 +40,17 @@ class Image(Struct, frozen=True):
 
     @property
     def version(self) -> Version | None:
-        """The version in the tag, or None."""
+        """The version in the tag; None where it has none."""
         return in_tag(self.tag)
 
     @property
     def moving(self) -> bool:
-        """Whether the same name gives another image tomorrow."""
-        return not self.digest and (not self.tag or self.tag.lower() in _MOVING)
+        """Whether the reference may name another image later: no digest, and no tag or a floating one such as `latest`."""
+        return not self.digest and (not self.tag or self.tag.lower() in _FLOATING_TAGS)
 
 
 def parse(text: str) -> Image:
-    """Cut an image name as https://pkg.go.dev/github.com/distribution/reference describes it."""
+    """Parse an image reference as https://pkg.go.dev/github.com/distribution/reference describes it."""
     name, _, digest = text.partition("@")
     path, colon, tag = name.rpartition(":")
     if not colon or "/" in tag:
@@ -59,11 +59,11 @@ def parse(text: str) -> Image:
 
 
 def traits(change: Change) -> frozenset[str]:
-    """What is to be said of the images that a change brings."""
-    return frozenset(_told(change))
+    """The traits of a change from its new images, such as `image-downgraded`."""
+    return frozenset(_image_traits(change))
 
 
-def _told(change: Change) -> Iterator[str]:
+def _image_traits(change: Change) -> Iterator[str]:
     for attribute in change.attributes:
         if not attribute.path.endswith(".image") or not isinstance(attribute.after, str):
             continue

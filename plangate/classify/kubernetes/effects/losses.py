@@ -1,4 +1,4 @@
-"""What goes away: data with it, a guard with it, or only a name."""
+"""Deleted objects: lost data, lost protection, and renames."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 from msgspec import structs
 
 from plangate.classify.kubernetes.compare import compare
+from plangate.classify.kubernetes.object_side import body_of
 from plangate.classify.kubernetes.objects import KEEP, annotations_of, section
 from plangate.classify.kubernetes.schema import ANY
-from plangate.classify.kubernetes.sides import body_of
 from plangate.model.change import Action, Change, Effect, EffectName
 
 if TYPE_CHECKING:
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 
     from plangate.classify.kubernetes.release_index import ReleaseIndex
 
-_LOST: Final = {
+_DATA_LOSS: Final = {
     "core/PersistentVolumeClaim": "the volume goes with the claim, unless its storage class retains it",
     "core/Namespace": "everything in the namespace goes with it",
     "apiextensions.k8s.io/CustomResourceDefinition": "every resource of this kind in the whole cluster goes with it",
 }
-_ALIKE: Final = 6
-"""So many differing leaves leave two objects recognisable as one."""
+_MAX_DIFFERENCES: Final = 6
+"""The number of differing leaves up to which two objects count as the same one under another name."""
 
 
-def effects(change: Change, _scene: ReleaseIndex) -> Iterator[Effect]:
-    """Data and guards that go."""
+def effects(change: Change, _index: ReleaseIndex) -> Iterator[Effect]:
+    """The `data-loss` and `unprotects` effects of a change."""
     before, after = body_of(change.before), body_of(change.after)
     if change.action is Action.DESTROY:
-        lost = _LOST.get(change.type)
+        lost = _DATA_LOSS.get(change.type)
         if lost is not None:
             yield Effect(EffectName.DATA_LOSS, lost)
         if section(before, "spec").get("persistentVolumeReclaimPolicy") == "Delete":
@@ -62,22 +62,22 @@ def _retention(change: Change, when: str) -> object:
     return section(body_of(change.before), "spec", "persistentVolumeClaimRetentionPolicy").get(when)
 
 
-def told_together(changes: list[Change], scene: ReleaseIndex) -> list[Change]:
-    """Destroys and creates that are one story name each other: a rename, a move to a namespace, an object that becomes a hook."""
-    hooks = {scene.names.identity(one) for one in scene.upgrade.new_hooks}
+def with_renames(changes: list[Change], index: ReleaseIndex) -> list[Change]:
+    """The changes, with notes on destroys and creates that belong together: renames, moves between namespaces, objects that become hooks."""
+    hooks = {index.names.identity(one) for one in index.upgrade.new_hooks}
     notes: dict[str, str] = {}
-    free = [change for change in changes if change.action is Action.CREATE]
-    for gone in changes:
-        if gone.action is not Action.DESTROY:
+    created = [change for change in changes if change.action is Action.CREATE]
+    for destroyed in changes:
+        if destroyed.action is not Action.DESTROY:
             continue
-        if tuple(gone.address.text.split("/", 3)) in hooks:
-            notes[gone.address.text] = "becomes a hook: deleted from the release and created again each time"
+        if tuple(destroyed.address.text.split("/", 3)) in hooks:
+            notes[destroyed.address.text] = "becomes a hook: deleted from the release and created again each time"
             continue
-        come = _successor(gone, free)
-        if come is not None:
-            free.remove(come)
-            notes[gone.address.text] = f"renamed to {come.address}"
-            notes[come.address.text] = f"renamed from {gone.address}"
+        successor = _successor(destroyed, created)
+        if successor is not None:
+            created.remove(successor)
+            notes[destroyed.address.text] = f"renamed to {successor.address}"
+            notes[successor.address.text] = f"renamed from {destroyed.address}"
     return [
         structs.replace(change, note="; ".join(filter(None, (change.note, notes.get(change.address.text)))) or None)
         if change.action in (Action.DESTROY, Action.CREATE)
@@ -86,19 +86,21 @@ def told_together(changes: list[Change], scene: ReleaseIndex) -> list[Change]:
     ]
 
 
-def _successor(gone: Change, free: list[Change]) -> Change | None:
-    """The created object that a destroyed one lives on in: another namespace, the same template, or nearly the same content."""
-    same_type = [come for come in free if come.type == gone.type]
-    by_name = [come for come in same_type if come.name == gone.name]
+def _successor(destroyed: Change, created: list[Change]) -> Change | None:
+    """The created object that replaces a destroyed one: the same name elsewhere, the same template, or nearly the same content."""
+    same_type = [successor for successor in created if successor.type == destroyed.type]
+    by_name = [successor for successor in same_type if successor.name == destroyed.name]
     if by_name:
         return by_name[0]
-    ranked = sorted((_distance(gone, come), come.address.text, come) for come in same_type)
-    if ranked and (ranked[0][0] <= _ALIKE or (len(same_type) == 1 and ranked[0][2].template == gone.template != "")):
+    ranked = sorted((_distance(destroyed, successor), successor.address.text, successor) for successor in same_type)
+    if ranked and (
+        ranked[0][0] <= _MAX_DIFFERENCES or (len(same_type) == 1 and ranked[0][2].template == destroyed.template != "")
+    ):
         return ranked[0][2]
     return None
 
 
-def _distance(gone: Change, come: Change) -> int:
-    old = {key: value for key, value in body_of(gone.before).items() if key != "metadata"}
-    new = {key: value for key, value in body_of(come.after).items() if key != "metadata"}
+def _distance(destroyed: Change, successor: Change) -> int:
+    old = {key: value for key, value in body_of(destroyed.before).items() if key != "metadata"}
+    new = {key: value for key, value in body_of(successor.after).items() if key != "metadata"}
     return sum(1 for _ in compare(old, new, ANY))

@@ -1,12 +1,12 @@
-"""Workloads: what restarts pods, what stops all of them at once, and what leaves none."""
+"""Workloads: restarts of pods, downtime, and scaling to zero."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Final
 
+from plangate.classify.kubernetes.object_side import body_of
 from plangate.classify.kubernetes.objects import WORKLOADS, section
-from plangate.classify.kubernetes.sides import body_of
 from plangate.model.change import Action, Effect, EffectName
 
 if TYPE_CHECKING:
@@ -23,11 +23,21 @@ _CHART_LABELS: Final = (
     "labels.chart",
     "labels.version",
 )
-_CHANCE: Final = ("rollme", "timestamp", "restartedat", "random", "nonce", "deploydate", "deploy-date", "date", "time")
+_VOLATILE_ANNOTATIONS: Final = (
+    "rollme",
+    "timestamp",
+    "restartedat",
+    "random",
+    "nonce",
+    "deploydate",
+    "deploy-date",
+    "date",
+    "time",
+)
 
 
-def effects(change: Change, scene: ReleaseIndex) -> Iterator[Effect]:
-    """What happens to the pods of a workload."""
+def effects(change: Change, index: ReleaseIndex) -> Iterator[Effect]:
+    """The effects of a change on the pods of a workload."""
     if change.action is Action.CREATE and change.type in ("batch/Job", "core/Pod"):
         yield Effect(EffectName.RUNS_CODE, "runs as soon as it is created", "job")
     if change.type not in WORKLOADS:
@@ -42,7 +52,7 @@ def effects(change: Change, scene: ReleaseIndex) -> Iterator[Effect]:
                     EffectName.RANDOM_RENDER, "restarts because of a value that changes at every render", "", paths
                 )
         yield from _to_zero(change)
-        yield from _autoscaled(change, scene)
+        yield from _autoscaled(change, index)
     elif change.action is Action.DESTROY and change.note and "renamed" in change.note:
         yield Effect(
             EffectName.DOWNTIME,
@@ -52,7 +62,7 @@ def effects(change: Change, scene: ReleaseIndex) -> Iterator[Effect]:
 
 
 def note(change: Change, found: Sequence[Effect]) -> str | None:
-    """How its pods restart, where that is not what one expects."""
+    """How the pods of a workload restart (`OnDelete`, `partition`); None where all of them restart at once."""
     if not any(effect.name is EffectName.ROLLS_PODS for effect in found):
         return None
     strategy = section(body_of(change.after), "spec", "updateStrategy")
@@ -69,11 +79,11 @@ def _template_paths(change: Change) -> tuple[str, ...]:
 
 
 def _kind(paths: tuple[str, ...]) -> str:
-    """Why a template changes, where nothing in it is meant to."""
+    """The kind of a restart: `chart-label`, `chance` (a value that differs at every render), or empty."""
     if all(any(path.endswith(label) for label in _CHART_LABELS) for path in paths):
         return "chart-label"
     keys = [path.partition("annotations")[2].strip('.["]').lower() for path in paths]
-    return "chance" if all(key and any(key.endswith(word) for word in _CHANCE) for key in keys) else ""
+    return "chance" if all(key and any(key.endswith(word) for word in _VOLATILE_ANNOTATIONS) for key in keys) else ""
 
 
 def _why(paths: tuple[str, ...]) -> str:
@@ -83,7 +93,7 @@ def _why(paths: tuple[str, ...]) -> str:
 
 
 def _downtime(change: Change, paths: tuple[str, ...]) -> Iterator[Effect]:
-    """Whether a restart leaves nothing running: from the state after the upgrade, whose strategy drives it."""
+    """The effect of a restart that leaves no pod running, by the strategy and replicas after the upgrade."""
     spec = section(body_of(change.after), "spec")
     replicas = _count(spec.get("replicas", 1))
     if change.type == "apps/Deployment" and replicas > 0:
@@ -106,7 +116,7 @@ def _count(value: Value) -> int:
 
 
 def _share(value: Value, of: int) -> int:
-    """A number or a percentage of the replicas, rounded down as maxUnavailable is."""
+    """A number, or a percentage of the replicas rounded down, as for `maxUnavailable`; 0 for anything else."""
     if isinstance(value, str) and value.endswith("%") and value[:-1].isdecimal():
         return math.floor(of * int(value[:-1]) / 100)
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
@@ -118,16 +128,16 @@ def _to_zero(change: Change) -> Iterator[Effect]:
         yield Effect(EffectName.SCALE_TO_ZERO, "is scaled to zero: nothing of it runs any more", "", ("spec.replicas",))
 
 
-def _autoscaled(change: Change, scene: ReleaseIndex) -> Iterator[Effect]:
-    """A manifest that sets replicas while an autoscaler does (every upgrade sets them back, or conflicts)."""
+def _autoscaled(change: Change, index: ReleaseIndex) -> Iterator[Effect]:
+    """The effect of a manifest that sets replicas although an autoscaler does: every upgrade sets them back, or conflicts."""
     kind, namespace, name = change.address.text.split("/")[1:4]
-    if (kind, namespace, name) not in scene.autoscaled:
+    if (kind, namespace, name) not in index.autoscaled:
         return
     identity = (change.type.split("/")[0], kind, namespace, name)
-    one = scene.new.get(identity)
-    if one is None or section(one.body, "spec").get("replicas") is None or scene.upgrade.live is not None:
+    one = index.new.get(identity)
+    if one is None or section(one.body, "spec").get("replicas") is None or index.upgrade.live is not None:
         return
-    if scene.upgrade.server_side:
+    if index.upgrade.server_side:
         yield Effect(
             EffectName.MAY_FAIL,
             "sets replicas although an autoscaler does: once that has scaled it, server-side apply refuses; --live-objects tells",

@@ -1,12 +1,12 @@
-"""Services, Ingresses and network policies: requests that stop reaching pods."""
+"""Services, Ingresses, network policies and workloads: requests that no longer reach pods."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from plangate.classify.kubernetes.objects import items, section, word
+from plangate.classify.kubernetes.object_side import body_of
+from plangate.classify.kubernetes.objects import items, scalar, section
 from plangate.classify.kubernetes.release_index import pod_template, selects
-from plangate.classify.kubernetes.sides import body_of
 from plangate.model.change import Action, Effect, EffectName
 
 if TYPE_CHECKING:
@@ -19,45 +19,45 @@ if TYPE_CHECKING:
     Body = dict[str, Value]
 
 
-def effects(change: Change, scene: ReleaseIndex) -> Iterator[Effect]:
-    """How a change cuts traffic."""
-    ask = _OF_TYPE.get(change.type)
-    if ask is not None:
-        yield from ask(change, scene)
+def effects(change: Change, index: ReleaseIndex) -> Iterator[Effect]:
+    """The `traffic-cut` effects of a change."""
+    of_type = _OF_TYPE.get(change.type)
+    if of_type is not None:
+        yield from of_type(change, index)
 
 
-def _cut(because: str, kind: str, *paths: str) -> Effect:
+def _traffic_cut(because: str, kind: str, *paths: str) -> Effect:
     return Effect(EffectName.TRAFFIC_CUT, because, kind, paths)
 
 
-def _service(change: Change, scene: ReleaseIndex) -> Iterator[Effect]:
+def _service(change: Change, index: ReleaseIndex) -> Iterator[Effect]:
     before, after = section(body_of(change.before), "spec"), section(body_of(change.after), "spec")
     if change.action is Action.DESTROY:
-        yield _cut("goes away, and its name with it: whoever calls it gets no answer", "removed")
+        yield _traffic_cut("goes away, and its name with it: whoever calls it gets no answer", "removed")
         return
     namespace = change.address.text.split("/")[2]
     if change.action is not Action.UPDATE:
         return
-    served = _behind(after, namespace, scene)
-    was_served = _behind(before, namespace, scene, new=False)
+    served = _selected_templates(after, namespace, index)
+    was_served = _selected_templates(before, namespace, index, new=False)
     if was_served and not served and after.get("type") != "ExternalName":
-        yield _cut("selects no pod any more", "selector", "spec.selector")
+        yield _traffic_cut("selects no pod any more", "selector", "spec.selector")
     elif served:
         yield from _ports(before, after, was_served, served)
-    kept = {word(port.get("port")) for port in items(after, "ports")}
+    kept = {scalar(port.get("port")) for port in items(after, "ports")}
     for port in items(before, "ports"):
-        if word(port.get("port")) not in kept:
-            yield _cut(f"no longer listens on port {port.get('port')}", "port", "spec.ports")
+        if scalar(port.get("port")) not in kept:
+            yield _traffic_cut(f"no longer listens on port {port.get('port')}", "port", "spec.ports")
     if before.get("type") == "LoadBalancer" and after.get("type") != "LoadBalancer":
-        yield _cut("loses its load balancer, and the external address with it", "load-balancer", "spec.type")
+        yield _traffic_cut("loses its load balancer, and the external address with it", "load-balancer", "spec.type")
     elif before.get("type") == "NodePort" and after.get("type") == "ClusterIP":
-        yield _cut("loses its ports on the nodes", "node-port", "spec.type")
+        yield _traffic_cut("loses its ports on the nodes", "node-port", "spec.type")
 
 
-def _behind(spec: Body, namespace: str, scene: ReleaseIndex, *, new: bool = True) -> list[Body]:
-    """The pod templates that a Service sends requests to."""
+def _selected_templates(spec: Body, namespace: str, index: ReleaseIndex, *, new: bool = True) -> list[Body]:
+    """The pod templates that a Service of one side selects."""
     selector = section(spec, "selector")
-    workloads = scene.workloads(*selector.values(), new=new) if selector else []
+    workloads = index.workloads(*selector.values(), new=new) if selector else []
     return [
         template
         for identity, body in workloads
@@ -68,33 +68,35 @@ def _behind(spec: Body, namespace: str, scene: ReleaseIndex, *, new: bool = True
 
 
 def _ports(before: Body, after: Body, was_served: list[Body], served: list[Body]) -> Iterator[Effect]:
-    """A named target port that no container has any more."""
+    """Named target ports that no container of the selected pods has any more."""
     for port in items(after, "ports"):
         target = port.get("targetPort")
         if not isinstance(target, str) or target in _port_names(served):
             continue
         old = [p for p in items(before, "ports") if p.get("port") == port.get("port")]
         worked = any(
-            word(p.get("targetPort")) in _port_names(was_served) or isinstance(p.get("targetPort"), int) for p in old
+            scalar(p.get("targetPort")) in _port_names(was_served) or isinstance(p.get("targetPort"), int) for p in old
         )
         if worked:
-            yield _cut(f"sends requests to the port {target}, which no container has", "target-port", "spec.ports")
+            yield _traffic_cut(
+                f"sends requests to the port {target}, which no container has", "target-port", "spec.ports"
+            )
 
 
 def _port_names(templates: list[Body]) -> set[Value]:
     return {
-        word(port.get("name"))
+        scalar(port.get("name"))
         for template in templates
         for container in items(template, "spec", "containers")
         for port in items(container, "ports")
     }
 
 
-def _ingress(change: Change, _scene: ReleaseIndex) -> Iterator[Effect]:
+def _ingress(change: Change, _index: ReleaseIndex) -> Iterator[Effect]:
     before, after = section(body_of(change.before), "spec"), section(body_of(change.after), "spec")
     if change.action is Action.DESTROY:
         if not (change.note or "").startswith("renamed"):
-            yield _cut(
+            yield _traffic_cut(
                 f"goes away: {', '.join(sorted(_hosts(before))) or 'its paths'} can no longer be reached", "removed"
             )
         return
@@ -102,16 +104,18 @@ def _ingress(change: Change, _scene: ReleaseIndex) -> Iterator[Effect]:
         return
     gone = sorted(_hosts(before) - _hosts(after))
     if gone:
-        yield _cut(f"no longer answers for {', '.join(gone)}", "host", "spec.rules")
-    bare = sorted((_tls(before) - _tls(after)) & _hosts(after))
-    if bare:
-        yield _cut(f"has no certificate any more for {', '.join(bare)}", "tls", "spec.tls")
+        yield _traffic_cut(f"no longer answers for {', '.join(gone)}", "host", "spec.rules")
+    without_tls = sorted((_tls(before) - _tls(after)) & _hosts(after))
+    if without_tls:
+        yield _traffic_cut(f"has no certificate any more for {', '.join(without_tls)}", "tls", "spec.tls")
     if before.get("ingressClassName") != after.get("ingressClassName"):
-        yield _cut("moves to another ingress controller, with another address", "class", "spec.ingressClassName")
+        yield _traffic_cut(
+            "moves to another ingress controller, with another address", "class", "spec.ingressClassName"
+        )
     lost = _paths(before) - _paths(after)
     for host, path in sorted(lost):
         if host in _hosts(after):
-            yield _cut(f"no longer serves {host}{path}", "path", "spec.rules")
+            yield _traffic_cut(f"no longer serves {host}{path}", "path", "spec.rules")
 
 
 def _hosts(spec: Body) -> set[str]:
@@ -134,8 +138,8 @@ def _paths(spec: Body) -> set[tuple[str, str]]:
     }
 
 
-def _network_policy(change: Change, scene: ReleaseIndex) -> Iterator[Effect]:
-    """A policy that lets nothing in to pods of this release, where it did before."""
+def _network_policy(change: Change, index: ReleaseIndex) -> Iterator[Effect]:
+    """A network policy that newly isolates pods of this release."""
     spec = section(body_of(change.after), "spec")
     types = spec.get("policyTypes")
     if change.action not in (Action.CREATE, Action.UPDATE) or not isinstance(types, list) or "Ingress" not in types:
@@ -147,20 +151,20 @@ def _network_policy(change: Change, scene: ReleaseIndex) -> Iterator[Effect]:
         return
     namespace = change.address.text.split("/")[2]
     selector = section(spec, "podSelector", "matchLabels")
-    hit = [
+    isolated = [
         identity[3]
-        for identity, body in scene.workloads(*selector.values())
+        for identity, body in index.workloads(*selector.values())
         if identity[2] == namespace
         and all(section(pod_template(identity, body), "metadata", "labels").get(k) == v for k, v in selector.items())
     ]
-    if hit:
-        yield _cut(
-            f"lets no traffic in to {', '.join(hit[:3])}, unless another policy does", "isolates", "spec.ingress"
+    if isolated:
+        yield _traffic_cut(
+            f"lets no traffic in to {', '.join(isolated[:3])}, unless another policy does", "isolates", "spec.ingress"
         )
 
 
-def _workload(change: Change, scene: ReleaseIndex) -> Iterator[Effect]:
-    """A Service that stays as it is and loses its last pods, because their labels change or they go away."""
+def _workload(change: Change, index: ReleaseIndex) -> Iterator[Effect]:
+    """Unchanged Services that lose their last pods or a target port, because a workload changes or is deleted."""
     if change.action not in (Action.UPDATE, Action.DESTROY):
         return
     sides = [section(body_of(side), "spec", "template") for side in (change.before, change.after)]
@@ -168,19 +172,21 @@ def _workload(change: Change, scene: ReleaseIndex) -> Iterator[Effect]:
         return
     namespace = change.address.text.split("/")[2]
     labels = section(body_of(change.before), "spec", "template", "metadata", "labels")
-    for identity, body in scene.same_services:
+    for identity, body in index.same_services:
         spec = section(body, "spec")
         if identity[2] != namespace or not selects(section(spec, "selector"), labels):
             continue
-        served = _behind(spec, namespace, scene)
+        served = _selected_templates(spec, namespace, index)
         if not served:
-            yield _cut(f"leaves the Service {identity[3]} without pods", "no-pods", "spec.template.metadata.labels")
+            yield _traffic_cut(
+                f"leaves the Service {identity[3]} without pods", "no-pods", "spec.template.metadata.labels"
+            )
         else:
-            yield from _ports(spec, spec, _behind(spec, namespace, scene, new=False), served)
+            yield from _ports(spec, spec, _selected_templates(spec, namespace, index, new=False), served)
 
 
 def _reachable(template: Body) -> tuple[Body, set[Value]]:
-    """What a Service can find of a pod: its labels, and the names of its ports."""
+    """What a Service selects by: the labels of a pod template and the names of its ports."""
     return section(template, "metadata", "labels"), _port_names([template])
 
 

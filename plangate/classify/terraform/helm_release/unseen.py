@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
 
-from plangate.classify import release
+from plangate.classify import release_view
 from plangate.classify.terraform.assumed import reasons
 from plangate.classify.terraform.helm_release import values
 from plangate.model.change import Action, Gap, Noise, Notice, base
@@ -35,7 +35,7 @@ def tell(changeset: TerraformChangeSet, release_words: Callable[[str], frozenset
         if change.type != TYPE or change.mode != "managed" or not change.values_known:
             changes.append(change)
             continue
-        changes.append(release.seen(change, _notices(change, changeset, release_words)))
+        changes.append(release_view.with_notices(change, _notices(change, changeset, release_words)))
         skipped += _unseen(change, changeset)
         if change.action in _UPGRADES and change.noise is not Noise.FORMAT:
             skipped.append(not_rendered(change))
@@ -80,7 +80,9 @@ def _notices(
         yield Notice("chart-major", because, ("version",), certain=False)
     chart = after.get("chart")
     words = release_words(chart if isinstance(chart, str) else "")
-    yield from release.chart(who, old if isinstance(old, str) else "", new if isinstance(new, str) else "", words)
+    yield from release_view.chart_notices(
+        who, old if isinstance(old, str) else "", new if isinstance(new, str) else "", words
+    )
 
 
 def _emptied(before: Side, after: Side) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from plangate.applications.litellm.proxy import Proxy
-from plangate.applications.litellm.view import Sided, introduced, looks_like_configuration
+from plangate.applications.litellm.view import PictureSide, introduced, looks_like_configuration
 from plangate.model.values import ABSENT, UNKNOWN, Sensitive
 
 SOUND: dict[str, Any] = {
@@ -151,9 +151,9 @@ def test_hostile_shapes_of_services_and_pods_raise_nothing() -> None:
 
 
 def test_what_seems_absent_in_a_partial_picture_is_unknown() -> None:
-    assert Sided({"a": 1}, partial=True).at(("b",)) is UNKNOWN
-    assert Sided({"a": 1}).at(("b",)) is ABSENT
-    assert Sided({"a": {"b": [1, 2]}}, partial=True).at(("a", "b", 1)) == 2
+    assert PictureSide({"a": 1}, partial=True).at(("b",)) is UNKNOWN
+    assert PictureSide({"a": 1}).at(("b",)) is ABSENT
+    assert PictureSide({"a": {"b": [1, 2]}}, partial=True).at(("a", "b", 1)) == 2
 
 
 def test_only_a_model_list_with_settings_is_a_configuration() -> None:

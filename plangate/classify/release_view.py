@@ -1,6 +1,6 @@
-"""A release as a whole: which chart it moves to, and what becomes of the values that a user gave.
+"""The view `release` of a change: notices on the chart's version and the values that a user gave.
 
-What is found stands in the view `release` of one change: of the `helm_release` in a plan, of the first object of a dry run.
+It is on one change: the `helm_release` of a plan, the first changed object of a dry run. Secrets in plain text are on the object.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from plangate.model.values import Absent, Path, Value
 
 VIEW: Final = "release"
-_MOST: Final = 4
+_MAX_LISTED: Final = 4
 
 
-def seen(change: Change, notices: Iterable[Notice]) -> Change:
-    """A change with what was found out about its release."""
+def with_notices(change: Change, notices: Iterable[Notice]) -> Change:
+    """The change with notices added to its view `release`; the same change where there are none."""
     found = tuple(notices)
     if not found:
         return change
@@ -36,31 +36,31 @@ def seen(change: Change, notices: Iterable[Notice]) -> Change:
 
 
 def classify(changeset: HelmChangeSet, release_words: Callable[[str], frozenset[str]]) -> HelmChangeSet:
-    """Complete the change set of a Helm input with what is to be said of the release.
+    """The change set of an upgrade with the views, notes and gaps of its release.
 
     `release_words` gives, for the name of a chart, the words that mean a release in its versions (`semver.read`).
     """
     upgrade = changeset.upgrade
     listed = len(changeset.changes)
-    changes = [seen(change, _plain_secrets(change)) for change in changeset.judged]
-    # What concerns the whole release is told at its first object that changes; where none does, it means nothing.
+    changes = [with_notices(change, _plain_secrets(change)) for change in changeset.judged]
+    # A release without any change gets no notices.
     nothing = (Action.NO_OP, Action.UNKNOWN)
     first = next((i for i, change in enumerate(changes) if change.action not in nothing), None)
     if first is not None:
         words = release_words(upgrade.chart.name or upgrade.old_chart.name)
-        of_chart = chart(upgrade.name, upgrade.old_chart.version, upgrade.chart.version, words)
-        changes[first] = seen(changes[first], (*of_chart, *_values(upgrade)))
+        of_chart = chart_notices(upgrade.name, upgrade.old_chart.version, upgrade.chart.version, words)
+        changes[first] = with_notices(changes[first], (*of_chart, *_values_notices(upgrade)))
     return structs.replace(
         changeset,
         changes=tuple(changes[:listed]),
         hook_changes=tuple(changes[listed:]),
-        notes=(*changeset.notes, *_told(upgrade)),
-        skipped=(*changeset.skipped, *_unknown(upgrade)),
+        notes=(*changeset.notes, *_notes(upgrade)),
+        skipped=(*changeset.skipped, *_gaps(upgrade)),
     )
 
 
-def chart(who: str, old: str, new: str, release_words: frozenset[str]) -> Iterator[Notice]:
-    """What to say of the versions of a chart."""
+def chart_notices(who: str, old: str, new: str, release_words: frozenset[str]) -> Iterator[Notice]:
+    """The notices on a move from one chart version to another; none where either is no version."""
     before, after = (semver.read(text, release_words=release_words) for text in (old, new))
     if before is None or after is None:
         return
@@ -73,8 +73,8 @@ def chart(who: str, old: str, new: str, release_words: frozenset[str]) -> Iterat
         yield Notice("chart-prerelease", f"{who} moves to a prerelease of its chart ({both})", ("version",))
 
 
-def _values(upgrade: Upgrade) -> Iterator[Notice]:
-    """What the flags for values did, told by what comes out of them."""
+def _values_notices(upgrade: Upgrade) -> Iterator[Notice]:
+    """The notices on values that are reset or dropped."""
     old, new = upgrade.old_values, upgrade.values
     if old is None or new is None or not old:
         return
@@ -84,42 +84,42 @@ def _values(upgrade: Upgrade) -> Iterator[Notice]:
         return
     dropped = [spell(path) for path in _leaves(old, ()) if not _has(new, path)]
     if dropped:
-        because = f"{upgrade.name} no longer gets {listed(dropped, _MOST)}: the defaults of the chart take {'its' if len(dropped) == 1 else 'their'} place"
+        because = f"{upgrade.name} no longer gets {listed(dropped, _MAX_LISTED)}: the defaults of the chart take {'its' if len(dropped) == 1 else 'their'} place"
         yield Notice("values-dropped", because, tuple(dropped))
 
 
 def _plain_secrets(change: Change) -> Iterator[Notice]:
-    """Secrets that a change puts where everybody reads them who may read pods or ConfigMaps."""
+    """The notice on a change that adds secrets to a ConfigMap or a pod template."""
     if change.after is None or change.action not in (Action.CREATE, Action.UPDATE) or change.views:
-        # What another view is about has policies of its own for this.
+        # An application's view has policies of its own for this.
         return
     roots: tuple[Path, ...] = (("data",),) if change.type == "core/ConfigMap" else (("spec",),)
     if change.type != "core/ConfigMap" and change.after.at(("spec", "template", "spec")) is ABSENT:
         return
-    new = {path for root in roots for path in _hidden(change.after.at(root), root)}
-    old = set() if change.before is None else {p for root in roots for p in _hidden(change.before.at(root), root)}
+    new = {path for root in roots for path in _secret_paths(change.after.at(root), root)}
+    old = set() if change.before is None else {p for root in roots for p in _secret_paths(change.before.at(root), root)}
     paths = tuple(sorted(new - old))
     if paths:
-        because = f"{change.address} holds a secret in plain text ({', '.join(paths[:_MOST])})"
+        because = f"{change.address} holds a secret in plain text ({', '.join(paths[:_MAX_LISTED])})"
         yield Notice("secret-in-plain-text", because, paths)
 
 
-def _hidden(value: Value | Absent, path: Path) -> Iterator[str]:
-    """Where secrets stand; an environment variable goes by its name, so that another order is no change."""
+def _secret_paths(value: Value | Absent, path: Path) -> Iterator[str]:
+    """The paths of secrets. List items are spelled by their name where they have one, so that another order is no change."""
     if isinstance(value, Embedded):
         value = value.value
     if isinstance(value, Sensitive):
         yield spell(path)
     elif isinstance(value, dict):
         for key, below in value.items():
-            yield from _hidden(below, (*path, key))
+            yield from _secret_paths(below, (*path, key))
     elif isinstance(value, list):
         for position, below in enumerate(value):
             name = below.get("name") if isinstance(below, dict) else None
-            yield from _hidden(below, (*path, name if isinstance(name, str) else position))
+            yield from _secret_paths(below, (*path, name if isinstance(name, str) else position))
 
 
-def _told(upgrade: Upgrade) -> Iterator[str]:
+def _notes(upgrade: Upgrade) -> Iterator[str]:
     old, new = upgrade.old_chart, upgrade.chart
     if old.version and new.version and old.version != new.version:
         yield f"chart {new.name or old.name} {old.version} → {new.version}"
@@ -127,7 +127,7 @@ def _told(upgrade: Upgrade) -> Iterator[str]:
         yield "the values are those of the deployed revision, given again or reused"
 
 
-def _unknown(upgrade: Upgrade) -> Iterator[Gap]:
+def _gaps(upgrade: Upgrade) -> Iterator[Gap]:
     if (
         upgrade.install
         or upgrade.old is None
@@ -152,7 +152,7 @@ def _leaves(value: Value, path: Path) -> Iterator[Path]:
 
 
 def _has(values: Value, path: Path) -> bool:
-    """Whether a path is given, or something in its place."""
+    """Whether values have a path, or a scalar above it."""
     for part in path:
         if not isinstance(values, dict):
             return True

@@ -2,7 +2,13 @@
 
 import pytest
 
-from plangate.classify.kubernetes.api.formats import FORMATS, is_network, is_port_name, is_qualified, is_subdomain
+from plangate.classify.kubernetes.api.validation.formats import (
+    FORMATS,
+    is_network,
+    is_port_name,
+    is_qualified,
+    is_subdomain,
+)
 from tests.support.upgrades import changes, effects, plain, workload
 
 HTTP = {"httpGet": {"path": "/", "port": 80}}

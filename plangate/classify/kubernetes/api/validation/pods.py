@@ -1,12 +1,12 @@
-"""What is asked of pods, wherever a template of them stands: pkg/apis/core/validation of Kubernetes."""
+"""Pods and their parts, in whichever object they stand: pkg/apis/core/validation."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from plangate.classify.kubernetes.api.formats import Problem, container_resources
-from plangate.classify.kubernetes.compare import below
-from plangate.classify.kubernetes.objects import items, section, word
+from plangate.classify.kubernetes.api.validation.formats import Problem, container_resources
+from plangate.classify.kubernetes.compare import child_path
+from plangate.classify.kubernetes.objects import items, scalar, section
 from plangate.lang import quantity
 
 if TYPE_CHECKING:
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
 
     Body = dict[str, Value]
 
-_PARTS: Final = ("containers", "initContainers")
+_CONTAINER_LISTS: Final = ("containers", "initContainers")
 
 
 def _spec(spec: Body, path: str) -> Iterator[Problem]:
-    """Mounts of volumes that are not there, and names and ports told twice."""
-    volumes = {word(volume.get("name")) for volume in items(spec, "volumes")}
-    both = {word(c.get("name")) for c in items(spec, "containers")} & {
-        word(c.get("name")) for c in items(spec, "initContainers")
+    """A pod as a whole: duplicate names, mounts without a volume, DNS and tolerations."""
+    volumes = {scalar(volume.get("name")) for volume in items(spec, "volumes")}
+    both = {scalar(c.get("name")) for c in items(spec, "containers")} & {
+        scalar(c.get("name")) for c in items(spec, "initContainers")
     }
-    for twice in sorted(map(str, both)):
-        yield Problem(f"{path}.initContainers", f"duplicate value: {twice}")
-    for part in _PARTS:
+    for name in sorted(map(str, both)):
+        yield Problem(f"{path}.initContainers", f"duplicate value: {name}")
+    for part in _CONTAINER_LISTS:
         for container in items(spec, part):
-            yield from _in_pod(container, f'{path}.{part}[name="{container.get("name")}"]', spec, volumes, part)
+            yield from _container(container, f'{path}.{part}[name="{container.get("name")}"]', spec, volumes, part)
     if "containers" in spec and not items(spec, "containers"):
         yield Problem(f"{path}.containers", "is required")
     if spec.get("dnsPolicy") == "None" and not section(spec, "dnsConfig").get("nameservers"):
@@ -40,9 +40,9 @@ def _spec(spec: Body, path: str) -> Iterator[Problem]:
         yield from _toleration(one, f"{path}.tolerations[{i}]")
 
 
-def _in_pod(container: Body, here: str, spec: Body, volumes: set[str | int | None], part: str) -> Iterator[Problem]:
+def _container(container: Body, here: str, spec: Body, volumes: set[str | int | None], part: str) -> Iterator[Problem]:
     for mount in items(container, "volumeMounts"):
-        if word(mount.get("name")) not in volumes:
+        if scalar(mount.get("name")) not in volumes:
             yield Problem(f"{here}.volumeMounts", f"no volume is named {mount.get('name')}")
         if mount.get("subPath") and mount.get("subPathExpr"):
             yield Problem(f"{here}.volumeMounts", "subPathExpr and subPath are mutually exclusive")
@@ -78,14 +78,14 @@ def _resources(value: Body, path: str) -> Iterator[Problem]:
     limits, requests = section(value, "limits"), section(value, "requests")
     for part, amounts in (("limits", limits), ("requests", requests)):
         for key, says in container_resources(amounts):
-            yield Problem(below(f"{path}.{part}", key), says)
+            yield Problem(child_path(f"{path}.{part}", key), says)
     for name, wanted in requests.items():
         request, limit = quantity.read(wanted), quantity.read(limits.get(name))
         if request is not None and limit is not None and request > limit:
-            yield Problem(below(f"{path}.requests", name), "must be less than or equal to its limit")
-        whole = "/" in name or name.startswith("hugepages-")
-        if whole and request is not None and (limit is None or request != limit):
-            yield Problem(below(f"{path}.requests", name), "must be equal to its limit")
+            yield Problem(child_path(f"{path}.requests", name), "must be less than or equal to its limit")
+        not_overcommitted = "/" in name or name.startswith("hugepages-")
+        if not_overcommitted and request is not None and (limit is None or request != limit):
+            yield Problem(child_path(f"{path}.requests", name), "must be equal to its limit")
 
 
 def _security(value: Body, path: str) -> Iterator[Problem]:
@@ -115,21 +115,21 @@ def _mount(value: Body, path: str) -> Iterator[Problem]:
 
 
 def _node_requirement(value: Body, path: str) -> Iterator[Problem]:
-    yield from _values(value, path, ("Gt", "Lt"))
+    yield from _operator(value, path, single_valued=("Gt", "Lt"))
 
 
 def _requirement(value: Body, path: str) -> Iterator[Problem]:
-    yield from _values(value, path, ())
+    yield from _operator(value, path)
 
 
-def _values(value: Body, path: str, one: tuple[str, ...]) -> Iterator[Problem]:
+def _operator(value: Body, path: str, *, single_valued: tuple[str, ...] = ()) -> Iterator[Problem]:
     operator, values = value.get("operator"), value.get("values")
     count = len(values) if isinstance(values, list) else 0
     if operator in ("In", "NotIn") and not count:
         yield Problem(f"{path}.values", "must be specified when `operator` is 'In' or 'NotIn'")
     if operator in ("Exists", "DoesNotExist") and count:
         yield Problem(f"{path}.values", "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")
-    if operator in one and count != 1:
+    if operator in single_valued and count != 1:
         yield Problem(f"{path}.values", "must be a single value when `operator` is 'Lt' or 'Gt'")
 
 
@@ -149,4 +149,4 @@ OF_TYPE: Final[dict[str, Callable[[Body, str], Iterator[Problem]]]] = {
     "core.v1.TopologySpreadConstraint": _spread,
     "core.v1.PodSpec": _spec,
 }
-"""Rules of single types, wherever they stand."""
+"""By type of the schema: yields the problems of one value of this type at a path."""

@@ -1,4 +1,4 @@
-"""A completed object as a side of a change."""
+"""A Kubernetes object as a side of a change."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from plangate.model.values import Path, Value
 
 
-class Masked:
-    """A `model.Side` over a masked object."""
+class ObjectSide:
+    """A `model.values.Side` over an object whose secrets are masked."""
 
     __slots__ = ("body",)
 
@@ -19,18 +19,18 @@ class Masked:
         self.body = body
 
     def __repr__(self) -> str:
-        return f"Masked({len(self.body)} keys)"
+        return f"ObjectSide({len(self.body)} keys)"
 
     def keys(self) -> tuple[str, ...]:
-        """The names at the top."""
+        """The keys of the object."""
         return tuple(self.body)
 
     def get(self, key: str) -> Value | Absent:
-        """The value of one name."""
+        """The value of a key; ABSENT where there is none."""
         return self.body.get(key, ABSENT)
 
     def at(self, path: Path) -> Value | Absent:
-        """The value at a path; a redacted parent gives itself."""
+        """The value at a path; ABSENT where there is none. Below a masked or unknown value, that value itself."""
         value: Value | Absent = self.body
         for part in path:
             if isinstance(value, Embedded):
@@ -45,5 +45,5 @@ class Masked:
 
 
 def body_of(side: object) -> dict[str, Value]:
-    """The object behind a side of a change of Helm; an empty one where there is none."""
-    return side.body if isinstance(side, Masked) else {}
+    """The object of a side; an empty one where the side is None or no Kubernetes object."""
+    return side.body if isinstance(side, ObjectSide) else {}

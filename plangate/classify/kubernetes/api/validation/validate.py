@@ -1,12 +1,12 @@
-"""What the API server refuses whatever was there before, as far as the object itself tells. Only what is new counts."""
+"""Objects that the API server refuses as invalid, as effects of a change."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plangate.classify.kubernetes.api import object_rules
-from plangate.classify.kubernetes.api.formats import Problem
 from plangate.classify.kubernetes.api.removed_apis import removed_api
+from plangate.classify.kubernetes.api.validation import fields
+from plangate.classify.kubernetes.api.validation.formats import Problem
 from plangate.model.change import Effect, EffectName
 
 if TYPE_CHECKING:
@@ -16,26 +16,29 @@ if TYPE_CHECKING:
     from plangate.model.values import Value
 
 
-def invalid(
-    one: KubeObject,
+def validate(
+    manifest: KubeObject,
     after: dict[str, Value],
     before: dict[str, Value] | None,
     upgrade: Upgrade,
     *,
     server_side: bool,
 ) -> Iterator[Effect]:
-    """Why the server refuses this object. What it has accepted before in the same words, it accepts again."""
-    yield from removed_api(one, upgrade)
-    known = set(object_rules.problems(one, before)) if before is not None else set()
-    for problem in dict.fromkeys(object_rules.problems(one, after)):
-        if problem in known or (not server_side and problem.says.startswith(object_rules.DUPLICATE)):
+    """Why the server refuses `after`: a removed API version, invalid fields, and with server-side apply unknown fields.
+
+    A problem that `before` already has is left out: the server has accepted it.
+    """
+    yield from removed_api(manifest, upgrade)
+    known = set(fields.problems(manifest, before)) if before is not None else set()
+    for problem in dict.fromkeys(fields.problems(manifest, after)):
+        if problem in known or (not server_side and problem.says.startswith(fields.DUPLICATE)):
             continue
         yield _effect(problem)
-    for key in sorted(one.unreadable) if one.kind == "Secret" else ():
-        # As it stands it was never accepted, whatever stood there before.
+    for key in sorted(manifest.unreadable) if manifest.kind == "Secret" else ():
+        # The server never accepted it, whatever `before` is.
         yield _effect(Problem(f"data.{key}", "is no base64, or not the JSON that its type asks for"))
     if server_side:
-        for problem in object_rules.unknown_fields(one):
+        for problem in fields.unknown_fields(manifest):
             if problem not in known:
                 yield _effect(problem)
 

@@ -1,10 +1,10 @@
-"""What is asked of Services, Ingresses and network policies: pkg/apis/core/validation and pkg/apis/networking/validation."""
+"""Services, Ingresses and network policies: pkg/apis/{core,networking}/validation."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from plangate.classify.kubernetes.api.formats import Problem
+from plangate.classify.kubernetes.api.validation.formats import Problem
 from plangate.classify.kubernetes.objects import items, section
 
 if TYPE_CHECKING:
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     Body = dict[str, Value]
 
-_BAD_IN_PATH: Final = ("//", "/./", "/../", "%2f", "%2F")
-_EXPOSED: Final = ("NodePort", "LoadBalancer")
+_FORBIDDEN_IN_PATH: Final = ("//", "/./", "/../", "%2f", "%2F")
+_NODE_PORT_TYPES: Final = ("NodePort", "LoadBalancer")
 
 
 def _service(body: Body) -> Iterator[Problem]:
@@ -26,7 +26,7 @@ def _service(body: Body) -> Iterator[Problem]:
         yield Problem("spec.ports", "is required")
     if type_ == "ExternalName" and not spec.get("externalName"):
         yield Problem("spec.externalName", "is required")
-    if headless and type_ in _EXPOSED:
+    if headless and type_ in _NODE_PORT_TYPES:
         yield Problem("spec.clusterIPs[0]", f"may not be set to 'None' for {type_} services")
     if type_ != "LoadBalancer":
         for key in ("loadBalancerClass", "allocateLoadBalancerNodePorts", "loadBalancerSourceRanges"):
@@ -42,8 +42,8 @@ def _ports(spec: Body) -> Iterator[Problem]:
         yield Problem("spec.ports", "every port needs a name where there are several")
     if len([n for n in names if n]) != len({n for n in names if isinstance(n, str) and n}):
         yield Problem("spec.ports", "duplicate port name")
-    told = [(port.get("port"), port.get("protocol")) for port in ports]
-    if len(told) != len(set(map(str, told))):
+    numbers = [(port.get("port"), port.get("protocol")) for port in ports]
+    if len(numbers) != len(set(map(str, numbers))):
         yield Problem("spec.ports", "duplicate port")
     for port in ports:
         target = port.get("targetPort")
@@ -70,7 +70,9 @@ def _path(path: Body, where: str) -> Iterator[Problem]:
         if not text.startswith("/"):
             yield Problem(f"{where}.path", "must be an absolute path")
         elif type_ != "ImplementationSpecific":
-            bad = [part for part in _BAD_IN_PATH if part in text] + [end for end in ("/..", "/.") if text.endswith(end)]
+            bad = [part for part in _FORBIDDEN_IN_PATH if part in text] + [
+                end for end in ("/..", "/.") if text.endswith(end)
+            ]
             if bad:
                 yield Problem(f"{where}.path", f"must not contain {bad[0]!r}")
     yield from _backend(section(path, "backend"), f"{where}.backend")
@@ -123,4 +125,4 @@ OF_KIND: Final[dict[str, Callable[[Body], Iterator[Problem]]]] = {
     "networking.k8s.io/Ingress": _ingress,
     "networking.k8s.io/NetworkPolicy": _network_policy,
 }
-"""Rules by group and kind."""
+"""By group and kind: yields the problems of one object, given as the server would store it."""

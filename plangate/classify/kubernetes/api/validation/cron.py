@@ -14,21 +14,23 @@ _FIELDS: Final[tuple[tuple[int, int, dict[str, int]], ...]] = (
     (1, 12, {name: number for number, name in enumerate(_MONTHS, 1)}),
     (0, 6, {name: number for number, name in enumerate(_DAYS)}),
 )
-_WORDS: Final = frozenset({"@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"})
-_PART: Final = r"(\*|\?|\w+)(?:-(\w+))?(?:/(\d+))?"
+_DESCRIPTORS: Final = frozenset({"@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"})
+_RANGE: Final = r"(\*|\?|\w+)(?:-(\w+))?(?:/(\d+))?"
 
 
 def is_schedule(text: str) -> bool:
-    """Whether the server takes it."""
+    """Whether a text is a valid schedule of a CronJob."""
     if text.startswith("@"):
-        return text in _WORDS or re.fullmatch(r"@every (?:\d+(?:\.\d+)?(?:ns|us|ms|s|m|h))+", text) is not None
+        return text in _DESCRIPTORS or re.fullmatch(r"@every (?:\d+(?:\.\d+)?(?:ns|us|ms|s|m|h))+", text) is not None
     fields = text.split()
-    return len(fields) == len(_FIELDS) and all(_fits(field, *of) for field, of in zip(fields, _FIELDS, strict=True))
+    return len(fields) == len(_FIELDS) and all(
+        _is_field(field, *bounds) for field, bounds in zip(fields, _FIELDS, strict=True)
+    )
 
 
-def _fits(field: str, least: int, most: int, names: dict[str, int]) -> bool:
+def _is_field(field: str, least: int, most: int, names: dict[str, int]) -> bool:
     for part in field.split(","):
-        found = re.fullmatch(_PART, part)
+        found = re.fullmatch(_RANGE, part)
         if found is None:
             return False
         first, last, step = found.groups()

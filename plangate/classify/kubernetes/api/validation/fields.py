@@ -1,4 +1,4 @@
-"""Validation of single objects, as pkg/apis/*/validation of https://github.com/kubernetes/kubernetes does it."""
+"""Every field of an object by its type, its name, and the rules of its kind. Data: `kubernetes-schema` and `-validation.yaml`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,15 @@ from msgspec import Struct
 
 from plangate import knowledge
 from plangate.classify.kubernetes import schema
-from plangate.classify.kubernetes.api import kind_rules, network_rules, pod_rules
-from plangate.classify.kubernetes.api.formats import FORMATS, Problem, is_label, is_service_name, is_subdomain
-from plangate.classify.kubernetes.compare import below
+from plangate.classify.kubernetes.api.validation import core, extensions, networking, pods, rbac, workloads
+from plangate.classify.kubernetes.api.validation.formats import (
+    FORMATS,
+    Problem,
+    is_label,
+    is_service_name,
+    is_subdomain,
+)
+from plangate.classify.kubernetes.compare import child_path
 from plangate.classify.kubernetes.objects import section
 from plangate.classify.kubernetes.schema import ANY, Field
 from plangate.lang import quantity
@@ -25,17 +31,17 @@ if TYPE_CHECKING:
 
     Body = dict[str, Value]
 
-_NAMED_ONCE: Final = frozenset({"containers", "initContainers", "volumes"})
-_LABELS: Final = frozenset({"core/Namespace", "apps/StatefulSet"})
+_UNIQUE_BY_NAME: Final = frozenset({"containers", "initContainers", "volumes"})
+_LABEL_NAMES: Final = frozenset({"core/Namespace", "apps/StatefulSet"})
 """Kinds whose names are labels; most others are subdomains."""
-_OF_RBAC: Final = "rbac.authorization.k8s.io"
-_OF_KIND: Final = kind_rules.OF_KIND | network_rules.OF_KIND
+_RBAC: Final = "rbac.authorization.k8s.io"
+_OF_KIND: Final = workloads.OF_KIND | core.OF_KIND | networking.OF_KIND | rbac.OF_KIND | extensions.OF_KIND
 
 DUPLICATE: Final = "duplicate entries for key"
-"""How the problem begins that only patches and server-side apply have."""
+"""How a problem starts that only a patch or a server-side apply has, and a create has not."""
 
 
-class _Known(Struct):
+class _Rules(Struct):
     words: dict[str, dict[str, tuple[str, ...]]]
     ranges: dict[str, dict[str, tuple[int | None, int | None]]]
     formats: dict[str, dict[str, str]]
@@ -44,28 +50,32 @@ class _Known(Struct):
 
 
 @functools.cache
-def _known() -> _Known:
-    return knowledge.knowledge("kubernetes-validation", _Known)
+def _rules() -> _Rules:
+    return knowledge.knowledge("kubernetes-validation", _Rules)
 
 
-def problems(one: KubeObject, body: Body) -> Iterator[Problem]:
-    """Every reason that is known, of an object as the server would store it."""
-    root = schema.root(one.api_version, one.kind)
+def problems(manifest: KubeObject, body: Body) -> Iterator[Problem]:
+    """Why the server refuses an object, given as it would store it. Nothing for a kind that is not built in."""
+    root = schema.root(manifest.api_version, manifest.kind)
     if root is ANY:
         return
     yield from _walk(body, root, "")
-    type_ = f"{schema.group_of(one.api_version) or 'core'}/{one.kind}"
+    type_ = f"{schema.group_of(manifest.api_version) or 'core'}/{manifest.kind}"
     yield from _name(body, type_)
     extra = _OF_KIND.get(type_)
     if extra is not None:
         yield from extra(body)
 
 
-def unknown_fields(one: KubeObject) -> Iterator[Problem]:
-    """Fields that the type does not have. Server-side apply is strict about them, a patch drops them silently."""
-    root = schema.root(one.api_version, one.kind)
-    if root is not ANY and schema.served(one.api_version, one.kind) and one.api_version != "autoscaling/v1":
-        yield from _unknown(one.body, root, "")
+def unknown_fields(manifest: KubeObject) -> Iterator[Problem]:
+    """The fields of a manifest that its type does not have. Server-side apply refuses them, a patch drops them silently."""
+    root = schema.root(manifest.api_version, manifest.kind)
+    if (
+        root is not ANY
+        and schema.served(manifest.api_version, manifest.kind)
+        and manifest.api_version != "autoscaling/v1"
+    ):
+        yield from _unknown(manifest.body, root, "")
 
 
 def _unknown(value: Value, field: Field, path: str) -> Iterator[Problem]:
@@ -74,33 +84,33 @@ def _unknown(value: Value, field: Field, path: str) -> Iterator[Problem]:
             fields = schema.fields(field.type)
             for key, inner in value.items():
                 if key not in fields:
-                    yield Problem(below(path, key), "field not declared in schema")
+                    yield Problem(child_path(path, key), "field not declared in schema")
                 else:
-                    yield from _unknown(inner, fields[key], below(path, key))
+                    yield from _unknown(inner, fields[key], child_path(path, key))
         elif field.form == "map":
             for key, inner in value.items():
-                yield from _unknown(inner, field.item, below(path, key))
+                yield from _unknown(inner, field.item, child_path(path, key))
     elif isinstance(value, list) and field.form == "list":
         for i, inner in enumerate(value):
-            yield from _unknown(inner, field.item, below(path, i))
+            yield from _unknown(inner, field.item, child_path(path, i))
 
 
 def _walk(value: Value, field: Field, path: str) -> Iterator[Problem]:
-    """Types, required fields, words and ranges, wherever the type says them."""
+    """Types, required fields, enumerations, ranges and formats, at every depth."""
     if isinstance(value, (Sensitive, Unknown)):
         return
     if field.form == "list":
         if isinstance(value, list):
             for i, inner in enumerate(value):
-                yield from _walk(inner, field.item, below(path, i))
-            yield from _twice(value, path)
-            yield from _same_keys(value, field, path)
+                yield from _walk(inner, field.item, child_path(path, i))
+            yield from _duplicate_names(value, path)
+            yield from _duplicate_keys(value, field, path)
         elif not isinstance(value, Embedded):
             yield Problem(path, "must be a list")
     elif field.form == "map":
         if isinstance(value, dict):
             for key, inner in value.items():
-                yield from _walk(inner, field.item, below(path, key))
+                yield from _walk(inner, field.item, child_path(path, key))
         else:
             yield Problem(path, "must be a map")
     elif schema.is_struct(field.type):
@@ -108,11 +118,11 @@ def _walk(value: Value, field: Field, path: str) -> Iterator[Problem]:
             yield from _struct(value, field.type, path)
         else:
             yield Problem(path, "must be an object")
-    elif not _fits(value, field.type):
+    elif not _has_type(value, field.type):
         yield Problem(path, f"must be of type {field.type}")
 
 
-def _fits(value: Value, type_: str) -> bool:
+def _has_type(value: Value, type_: str) -> bool:
     if type_ == "string":
         return isinstance(value, (str, Embedded))
     if type_ == "int":
@@ -128,13 +138,13 @@ def _fits(value: Value, type_: str) -> bool:
 
 def _struct(value: Body, type_: str, path: str) -> Iterator[Problem]:
     fields = schema.fields(type_)
-    known = _known()
-    words, ranges, formats = known.words.get(type_, {}), known.ranges.get(type_, {}), known.formats.get(type_, {})
+    rules = _rules()
+    words, ranges, formats = rules.words.get(type_, {}), rules.ranges.get(type_, {}), rules.formats.get(type_, {})
     for key, inner in value.items():
         field = fields.get(key)
         if field is None:
             continue
-        here = below(path, key)
+        here = child_path(path, key)
         yield from _walk(inner, field, here)
         if key in words and isinstance(inner, str) and inner not in words[key]:
             yield Problem(here, f"must be one of {', '.join(words[key])}")
@@ -142,13 +152,15 @@ def _struct(value: Body, type_: str, path: str) -> Iterator[Problem]:
             yield from _in_range(inner, ranges[key], here)
         if key in formats:
             for where, says in FORMATS[formats[key]](inner):
-                yield Problem(here + where if where.startswith("[") else below(here, where) if where else here, says)
+                yield Problem(
+                    here + where if where.startswith("[") else child_path(here, where) if where else here, says
+                )
         if key == "nodePort" and isinstance(inner, int) and inner and not 30000 <= inner <= 32767:
             yield Problem(
                 here, "provided port is not in the valid range (30000-32767 unless the cluster says otherwise)"
             )
-    yield from _missing(value, type_, path)
-    extra = pod_rules.OF_TYPE.get(type_)
+    yield from _required(value, type_, path)
+    extra = pods.OF_TYPE.get(type_)
     if extra is not None:
         yield from extra(value, path)
 
@@ -165,9 +177,9 @@ def _in_range(value: int, bounds: tuple[int | None, int | None], path: str) -> I
         )
 
 
-def _missing(value: Body, type_: str, path: str) -> Iterator[Problem]:
-    """What a type must have: by its schema, by what the server asks besides, and exactly one of a choice."""
-    needed = _known().needed.get(type_, ())
+def _required(value: Body, type_: str, path: str) -> Iterator[Problem]:
+    """Fields that a type must have: by the schema, by `kubernetes-validation.yaml`, and exactly one of each `one_of`."""
+    needed = _rules().needed.get(type_, ())
     for key, field in schema.fields(type_).items():
         if (
             (field.required or key in needed)
@@ -175,12 +187,12 @@ def _missing(value: Body, type_: str, path: str) -> Iterator[Problem]:
             and key not in ("status", "rules")
             and not (field.form != "one" and type_.startswith("meta"))
         ):
-            yield Problem(below(path, key), "is required")
-    choice = _known().one_of.get(type_)
+            yield Problem(child_path(path, key), "is required")
+    choice = _rules().one_of.get(type_)
     if choice:
         given = [key for key in choice if value.get(key) is not None]
         if len(given) > 1:
-            yield Problem(below(path, given[1]), "may not be specified together with another of its kind")
+            yield Problem(child_path(path, given[1]), "may not be specified together with another of its kind")
         elif not given:
             yield Problem(path, f"must specify one of {', '.join(choice)}")
 
@@ -192,31 +204,31 @@ def _name(body: Body, type_: str) -> Iterator[Problem]:
         if not isinstance(name, (Sensitive, Unknown)):
             yield Problem("metadata.name", "resource name may not be empty: Helm has to look for the object")
         return
-    if type_.startswith(_OF_RBAC):
+    if type_.startswith(_RBAC):
         if name in (".", "..") or "/" in name or "%" in name:
             yield Problem("metadata.name", "is not a valid name (no slash, no percent sign)")
     elif type_ == "core/Service":
         if not is_service_name(name):
             yield Problem("metadata.name", "is not the name of a Service (RFC 1035 label)")
-    elif not (is_label if type_ in _LABELS else is_subdomain)(name):
+    elif not (is_label if type_ in _LABEL_NAMES else is_subdomain)(name):
         yield Problem("metadata.name", "is not a valid name (lower case, digits, dashes and dots)")
 
 
-def _twice(value: list[Value], path: str) -> Iterator[Problem]:
-    if path.rpartition(".")[2] not in _NAMED_ONCE:
+def _duplicate_names(value: list[Value], path: str) -> Iterator[Problem]:
+    if path.rpartition(".")[2] not in _UNIQUE_BY_NAME:
         return
     seen: set[Any] = set()
     for i, one in enumerate(value):
         name = one.get("name") if isinstance(one, dict) else None
         if isinstance(name, str):
             if name in seen:
-                yield Problem(below(below(path, i), "name"), "duplicate value")
+                yield Problem(child_path(child_path(path, i), "name"), "duplicate value")
             seen.add(name)
 
 
-def _same_keys(value: list[Value], field: Field, path: str) -> Iterator[Problem]:
-    """Two items that the server cannot tell apart: no patch and no apply can be made of them, though a create can."""
-    if not field.keys or path.rpartition(".")[2] in _NAMED_ONCE:
+def _duplicate_keys(value: list[Value], field: Field, path: str) -> Iterator[Problem]:
+    """Items of a keyed list with the same key: no patch and no apply can be made of them, though a create can."""
+    if not field.keys or path.rpartition(".")[2] in _UNIQUE_BY_NAME:
         return
     keys = [schema.key_of(item, field.keys, field.item.type) for item in value]
     for key in dict.fromkeys(key for key in keys if key is not None and keys.count(key) > 1):

@@ -1,0 +1,48 @@
+"""The effects, traits and notes of every change of a release. Each kind of effect has a module of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import structs
+
+from plangate.classify.kubernetes.api import cross_object
+from plangate.classify.kubernetes.effects import config_consumers, exposure, images, losses, pods, traffic
+from plangate.model.change import Effect, EffectName
+
+if TYPE_CHECKING:
+    from plangate.classify.kubernetes.release_index import ReleaseIndex
+    from plangate.model.change import Change
+
+_EFFECTS = (pods.effects, losses.effects, config_consumers.effects, traffic.effects, exposure.effects)
+
+
+def assess(changes: list[Change], index: ReleaseIndex) -> list[Change]:
+    """The changes with all their effects, traits and notes. A change that the server refuses has no other effects."""
+    changes = losses.with_renames(changes, index)
+    index.changes = changes
+    return [_assessed(change, index) for change in changes]
+
+
+def _assessed(change: Change, index: ReleaseIndex) -> Change:
+    found = [*change.effects, *cross_object.effects(change, index)]
+    refused = tuple(effect for effect in found if effect.name is EffectName.FAILS)
+    if refused:
+        return structs.replace(change, effects=refused)
+    for effects in _EFFECTS:
+        found += effects(change, index)
+    return structs.replace(
+        change,
+        effects=tuple(dict.fromkeys(found)),
+        traits=change.traits | images.traits(change),
+        note=_note(change, found),
+    )
+
+
+def _note(change: Change, found: list[Effect]) -> str | None:
+    """The note of a change, with how the pods of a workload restart."""
+    notes = [change.note] if change.note else []
+    restart = pods.note(change, found)
+    if restart:
+        notes.append(restart)
+    return "; ".join(notes) or None
