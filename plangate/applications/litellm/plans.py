@@ -82,18 +82,15 @@ def classify(changeset: TerraformChangeSet) -> TerraformChangeSet:
             after = structs.replace(after, partial=False)
         paths = _RELEASE_PATHS if change.type == "helm_release" else _MAP_PATHS
         homes = dict.fromkeys(_HOMES if change.type == "helm_release" else ("config", "release"), i)
-        more = _more(change, before)
+        more = _more(change, change.after, before)
         view.attach(before, after, homes, changes, functools.partial(view.spell_in, paths), more=more)
     return structs.replace(changeset, changes=tuple(changes))
 
 
-def _more(change: Change, before: Proxy | None) -> list[Problem]:
+def _more(change: Change, side: Side, before: Proxy | None) -> list[Problem]:
     """What the plan says besides values."""
-    assert change.after is not None  # noqa: S101 - there is a side to look at
     if change.type == "helm_release":
-        return list(
-            charts.problems(None if before is None else change.before, change.after, values.of(change.after).tree)
-        )
+        return list(charts.problems(None if before is None else change.before, side, values.of(side).tree))
     because = "is the configuration of a proxy whose pods no chart restarts: it has no effect until they start again"
     return [Problem("config-by-terraform", "", because, "config")]
 
