@@ -115,15 +115,10 @@ class _Side:
             if not one.mentions("model_list") and not one.mentions("_settings"):
                 continue
             for key, value in tree(one.body.get("data")).items():
-                if view.looks_like_configuration(value) or (key == self.mounted and tree(value)):
+                if view.looks_like_configuration(value) or (key == self.key and tree(value)):
                     self.key = key
                     return one
         return None
-
-    @functools.cached_property
-    def mounted(self) -> str:
-        """The key of the ConfigMap that the proxy starts with."""
-        return "config.yaml"
 
     def objects(self) -> Iterator[tuple[Home, KubeObject]]:
         """What belongs to the proxy."""

@@ -61,7 +61,7 @@ class _UpgradeClassifier:
         """Every change but no-ops. An upgrade without its old side has none that could be told."""
         upgrade = self.upgrade
         if upgrade.old is None:
-            return self._without_old()
+            return []
         found: list[Change] = []
         pairs = list(self._pairs())
         for identity, old, new in pairs:
@@ -98,9 +98,6 @@ class _UpgradeClassifier:
                     self.no_ops -= 1
                     change = self._base(self.names.identity(one), one)
                     yield structs.replace(change, action=Action.UPDATE, effects=refused)
-
-    def _without_old(self) -> list[Change]:
-        return []
 
     def _change(self, identity: Identity, old: KubeObject | None, new: KubeObject | None) -> Change | None:
         live = None if self.live is None else self.live.get(identity)
