@@ -118,9 +118,10 @@ def _paired(before: list[Value], after: list[Value], *, policy: bool) -> Iterato
     else:
         pairs = _match_plain(before, after)
     for old, new in sorted(pairs, key=lambda pair: max(pair[0] or 0, pair[1] or 0)):
-        at = old if new is None else new
-        assert at is not None  # noqa: S101 - a pair has one side at least
-        yield ABSENT if old is None else before[old], ABSENT if new is None else after[new], at
+        if new is not None:
+            yield ABSENT if old is None else before[old], after[new], new
+        elif old is not None:
+            yield before[old], ABSENT, old
 
 
 Pair: TypeAlias = tuple[int | None, int | None]

@@ -57,9 +57,10 @@ class Commit:
     def __init__(self, ref: str, folder: Path):
         self.ref = ref
         self._folder = folder
-        self._git = shutil.which("git")
-        if self._git is None or not Path(self._git).is_absolute():
+        git = shutil.which("git")
+        if git is None or not Path(git).is_absolute():
             raise UsageError("git is not on PATH", where="--policy-ref")
+        self._git = git
         if not ref or ref.startswith("-") or any(c in ref for c in "\0\n: "):
             raise UsageError("is not a ref", where=f"--policy-ref {ref}", hint="for example origin/main")
         self._prefix = self._run("rev-parse", "--show-prefix").decode("utf-8", "surrogateescape").rstrip("\n")
@@ -161,7 +162,6 @@ class Commit:
 
     def _run(self, *arguments: str) -> bytes:
         """What git prints. Raises `UsageError`, which does not repeat what git says."""
-        assert self._git is not None  # noqa: S101 - looked for when this was made
         kept = {key: value for key, value in os.environ.items() if key not in _DROPPED}
         try:
             done = subprocess.run(

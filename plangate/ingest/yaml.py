@@ -69,9 +69,9 @@ def load_all(text: str, *, go: bool = True, unique: bool = True, budget: Budget 
         raise YamlError("is not YAML") from None
 
 
-def load(text: str, *, go: bool = True, unique: bool = True, budget: Budget = STRICT) -> Any:
+def load(text: str, *, unique: bool = True, budget: Budget = STRICT) -> Any:
     """The only document of a text; None for an empty one. Raises `YamlError`, also where there are several."""
-    documents = load_all(text, go=go, unique=unique, budget=budget)
+    documents = load_all(text, unique=unique, budget=budget)
     if len(documents) > 1:
         raise YamlError("holds several documents")
     return documents[0] if documents else None

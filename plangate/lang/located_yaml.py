@@ -104,9 +104,10 @@ class LocatedYaml:
 
     def place(self, path: Place, *, of_key: bool = False) -> str:
         """`line:column` of the node at a path, or of the nearest one above it that there is."""
-        if self.root is None:
+        node = self._node(path, of_key=of_key)
+        if node is None:
             return "1:1"
-        mark = self._node(path, of_key=of_key).start_mark
+        mark = node.start_mark
         return f"{mark.line + 1}:{mark.column + 1}"
 
     def line(self, path: Place) -> int:
@@ -116,6 +117,8 @@ class LocatedYaml:
     def inside(self, path: Place, line: int, column: int) -> str:
         """The place of a line and column inside a scalar. In a folded one only the scalar's own place is sure."""
         node = self._node(path)
+        if node is None:
+            return "1:1"
         mark = node.start_mark
         style = getattr(node, "style", None)
         if style == "|":
@@ -145,9 +148,9 @@ class LocatedYaml:
                         raise self.error(f"the key {key.value} stands twice", where=self.name, place=place)
                     seen.add(str(key.value))
 
-    def _node(self, path: Place, *, of_key: bool = False) -> yaml.Node:
+    def _node(self, path: Place, *, of_key: bool = False) -> yaml.Node | None:
+        """The node at a path, or the innermost one above it; None for a text that holds nothing."""
         node = self.root
-        assert node is not None  # noqa: S101 - there is data, so there is a node
         for depth, part in enumerate(path):
             if isinstance(node, yaml.MappingNode):
                 pair = next(((k, v) for k, v in node.value if k.value == str(part)), None)

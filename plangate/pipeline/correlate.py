@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from plangate.model.change import Change, ChangeSet
     from plangate.model.release import Upgrade
+    from plangate.model.values import Side
 
 _MOST = 3
 _KEPT = frozenset({Action.CREATE, Action.UPDATE, Action.REPLACE})
@@ -40,11 +41,11 @@ def _joined(plan: TerraformChangeSet, runs: dict[str, HelmChangeSet]) -> Terrafo
     skipped = list(plan.skipped)
     for change in plan.changes:
         run = runs.get(_release(change)) if change.type == unseen.TYPE and change.mode == "managed" else None
-        if run is None or change.action not in _KEPT:
+        if run is None or change.after is None or change.action not in _KEPT:
             changes.append(change)
             continue
         skipped = [one for one in skipped if one != unseen.not_rendered(change)]
-        differing = list(_differing(change, run.upgrade))
+        differing = list(_differing(change.after, run.upgrade))
         if differing:
             skipped.append(_another(change, run, differing))
         elif run.upgrade.values is None:
@@ -64,13 +65,12 @@ def _release(change: Change) -> str:
     return f"{namespace if isinstance(namespace, str) else 'default'}/{name}" if isinstance(name, str) else ""
 
 
-def _differing(change: Change, upgrade: Upgrade) -> Iterator[str]:
+def _differing(planned_side: Side, upgrade: Upgrade) -> Iterator[str]:
     """What the plan gives to Helm and the dry run did not get, or the other way round. Secrets of two inputs cannot be compared."""
-    assert change.after is not None  # noqa: S101 - a release that is named has this side
-    version = change.after.get("version")
+    version = planned_side.get("version")
     if isinstance(version, str) and upgrade.chart.version and version.lstrip("v") != upgrade.chart.version.lstrip("v"):
         yield f"chart version {upgrade.chart.version} instead of {version}"
-    planned = values.of(change.after)
+    planned = values.of(planned_side)
     if upgrade.values is None:
         return
     for leaf in diff(upgrade.values, planned.tree, ()):

@@ -19,7 +19,7 @@ from plangate.report import github as workflow_commands
 from plangate.report import markdown, places, story
 from plangate.report.escape import plain
 from plangate.report.markdown import Extras
-from plangate.report.restore import restore, summary_values
+from plangate.report.restore import restore
 from plangate.report.values import clip
 
 if TYPE_CHECKING:
@@ -212,7 +212,6 @@ class Pages:
 
     def write_outputs(self, path: str, facts: dict[str, str]) -> None:
         """What later steps may decide by. No text of the plan is among it."""
-        counts = dict(zip(_COUNTS, summary_values(self.saved.summary), strict=True))
         findings = [finding for finding in self.saved.findings if finding.decision != "pass"]
         runner.write_outputs(
             os.environ,
@@ -220,7 +219,7 @@ class Pages:
                 "decision": self.saved.decision,
                 "risk": self.saved.risk or "none",
                 "findings": str(len(findings)),
-                **{name: str(count) for name, count in counts.items()},
+                **{name: str(count) for name, count in self.verdict.summary.items()},
                 "approved": str(self.answer is not None and self.answer.approved).lower()
                 if self.wants_approval
                 else "",
@@ -229,9 +228,6 @@ class Pages:
                 **facts,
             },
         )
-
-
-_COUNTS: Final = ("create", "update", "destroy", "replace", "read", "no-op", "move", "import", "forget", "unknown")
 
 
 def _basic(text: str, most: int) -> str:

@@ -124,11 +124,11 @@ class Screen:
         """
         self._put(cut(terminal(label), INDENT - 1), text, style=style, edge=edge, most=most, bold=bold)
 
-    def detail(self, label: str, text: str, *, most: int = 0) -> None:
+    def detail(self, label: str, text: str) -> None:
         """A label and its text under an entry, indented as deep as its text."""
         label = terminal(label)
         pad = " " * (INDENT - 1)
-        self._put(f"{pad}{label}", text, style="dim", edge="", most=most, bold=False, indent=INDENT + _DETAIL)
+        self._put(f"{pad}{label}", text, style="dim", edge="", bold=False, indent=INDENT + _DETAIL)
 
     def fits(self, text: str, edge: str) -> bool:
         """Whether a text and an edge fit on one line."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _SECTION: Final = "litellm_settings"
 _AMOUNTS: Final = ("max_budget", "soft_budget", "budget_limit")
 _PERIODS: Final = ("budget_duration", "time_period")
-DURATION: Final = re.compile(r"[1-9]\d*(?:s|m|h|d|w|mo)")
+DURATION: Final = re.compile(r"([1-9]\d*)(s|m|h|d|w|mo)")
 """How long, as LiteLLM reads it: `30d`, `1mo`."""
 
 

@@ -82,18 +82,15 @@ def classify(changeset: TerraformChangeSet) -> TerraformChangeSet:
             after = structs.replace(after, partial=False)
         paths = _RELEASE_PATHS if change.type == "helm_release" else _MAP_PATHS
         components = dict.fromkeys(_COMPONENTS if change.type == "helm_release" else ("config", "release"), i)
-        more = _other_problems(change, before)
+        more = _other_problems(change, change.after, before)
         view.attach(before, after, components, changes, functools.partial(view.spell_in, paths), more=more)
     return structs.replace(changeset, changes=tuple(changes))
 
 
-def _other_problems(change: Change, before: Proxy | None) -> list[Problem]:
+def _other_problems(change: Change, side: Side, before: Proxy | None) -> list[Problem]:
     """The problems that the plan shows besides those of the proxy's values."""
-    assert change.after is not None  # noqa: S101 - there is a side to look at
     if change.type == "helm_release":
-        return list(
-            charts.problems(None if before is None else change.before, change.after, values.of(change.after).tree)
-        )
+        return list(charts.problems(None if before is None else change.before, side, values.of(side).tree))
     because = "is the configuration of a proxy whose pods no chart restarts: it has no effect until they start again"
     return [Problem("config-by-terraform", "", because, "config")]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 from plangate.applications.litellm.budgets import DURATION
@@ -207,8 +206,5 @@ def _retention(proxy: Proxy) -> Iterator[Problem]:
 
 def seconds(value: Value | Absent) -> int | None:
     """The seconds of a duration such as `30d`; None for anything else."""
-    if not isinstance(value, str) or not DURATION.fullmatch(value):
-        return None
-    number = re.match(r"\d+", value)
-    assert number is not None  # noqa: S101 - the pattern begins with a digit
-    return int(number.group()) * _UNIT[value[number.end() :]]
+    found = DURATION.fullmatch(value) if isinstance(value, str) else None
+    return None if found is None else int(found[1]) * _UNIT[found[2]]

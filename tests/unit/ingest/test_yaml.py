@@ -33,7 +33,7 @@ def test_scalars_are_read_as_helm_and_the_api_read_them(text, value):
 
 
 def test_the_core_schema_knows_no_other_words_for_true():
-    assert load("a: on\nb: true\nc: 017\n", go=False) == {"a": "on", "b": True, "c": "017"}
+    assert load_all("a: on\nb: true\nc: 017\n", go=False)[0] == {"a": "on", "b": True, "c": "017"}
 
 
 @pytest.mark.parametrize(
