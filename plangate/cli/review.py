@@ -115,16 +115,16 @@ def review(
         required=_required(require),
     )
     given = click.get_current_context().get_parameter_source("tf_dir") is ParameterSource.COMMANDLINE
-    asked = trusted_gate.GateFlags(
+    flags = trusted_gate.GateFlags(
         config=config,
         waivers=waiver_files,
         policies=policy_paths,
         ref=policy_ref,
         conftest=conftest,
-        beside=given,
+        inline=given,
         state=state.location or "",
     )
-    policies, of_repository = trusted_gate.prepare(asked, options, inputs, tf_dir)
+    policies, of_repository = trusted_gate.prepare(flags, options, inputs, tf_dir)
     request = reviewing.Request(
         inputs=inputs,
         read=read,
@@ -136,14 +136,14 @@ def review(
         kube_version=_kube_version(kube_version),
         state=state,
         saved_plan=saved_plan,
-        rego=trusted_gate.rego(asked),
+        rego=trusted_gate.rego(flags),
         binding=BindingOptions.of(of_repository) if Format.JSON in reports.formats else None,
         assume=_assumed(assumed),
         located=given,
     )
     with progress(inputs):
         result = reviewing.review(request)
-    report_flags.tell(result.verdict, result.failures)
+    report_flags.print_failures(result.verdict, result.failures)
     return ExitCode.worst(result.exit_code, reports.deliver(result.verdict))
 
 

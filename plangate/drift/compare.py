@@ -49,7 +49,7 @@ def same(one: Maybe, other: Maybe) -> bool:
     return type(one) is type(other) and one == other
 
 
-def only_type(one: Maybe, other: Maybe) -> bool:
+def differ_only_in_type(one: Maybe, other: Maybe) -> bool:
     """Whether two values that differ would read the same: `"true"` and `true`."""
     scalars = (str, bool, int, Decimal)
     return (
@@ -76,7 +76,7 @@ def hidden(tree: Value, path: Path = ()) -> Iterator[Path]:
             yield from hidden(below, (*path, i))
 
 
-def laid_over(over: dict[str, Value], base: dict[str, Value]) -> dict[str, Value]:
+def coalesced(over: dict[str, Value], base: dict[str, Value]) -> dict[str, Value]:
     """One tree over another, as Helm does it for `reuse_values` (CoalesceTables): a null takes away what is below it."""
     found = dict(base)
     for key, value in over.items():
@@ -84,7 +84,7 @@ def laid_over(over: dict[str, Value], base: dict[str, Value]) -> dict[str, Value
         if value is None and key in base:
             del found[key]
         elif isinstance(value, dict) and isinstance(below, dict):
-            found[key] = laid_over(value, below)
+            found[key] = coalesced(value, below)
         else:
             found[key] = value
     return found

@@ -34,7 +34,7 @@ def of(drift: Sequence[Drift], releases: Sequence[ReleaseEvidence], owned: Seque
     for (subject, release), entries in by_object.items():
         yield _changed(subject, release, entries)
     for one in releases:
-        for text in facts(one, told=any(entries[0].release == one.release for entries in by_object.values())):
+        for text in facts(one, changes_listed=any(entries[0].release == one.release for entries in by_object.values())):
             yield make(
                 "release-moved", one.release, fields={"what": text}, address=one.address or None, release=one.release
             )

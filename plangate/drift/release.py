@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from plangate.model.release import ReleaseEvidence
 
 _UNDONE: Final = (DriftStatus.WILL_BE_REVERTED, DriftStatus.CONFLICT, DriftStatus.DROPPED)
-_FREE: Final = ("uninstalled", "uninstalling")
+_REUSABLE: Final = ("uninstalled", "uninstalling")
 """Statuses of a newest revision whose name an install may take again, with `replace` or after its history is gone."""
 _NOT_BY_HAND: Final = (DriftStatus.CLEAN, DriftStatus.INTENDED, DriftStatus.CONVERGED)
-_ASIDE: Final = ("newer", "older", "failed", "managers")
+_WITHOUT_EFFECT: Final = ("newer", "older", "failed", "managers")
 """Facts that an upgrade has no effect for."""
 _UPGRADES: Final = (Action.UPDATE, Action.REPLACE)
 _NAMED: Final = 3
@@ -48,7 +48,7 @@ def knowledge() -> Knowledge:
     return shipped.knowledge("drift", Knowledge)
 
 
-def undone(drift: Sequence[Drift], moment: str) -> Iterator[Effect]:
+def undone_effects(drift: Sequence[Drift], moment: str) -> Iterator[Effect]:
     """The effects of an apply on what was changed by hand, one per kind: the graver a kind, the less else is in it."""
     by_kind: dict[str, list[Drift]] = {}
     for entry in drift:
@@ -65,7 +65,7 @@ def undone(drift: Sequence[Drift], moment: str) -> Iterator[Effect]:
             )
 
 
-def adopted(drift: Sequence[Drift]) -> Iterator[Effect]:
+def import_effects(drift: Sequence[Drift]) -> Iterator[Effect]:
     """The effect of an import on the values of the release that it takes over."""
     changed = tuple(entry.path for entry in drift if entry.status in (DriftStatus.INTENDED, *_UNDONE))
     if changed:
@@ -111,12 +111,12 @@ def _is_newer(entry: Drift) -> bool:
     return wanted is not None and live is not None and wanted > live
 
 
-def taken(evidence: ReleaseEvidence, *, goes: bool) -> Iterator[Effect]:
+def existing_release_effects(evidence: ReleaseEvidence, *, uninstalled: bool) -> Iterator[Effect]:
     """What an install meets where the release is there already. `goes` says that the same plan uninstalls it."""
-    if not evidence.history or evidence.live_status in _FREE:
+    if not evidence.history or evidence.live_status in _REUSABLE:
         return
     there = f"exists already at revision {evidence.live_revision} ({evidence.live_status})"
-    if goes:
+    if uninstalled:
         because = (
             f"{there}: Helm refuses the name unless this plan has uninstalled it before, and nothing orders the two"
         )
@@ -125,7 +125,7 @@ def taken(evidence: ReleaseEvidence, *, goes: bool) -> Iterator[Effect]:
         yield Effect(EffectName.FAILS, f"{there}: Helm refuses the name; import it instead", "release-exists")
 
 
-def moved(evidence: ReleaseEvidence, action: Action, version: str) -> Iterator[Effect]:
+def moved_release_effects(evidence: ReleaseEvidence, action: Action, version: str) -> Iterator[Effect]:
     """What an upgrade meets because the release itself has moved. `version` is the chart's, after the apply."""
     if action not in _UPGRADES:
         return
@@ -143,23 +143,25 @@ def moved(evidence: ReleaseEvidence, action: Action, version: str) -> Iterator[E
         )
 
 
-def facts(evidence: ReleaseEvidence, *, told: bool = False) -> tuple[str, ...]:
+def facts(evidence: ReleaseEvidence, *, changes_listed: bool = False) -> tuple[str, ...]:
     """What has happened to a release itself, in words. `told` says that its changed values are told elsewhere."""
     name = evidence.address or evidence.release
-    return tuple(f"{name} {because}" for kind, because, _ in _facts(evidence) if not (told and kind == "newer"))
+    return tuple(
+        f"{name} {because}" for kind, because, _ in _facts(evidence) if not (changes_listed and kind == "newer")
+    )
 
 
 def notes(evidence: ReleaseEvidence, action: Action, drift: Sequence[Drift]) -> Iterator[str]:
     """What a review says of a release beside its change: all of it for one that the plan does not touch."""
     by_hand = [entry.path for entry in drift if entry.status not in _NOT_BY_HAND]
     if action is Action.NO_OP:
-        yield from facts(evidence, told=bool(by_hand))
+        yield from facts(evidence, changes_listed=bool(by_hand))
         staying = [entry.path for entry in drift if entry.status is DriftStatus.STAYS]
         if staying:
             many = f"{several(len(staying), 'value')} {'was' if len(staying) == 1 else 'were'}"
             yield f"{evidence.address}: {many} changed by hand, and Terraform cannot see this: {few(staying, _NAMED)}"
     elif action in _UPGRADES and not by_hand:
-        yield from (f"{evidence.address} {because}" for kind, because, _ in _facts(evidence) if kind in _ASIDE)
+        yield from (f"{evidence.address} {because}" for kind, because, _ in _facts(evidence) if kind in _WITHOUT_EFFECT)
 
 
 def _facts(evidence: ReleaseEvidence) -> Iterator[tuple[str, str, int]]:
@@ -193,13 +195,13 @@ def _facts(evidence: ReleaseEvidence) -> Iterator[tuple[str, str, int]]:
             "it was installed anew, or this is another cluster",
             newest,
         )
-    yield from _fights(evidence)
+    yield from _competing_managers(evidence)
     live, recorded = _chart_version(evidence.live_version), _chart_version(evidence.recorded_version)
     if live and recorded and live != recorded:
         yield "chart", f"runs chart version {live}, and the state knows {recorded}", newest
 
 
-def _fights(evidence: ReleaseEvidence) -> Iterator[tuple[str, str, int]]:
+def _competing_managers(evidence: ReleaseEvidence) -> Iterator[tuple[str, str, int]]:
     """Objects of the release that something else brings to another state again and again."""
     by_manager: dict[str, list[str]] = {}
     for subject, manager in evidence.writers:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from plangate.drift.compare import Leaves, Maybe, hidden, laid_over, leaves, only_type, same
+from plangate.drift.compare import Leaves, Maybe, coalesced, differ_only_in_type, hidden, leaves, same
 from plangate.drift.wording import note
 from plangate.lang.wording import few
 from plangate.model.change import Action, Drift, DriftStatus, Gap
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
     from plangate.model.release import Maskable
 
-_CLOAKED: Final = "(sensitive value)"
+_PROVIDER_MASK: Final = "(sensitive value)"
 """What the provider writes into `metadata.values` where `set_sensitive` gave a value (cloakSetValue)."""
 
 _NAMED: Final = 3
-_KEEPS: Final = frozenset({Action.NO_OP, Action.MOVE, Action.IMPORT, Action.READ, Action.FORGET})
+_NO_UPGRADE: Final = frozenset({Action.NO_OP, Action.MOVE, Action.IMPORT, Action.READ, Action.FORGET})
 """Actions that run no upgrade."""
 
 
@@ -74,9 +74,9 @@ def owner_of(path: str, owned: Iterable[Owned]) -> str:
     return next((one.by for one in owned if path == one.path or path.startswith((f"{one.path}.", f"{one.path}["))), "")
 
 
-def line_up(planned: Planned, sides: Sides, owned: tuple[Owned, ...] = ()) -> tuple[Drift, ...]:
+def compare_sides(planned: Planned, sides: Sides, owned: tuple[Owned, ...] = ()) -> tuple[Drift, ...]:
     """Every path of a release with its status, clean ones included, sorted by path."""
-    return tuple(_LineUp(planned, sides, owned).entries())
+    return tuple(_Comparison(planned, sides, owned).entries())
 
 
 def compared(drift: tuple[Drift, ...]) -> tuple[tuple[Drift, ...], tuple[Gap, ...]]:
@@ -85,15 +85,15 @@ def compared(drift: tuple[Drift, ...]) -> tuple[tuple[Drift, ...], tuple[Gap, ..
     if not removed:
         return drift, ()
     paths = few([entry.path for entry in removed], _NAMED)
-    said = Gap(
+    gap = Gap(
         f"secret values of {removed[0].release}",
         f"not compared, because they were removed when they were collected: {paths}",
         "collect and review with the same PLANGATE_KEY",
     )
-    return tuple(entry for entry in drift if entry.live is not UNKNOWN), (said,)
+    return tuple(entry for entry in drift if entry.live is not UNKNOWN), (gap,)
 
 
-class _LineUp:
+class _Comparison:
     """The leaves of all sides of one release."""
 
     def __init__(self, planned: Planned, sides: Sides, owned: tuple[Owned, ...]):
@@ -105,22 +105,24 @@ class _LineUp:
         recorded = None if sides.recorded is None else _masked(sides.recorded, secret)
         self.desired: Leaves = dict(leaves(planned.desired.tree))
         self.before: Leaves = dict(leaves(planned.before.tree))
-        self.live = self._uncloaked(live)
-        self.recorded = None if recorded is None else self._uncloaked(recorded)
+        self.live = self._unmasked(live)
+        self.recorded = None if recorded is None else self._unmasked(recorded)
         self.after: Leaves | None = self._after(live)
 
-    def _uncloaked(self, tree: dict[str, Value]) -> Leaves:
+    def _unmasked(self, tree: dict[str, Value]) -> Leaves:
         """The leaves of a side, with what the provider cloaked taken from the configuration of the last apply."""
-        return {path: self.before.get(path, UNKNOWN) if value == _CLOAKED else value for path, value in leaves(tree)}
+        return {
+            path: self.before.get(path, UNKNOWN) if value == _PROVIDER_MASK else value for path, value in leaves(tree)
+        }
 
     def _after(self, live: dict[str, Value]) -> Leaves | None:
         """The leaves after the apply; None where they are the desired ones."""
         planned = self.planned
         nothing = not planned.desired.tree and not planned.desired.partly
-        if planned.action in _KEEPS or (planned.action is Action.UPDATE and nothing and not planned.reset):
+        if planned.action in _NO_UPGRADE or (planned.action is Action.UPDATE and nothing and not planned.reset):
             return self.live
         if planned.action is Action.UPDATE and planned.reuse and not planned.reset:
-            return self._uncloaked(laid_over(planned.desired.tree, live))
+            return self._unmasked(coalesced(planned.desired.tree, live))
         return None
 
     def entries(self) -> Iterator[Drift]:
@@ -174,9 +176,9 @@ class _LineUp:
 
     def _entry(self, path: Path, status: DriftStatus, sides: tuple[Maybe, Maybe, Maybe, Maybe]) -> Drift:
         spelled = spell(path)
-        type_only = only_type(sides[2], sides[1])
+        type_only = differ_only_in_type(sides[2], sides[1])
         if any(isinstance(side, Sensitive) for side in sides):
-            sides = tuple(map(_veiled, sides))  # type: ignore[assignment]
+            sides = tuple(map(_as_sensitive, sides))  # type: ignore[assignment]
         desired, recorded, live, after = sides
         text = note(
             status,
@@ -184,7 +186,7 @@ class _LineUp:
             live=live,
             after=after,
             when=self.sides.when,
-            blind=self.planned.action in _KEEPS,
+            no_upgrade=self.planned.action in _NO_UPGRADE,
             type_only=type_only,
             owner=owner_of(spelled, self.owned),
         )
@@ -205,6 +207,6 @@ def _masked(side: Maskable | dict[str, Value], secret: tuple[Path, ...]) -> dict
     return side if isinstance(side, dict) else side.masked(secret)
 
 
-def _veiled(value: Maybe) -> Maybe:
+def _as_sensitive(value: Maybe) -> Maybe:
     """A side beside a secret one: it is as secret."""
     return value if value is ABSENT or value is UNKNOWN or value is None else Sensitive(0)

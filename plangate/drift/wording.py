@@ -26,7 +26,7 @@ def note(
     live: Maybe,
     after: Maybe,
     when: str = "",
-    blind: bool = False,
+    no_upgrade: bool = False,
     type_only: bool = False,
     owner: str = "",
 ) -> str | None:
@@ -37,7 +37,7 @@ def note(
     done = _done(path, live, by) + (f" ({when})" if when else "")
     then = {
         DriftStatus.STAYS: "Terraform cannot see this, and this apply leaves it so"
-        if blind
+        if no_upgrade
         else "this apply leaves it so",
         DriftStatus.CONVERGED: "this change asks for the same",
         DriftStatus.WILL_BE_REVERTED: _set_back(after),

@@ -43,40 +43,52 @@ class Resolution(Struct, frozen=True):
     conflicts: tuple[str, ...] = ()
 
 
-def resolve(config: Config, asked: str | None, signals: Iterable[EnvironmentHint]) -> Resolution:
+def resolve(config: Config, requested: str | None, hints: Iterable[EnvironmentHint]) -> Resolution:
     """Find the environment: the one that was asked for, or the one that everything known fits."""
-    claimed = {signal: _claimed(config, signal) for signal in sorted(set(signals))}
-    if asked is not None:
+    claimed = {hint: _claimed(config, hint) for hint in sorted(set(hints))}
+    if requested is not None:
         return Resolution(
-            asked, tuple(words for s, who in claimed.items() for words in _against(config, asked, s, who))
+            requested,
+            tuple(
+                words for s, environments in claimed.items() for words in _conflicts(config, requested, s, environments)
+            ),
         )
-    telling = {signal: who for signal, who in claimed.items() if who}
-    left = [name for name in config.environments if telling and all(name in who for who in telling.values())]
-    if left:
+    matching = {hint: environments for hint, environments in claimed.items() if environments}
+    candidates = [
+        name
+        for name in config.environments
+        if matching and all(name in environments for environments in matching.values())
+    ]
+    if candidates:
         # Several that fit: the strictest of them.
-        return Resolution(next((name for name in left if config.environments[name].protected), left[0]))
-    parts = [f"{_spelled(signal)} belongs to {' or '.join(who)}" for signal, who in telling.items()]
+        return Resolution(next((name for name in candidates if config.environments[name].protected), candidates[0]))
+    parts = [f"{_described(hint)} belongs to {' or '.join(environments)}" for hint, environments in matching.items()]
     return Resolution(None, tuple(parts))
 
 
-def _claimed(config: Config, signal: EnvironmentHint) -> tuple[str, ...]:
+def _claimed(config: Config, hint: EnvironmentHint) -> tuple[str, ...]:
     """The environments that a signal fits."""
     return tuple(
-        name for name in config.environments if any(fits_path(g, signal.value) for g in _globs(config, name, signal))
+        name for name in config.environments if any(fits_path(g, hint.value) for g in _globs(config, name, hint))
     )
 
 
-def _globs(config: Config, name: str, signal: EnvironmentHint) -> tuple[str, ...]:
-    return listed(getattr(config.environments[name].match, signal.kind))
+def _globs(config: Config, name: str, hint: EnvironmentHint) -> tuple[str, ...]:
+    return listed(getattr(config.environments[name].match, hint.kind))
 
 
-def _against(config: Config, asked: str, signal: EnvironmentHint, who: tuple[str, ...]) -> Iterable[str]:
+def _conflicts(config: Config, requested: str, hint: EnvironmentHint, environments: tuple[str, ...]) -> Iterable[str]:
     """What a signal says against the environment that was asked for."""
-    if who and asked not in who:
-        yield f"{_spelled(signal)} belongs to {' or '.join(who)}"
-    elif not who and signal.kind in _EXACT and asked in config.environments and _globs(config, asked, signal):
-        yield f"{_spelled(signal)} is none of {asked}'s"
+    if environments and requested not in environments:
+        yield f"{_described(hint)} belongs to {' or '.join(environments)}"
+    elif (
+        not environments
+        and hint.kind in _EXACT
+        and requested in config.environments
+        and _globs(config, requested, hint)
+    ):
+        yield f"{_described(hint)} is none of {requested}'s"
 
 
-def _spelled(signal: EnvironmentHint) -> str:
-    return f"{_WORDS[signal.kind]} {signal.value}"
+def _described(hint: EnvironmentHint) -> str:
+    return f"{_WORDS[hint.kind]} {hint.value}"

@@ -23,7 +23,7 @@ from plangate.model.change import ChangeSet, HelmChangeSet, Location
 from plangate.model.policy import Policy
 from plangate.model.verdict import Approvals, Finding, Options
 
-_BEFORE: Final = ("verdict", "pipeline")
+_FOUND_BY: Final = ("verdict", "pipeline")
 """What finds something before the gate judges the findings."""
 
 
@@ -32,7 +32,7 @@ class ResolvedSettings(Struct, frozen=True):
 
     options: Options
     policies: tuple[Policy, ...]
-    placed: Resolution
+    resolution: Resolution
 
 
 class Gate(Struct, frozen=True, kw_only=True):
@@ -40,9 +40,9 @@ class Gate(Struct, frozen=True, kw_only=True):
 
     read: ConfigFile
     waivers: tuple[Waiver, ...] = ()
-    loosened: tuple[Weakening, ...] = ()
+    weakenings: tuple[Weakening, ...] = ()
     """What the change itself would loosen. It does not count."""
-    signals: tuple[EnvironmentHint, ...] = ()
+    hints: tuple[EnvironmentHint, ...] = ()
     """What is known of the environment before anything is read."""
     latest: str = "9999-12-31"
     """The last day until which a waiver may run."""
@@ -59,10 +59,12 @@ class Gate(Struct, frozen=True, kw_only=True):
         self, options: Options, policies: Sequence[Policy], changesets: Sequence[ChangeSet]
     ) -> ResolvedSettings:
         """Find the environment, from what was asked and what was read, and what holds in it."""
-        known = [*self.signals, *(EnvironmentHint("releases", release) for release in _releases(changesets))]
+        known = [*self.hints, *(EnvironmentHint("releases", release) for release in _releases(changesets))]
         known += [EnvironmentHint("values_files", name) for name in self._values_files(changesets)]
-        placed = resolve(self.config, options.environment, known)
-        return ResolvedSettings(self._options(options, placed), self._policies(policies, placed.name), placed)
+        resolution = resolve(self.config, options.environment, known)
+        return ResolvedSettings(
+            self._options(options, resolution), self._policies(policies, resolution.name), resolution
+        )
 
     def _values_files(self, changesets: Sequence[ChangeSet]) -> list[str]:
         """The files of values that the configuration of changed releases names, where an environment asks for them."""
@@ -71,17 +73,17 @@ class Gate(Struct, frozen=True, kw_only=True):
         changes = (change for changeset in changesets for change in changeset.changes if change.type == "helm_release")
         return sorted({name for change in changes for name in self.inline.values_files(change)})
 
-    def _options(self, options: Options, placed: Resolution) -> Options:
+    def _options(self, options: Options, resolution: Resolution) -> Options:
         """The options of the review, as the environment has them."""
-        here = self._environment(placed.name)
+        here = self._environment(resolution.name)
         notes = list(self.notes)
-        if placed.name and self.config.environments and placed.name not in self.config.environments:
-            notes.append(f"the configuration has no environment {placed.name}: it is protected")
-        asked = here.approvals or self.config.approvals
+        if resolution.name and self.config.environments and resolution.name not in self.config.environments:
+            notes.append(f"the configuration has no environment {resolution.name}: it is protected")
+        approvals = here.approvals or self.config.approvals
         review = "review" in (options.fail_on, here.fail_on or self.config.fail_on)
         return structs.replace(
             options,
-            environment=placed.name,
+            environment=resolution.name,
             protected=options.protected and here.protected,
             mode=here.mode or self.config.mode,
             fail_on="review" if review else "block",
@@ -90,7 +92,7 @@ class Gate(Struct, frozen=True, kw_only=True):
                 for name in dict.fromkeys((*options.required, *self.config.require, *here.require))
             ),
             notes=(*options.notes, *notes, *self._switched_off()),
-            approvals=None if asked is None else Approvals(asked.count, asked.teams, asked.users),
+            approvals=None if approvals is None else Approvals(approvals.count, approvals.teams, approvals.users),
         )
 
     def _policies(self, policies: Sequence[Policy], environment: str | None) -> tuple[Policy, ...]:
@@ -105,9 +107,9 @@ class Gate(Struct, frozen=True, kw_only=True):
         from plangate.lang.located_yaml import did_you_mean
 
         file, ids = self.read.file, sorted({policy.id for policy in policies} | _builtin())
-        fixed = _fixed()
+        unwaivable = _unwaivable()
         for name in self.config.policies:
-            if name in fixed:
+            if name in unwaivable:
                 self._refuse(f"{name} cannot be changed", "policies")
             if name not in ids and not self.read.too_new:
                 self._refuse(f"there is no policy {name}{did_you_mean(name, ids)}", "policies")
@@ -116,19 +118,19 @@ class Gate(Struct, frozen=True, kw_only=True):
             for name, value in params.items():
                 if name not in defaults:
                     self._refuse(f"no policy has a parameter {name}{did_you_mean(name, sorted(defaults))}", where)
-                if not _is_alike(value, defaults[name]):
+                if not _has_type_of(value, defaults[name]):
                     wanted = type(defaults[name]).__name__
                     raise UsageError(f"{where}: the parameter {name} has to be a {wanted}", where=file)
 
     def judge(
         self,
         findings: Sequence[Finding],
-        settled: ResolvedSettings,
+        resolved: ResolvedSettings,
         changesets: Sequence[ChangeSet],
         every: Sequence[Policy],
     ) -> tuple[Finding, ...]:
         """The findings with the severities that hold here, those that are waived, and what there is to say of the gate."""
-        options, families = settled.options, {policy.id: policy.family for policy in every}
+        options, families = resolved.options, {policy.id: policy.family for policy in every}
         today = options.created_at[:10]
         given = {*self.config.params, *self._environment(options.environment).params}
         judged = [self._judged(finding, families.get(finding.policy, ""), today, given) for finding in findings]
@@ -136,15 +138,15 @@ class Gate(Struct, frozen=True, kw_only=True):
             today=today,
             latest=self.latest,
             severities=self.config.waivers.forbid.severities,
-            policies=frozenset((*self.config.waivers.forbid.policies, *_fixed())),
+            policies=frozenset((*self.config.waivers.forbid.policies, *_unwaivable())),
             known=frozenset((*families, *_builtin())),
             environment=options.environment or "",
             target=options.target or "",
-            anything=any(changeset.judged for changeset in changesets),
+            any_change=any(changeset.judged for changeset in changesets),
         )
-        inline, loosened = ((), ()) if self.inline is None else inline_waivers.read(self.inline, changesets)
-        told = waivers.apply(judged, (*self.waivers, *inline), rules)
-        return (*told, *self._own(settled.placed, loosened))
+        inline, weakenings = ((), ()) if self.inline is None else inline_waivers.read(self.inline, changesets)
+        findings = waivers.apply(judged, (*self.waivers, *inline), rules)
+        return (*findings, *self._own_findings(resolved.resolution, weakenings))
 
     def _judged(self, finding: Finding, family: str, today: str, given: Collection[str]) -> Finding:
         setting = self.config.policies.get(finding.policy)
@@ -160,22 +162,22 @@ class Gate(Struct, frozen=True, kw_only=True):
             return finding
         return structs.replace(finding, enforced=start <= today, note="; ".join(notes))
 
-    def _own(self, placed: Resolution, loosened: Sequence[Weakening]) -> list[Finding]:
+    def _own_findings(self, resolution: Resolution, weakenings: Sequence[Weakening]) -> list[Finding]:
         read = self.read
         found: list[Finding] = []
 
         def find(policy: str, file: str, line: int, **fields: str) -> None:
             found.append(make(policy, fields=fields, location=Location(file, line)))
 
-        if placed.conflicts:
-            aim = f"{placed.name}, but" if placed.name else "several environments at once:"
+        if resolution.conflicts:
+            aim = f"{resolution.name}, but" if resolution.name else "several environments at once:"
             line = read.lines.get("environments", 1)
-            find("wrong-environment", read.file, line, aim=aim, conflicts="; ".join(placed.conflicts))
+            find("wrong-environment", read.file, line, aim=aim, conflicts="; ".join(resolution.conflicts))
         if read.too_new:
             unknown = f"; it does not know {', '.join(read.newer)}" if read.newer else ""
             line = read.lines.get("requires", 1)
             find("configuration-too-new", read.file, line, requires=self.config.requires, unknown=unknown)
-        for one in (*self.loosened, *loosened):
+        for one in (*self.weakenings, *weakenings):
             line = one.line or read.lines.get(one.key, 1)
             find("gate-loosened", one.file or read.file, line, what=one.what)
         return found
@@ -204,10 +206,10 @@ class Gate(Struct, frozen=True, kw_only=True):
 
 def _builtin() -> set[str]:
     """The built-in policies whose findings the gate judges."""
-    return {one.id for one in knowledge.builtins() if one.found_by in _BEFORE}
+    return {one.id for one in knowledge.builtins() if one.found_by in _FOUND_BY}
 
 
-def _fixed() -> set[str]:
+def _unwaivable() -> set[str]:
     """The built-in policies that can be neither waived nor changed."""
     return {one.id for one in knowledge.builtins() if not one.waivable}
 
@@ -228,12 +230,12 @@ def _with_params(policy: Policy, given: dict[str, Any]) -> Policy:
     return structs.replace(policy, params={**policy.params, **changed}) if changed else policy
 
 
-def _is_alike(value: Any, default: Any) -> bool:
+def _has_type_of(value: Any, default: Any) -> bool:
     """Whether a value is of the same kind as the default; items of lists too."""
     if isinstance(default, bool) or isinstance(value, bool):
         return isinstance(value, bool) and isinstance(default, bool)
     if isinstance(default, (int, float)):
         return isinstance(value, (int, float))
     if isinstance(default, list):
-        return isinstance(value, list) and (not default or all(_is_alike(one, default[0]) for one in value))
+        return isinstance(value, list) and (not default or all(_has_type_of(one, default[0]) for one in value))
     return isinstance(value, type(default))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _FINGERPRINT = r"[0-9a-f]{16}"
 
 
-class Written(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class WaiverEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One waiver as its file says it. `address` may hold `*` and `?`; brackets stand for themselves."""
 
     policy: str
@@ -41,7 +41,7 @@ class Written(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     target: str = ""
 
 
-class Waiver(Written, frozen=True, kw_only=True):
+class Waiver(WaiverEntry, frozen=True, kw_only=True):
     """A waiver, and where it stands."""
 
     file: str = ""
@@ -60,7 +60,7 @@ class Waiver(Written, frozen=True, kw_only=True):
 class _Document(Struct, frozen=True, forbid_unknown_fields=True):
     """A file of waivers."""
 
-    waivers: tuple[Written, ...] = ()
+    waivers: tuple[WaiverEntry, ...] = ()
 
 
 class WaiverRules(Struct, frozen=True, kw_only=True):
@@ -77,7 +77,7 @@ class WaiverRules(Struct, frozen=True, kw_only=True):
     """Every policy that a review can have a finding of, before its waivers are looked at."""
     environment: str = ""
     target: str = ""
-    anything: bool = True
+    any_change: bool = True
     """Whether anything changes at all. Where nothing does, a waiver without a match says nothing."""
 
 
@@ -89,7 +89,7 @@ def parse(name: str, text: str) -> tuple[Waiver, ...]:
         raise UsageError("is not a file of waivers", where=name, place="1:1", hint="waivers: followed by a list")
     if data.get("waivers", ()) is None:
         data = {**data, "waivers": []}
-    document = marked.convert(data, _Document, {(): _Document, ("waivers", "*"): Written})
+    document = marked.convert(data, _Document, {(): _Document, ("waivers", "*"): WaiverEntry})
     for i, waiver in enumerate(document.waivers):
         _check(waiver, marked, ("waivers", i))
     return tuple(
@@ -98,7 +98,7 @@ def parse(name: str, text: str) -> tuple[Waiver, ...]:
     )
 
 
-def _check(waiver: Written, marked: LocatedYaml, place: Place) -> None:
+def _check(waiver: WaiverEntry, marked: LocatedYaml, place: Place) -> None:
     for key in ("policy", "reason", "owner"):
         if not getattr(waiver, key).strip():
             marked.fail(f"{key} is empty", (*place, key))
@@ -112,7 +112,7 @@ def _check(waiver: Written, marked: LocatedYaml, place: Place) -> None:
 
 # --- holding findings against them ------------------------------------------------------------------------------------
 
-_Said: TypeAlias = tuple[str, str]
+_Status: TypeAlias = tuple[str, str]
 """Why a waiver does not work: the id of the finding about it, and the words. Both are empty where it works."""
 
 _WORKS: Final = ("", "")
@@ -121,24 +121,26 @@ _WORKS: Final = ("", "")
 def apply(findings: Sequence[Finding], waivers: Sequence[Waiver], rules: WaiverRules) -> tuple[Finding, ...]:
     """The findings, those that are waived with their waiver, and a finding for each waiver that does not work."""
     here = [w for w in waivers if _is_here(w, rules)]
-    said = {waiver: _problem(waiver, rules) for waiver in here}
-    able = [waiver for waiver in here if said[waiver] == _WORKS]
-    said.update(dict.fromkeys(able, ("waiver-unmatched", "nothing of this review fits it")))
-    judged = [_judged(finding, able, said, rules) for finding in findings]
-    own = [_finding(waiver, kind, words) for waiver, (kind, words) in said.items() if _is_told(waiver, kind, rules)]
+    statuses = {waiver: _status(waiver, rules) for waiver in here}
+    working = [waiver for waiver in here if statuses[waiver] == _WORKS]
+    statuses.update(dict.fromkeys(working, ("waiver-unmatched", "nothing of this review fits it")))
+    judged = [_with_waiver(finding, working, statuses, rules) for finding in findings]
+    own = [
+        _finding(waiver, kind, words) for waiver, (kind, words) in statuses.items() if _is_reported(waiver, kind, rules)
+    ]
     return (*judged, *own)
 
 
-def _is_told(waiver: Waiver, kind: str, rules: WaiverRules) -> bool:
+def _is_reported(waiver: Waiver, kind: str, rules: WaiverRules) -> bool:
     unmatched = kind == "waiver-unmatched" and waiver.policy in rules.known
-    return bool(kind) and not (unmatched and (waiver.inline or not rules.anything))
+    return bool(kind) and not (unmatched and (waiver.inline or not rules.any_change))
 
 
 def _is_here(waiver: Waiver, rules: WaiverRules) -> bool:
     return waiver.environment in ("", rules.environment) and waiver.target in ("", rules.target)
 
 
-def _problem(waiver: Waiver, rules: WaiverRules) -> _Said:
+def _status(waiver: Waiver, rules: WaiverRules) -> _Status:
     """Why a waiver cannot hold, whatever it meets."""
     if waiver.policy not in rules.known:
         if waiver.policy in rules.policies:
@@ -158,7 +160,9 @@ def _problem(waiver: Waiver, rules: WaiverRules) -> _Said:
     return _WORKS
 
 
-def _judged(finding: Finding, waivers: Sequence[Waiver], said: dict[Waiver, _Said], rules: WaiverRules) -> Finding:
+def _with_waiver(
+    finding: Finding, waivers: Sequence[Waiver], statuses: dict[Waiver, _Status], rules: WaiverRules
+) -> Finding:
     """One finding, waived by the first waiver that holds for it; `said` keeps what each waiver did."""
     if finding.outcome is Outcome.ERROR or finding.address is None:
         return finding
@@ -166,13 +170,13 @@ def _judged(finding: Finding, waivers: Sequence[Waiver], said: dict[Waiver, _Sai
         if waiver.policy != finding.policy or not _covers(waiver, finding, finding.address):
             continue
         if finding.severity in rules.severities:
-            said[waiver] = ("waiver-not-permitted", f"{finding.severity.value} findings cannot be waived here")
+            statuses[waiver] = ("waiver-not-permitted", f"{finding.severity.value} findings cannot be waived here")
         elif waiver.fingerprint not in ("", finding.fingerprint):
-            if said[waiver] != _WORKS:
+            if statuses[waiver] != _WORKS:
                 now = f"it is for the fingerprint {waiver.fingerprint}, and what is found now is {finding.fingerprint}"
-                said[waiver] = ("waiver-unmatched", now)
+                statuses[waiver] = ("waiver-unmatched", now)
         else:
-            said[waiver] = _WORKS
+            statuses[waiver] = _WORKS
             return structs.replace(finding, waiver=Accepted(waiver.owner, waiver.reason, waiver.expires))
     return finding
 

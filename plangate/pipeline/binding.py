@@ -40,7 +40,7 @@ class BindingOptions(Struct, frozen=True, kw_only=True):
     key: bytes | None = None
     valid_hours: int = 24
     volatile: tuple[str, ...] = ()
-    asked: bool = True
+    required: bool = True
     """Whether somebody surely wants it. Otherwise a plan that creates very much is not bound: that would take as long as
     half of its review."""
 
@@ -49,16 +49,16 @@ class BindingOptions(Struct, frozen=True, kw_only=True):
         """What the environment and the configuration say of it. Raises `UsageError` for a key that cannot be read."""
         key = gate_key()
         if gate is None:
-            return cls(key=key, asked=key is not None)
+            return cls(key=key, required=key is not None)
         verify = gate.config.verify
-        asked = key is not None or verify != type(verify)() or gate.config.asks_somebody
-        return cls(key=key, valid_hours=verify.valid_hours, volatile=verify.volatile, asked=asked)
+        required = key is not None or verify != type(verify)() or gate.config.asks_somebody
+        return cls(key=key, valid_hours=verify.valid_hours, volatile=verify.volatile, required=required)
 
 
-_MOST_UNASKED: Final = 500
+_MOST_UNREQUESTED: Final = 500
 """Created objects of a plan that is bound without being asked."""
 UNBOUND: Final = (
-    f"not bound to its plan, as more than {_MOST_UNASKED} objects are created and neither a key nor `verify:` in the "
+    f"not bound to its plan, as more than {_MOST_UNREQUESTED} objects are created and neither a key nor `verify:` in the "
     "configuration asks for it; plangate verify needs that"
 )
 
@@ -66,7 +66,7 @@ UNBOUND: Final = (
 def bind(verdict: Verdict, changesets: Sequence[ChangeSet], options: BindingOptions) -> Verdict:
     """The verdict with what `plangate verify` will need."""
     created = sum(change.action in _WHOLE for changeset in changesets for change in changeset.changes)
-    if created > _MOST_UNASKED and not options.asked:
+    if created > _MOST_UNREQUESTED and not options.required:
         return structs.replace(verdict, notes=(*verdict.notes, UNBOUND))
     digests: list[str] = []
     hooks = []
@@ -98,10 +98,10 @@ def bind(verdict: Verdict, changesets: Sequence[ChangeSet], options: BindingOpti
 
 def _later(moment: str, hours: int) -> str:
     try:
-        when = datetime.datetime.fromisoformat(moment) + datetime.timedelta(hours=hours)
+        expiry = datetime.datetime.fromisoformat(moment) + datetime.timedelta(hours=hours)
     except OverflowError:
         return "9999-12-31T23:59:59Z"
-    return when.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return expiry.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class _Digest:

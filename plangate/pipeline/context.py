@@ -46,7 +46,7 @@ class PlanContext(Struct, frozen=True):
 
 
 def read(
-    tf_dir: Path, asked: EvidenceSources, state_asked: StateSource, saved_plan: str | None
+    tf_dir: Path, sources: EvidenceSources, state_source: StateSource, saved_plan: str | None
 ) -> tuple[PlanContext, list[Gap]]:
     """What is known besides the inputs of one review, and what of it could not be read."""
     skipped: list[Gap] = []
@@ -58,20 +58,20 @@ def read(
             skipped.append(failed(error, saved_plan))
     state, lock, place, state_read = None, None, "", False
     try:
-        place_of = _where(state_asked, asked.folder, saved, skipped)
-        if place_of is not None:
-            state, lock, place = _state(place_of, skipped)
+        location = _locate_state(state_source, sources.folder, saved, skipped)
+        if location is not None:
+            state, lock, place = _state(location, skipped)
             state_read = True
     except InputError as error:
         skipped.append(failed(error, "state"))
     gather = None
-    if asked.named or asked.folder is not None or asked.live:
+    if sources.named or sources.folder is not None or sources.live:
         from plangate.pipeline import gather as gathering
 
-        gather = functools.partial(gathering.gather, asked)
+        gather = functools.partial(gathering.gather, sources)
     # The key enters here, at the edge: what was collected with it can be compared with it.
     key = gate_key()
-    releases = ReleaseSources(state=state, gather=gather, one=asked.named, key=key)
+    releases = ReleaseSources(state=state, gather=gather, one=sources.named, key=key)
     context = PlanContext(
         tf_dir=tf_dir, releases=releases, state=state, state_read=state_read, lock=lock, place=place, saved=saved
     )
@@ -87,20 +87,20 @@ def with_owners(context: PlanContext, config: Config) -> PlanContext:
     return structs.replace(context, owned=tuple(Owned(one.path, one.by) for one in config.drift.owned))
 
 
-def check_age(changesets: Sequence[ChangeSet], asked: EvidenceSources, now: str) -> list[Gap]:
+def check_age(changesets: Sequence[ChangeSet], sources: EvidenceSources, now: str) -> list[Gap]:
     """What is said of collected evidence that may be out of date."""
-    if asked.folder is None:
+    if sources.folder is None:
         return []
     from plangate.gate import evidence_scope
 
-    return list(evidence_scope.check_age(changesets, str(asked.folder), lambda: _collected_at(asked), now))
+    return list(evidence_scope.check_age(changesets, str(sources.folder), lambda: _collected_at(sources), now))
 
 
 def check_scope(
     config: Config,
     environment: str | None,
     changesets: Sequence[ChangeSet],
-    asked: EvidenceSources,
+    sources: EvidenceSources,
     context: PlanContext,
 ) -> list[Gap]:
     """What is said of evidence that is not that of the environment under review."""
@@ -111,50 +111,52 @@ def check_scope(
     state = None
     if context.state_read:
         path = context.state.path if context.state is not None else ""
-        state = evidence_scope.StatePlace(context.place, path)
-    return list(evidence_scope.check_environment(config, environment, changesets, lambda: _clusters(asked), state))
+        state = evidence_scope.StateLocation(context.place, path)
+    return list(evidence_scope.check_environment(config, environment, changesets, lambda: _clusters(sources), state))
 
 
-def _collected_at(asked: EvidenceSources) -> str | None:
+def _collected_at(sources: EvidenceSources) -> str | None:
     from plangate.evidence import cluster
 
-    found = cluster.read(asked.folder) if asked.folder is not None else None
+    found = cluster.read(sources.folder) if sources.folder is not None else None
     return None if found is None else found.collected_at
 
 
-def _clusters(asked: EvidenceSources) -> list[FoundCluster]:
+def _clusters(sources: EvidenceSources) -> list[FoundCluster]:
     """The clusters that evidence comes from. Raises `InputError` for a folder that does not tell it as it should."""
     from plangate.evidence import cluster
     from plangate.gate.evidence_scope import FoundCluster
 
     found: list[FoundCluster] = []
-    if asked.folder is not None:
-        found.append(FoundCluster(str(asked.folder), cluster.read(asked.folder)))
-    if asked.live:
-        found.append(FoundCluster("the cluster that was asked", cluster.ask(seconds=asked.seconds)))
+    if sources.folder is not None:
+        found.append(FoundCluster(str(sources.folder), cluster.read(sources.folder)))
+    if sources.live:
+        found.append(FoundCluster("the cluster that was asked", cluster.ask(seconds=sources.seconds)))
     return found or [FoundCluster("the evidence", None)]
 
 
-def _where(asked: StateSource, folder: Path | None, saved: PlanFile | None, skipped: list[Gap]) -> StateSource | None:
+def _locate_state(
+    source: StateSource, folder: Path | None, saved: PlanFile | None, skipped: list[Gap]
+) -> StateSource | None:
     """Where the state is: what was named, else what a folder of evidence holds, else what the backend block says."""
-    if asked.asked:
-        return asked
+    if source.is_named:
+        return source
     if folder is not None:
         from plangate.evidence import state as evidence
 
         found = evidence.in_folder(folder)
         if found:
-            path = str(found[0]) if len(found) == 1 else _of_plan(found, saved, folder, skipped)
+            path = str(found[0]) if len(found) == 1 else _state_of_plan(found, saved, folder, skipped)
             return None if path is None else StateSource(location=path)
-    if asked.live and asked.tf_dir is not None:
+    if source.live and source.tf_dir is not None:
         from plangate.evidence.s3 import location
 
-        if location.is_named_in(asked.tf_dir):
-            return structs.replace(asked, location="s3://")
+        if location.is_named_in(source.tf_dir):
+            return structs.replace(source, location="s3://")
     return None
 
 
-def _of_plan(found: tuple[Path, ...], saved: PlanFile | None, folder: Path, skipped: list[Gap]) -> str | None:
+def _state_of_plan(found: tuple[Path, ...], saved: PlanFile | None, folder: Path, skipped: list[Gap]) -> str | None:
     """Which of several collected states is that of the saved plan."""
     from plangate.evidence import state as evidence
     from plangate.ingest.terraform import state as terraform_state
@@ -173,11 +175,11 @@ def _of_plan(found: tuple[Path, ...], saved: PlanFile | None, folder: Path, skip
     return None
 
 
-def _state(asked: StateSource, skipped: list[Gap]) -> tuple[State | None, Lock | None, str]:
+def _state(source: StateSource, skipped: list[Gap]) -> tuple[State | None, Lock | None, str]:
     from plangate.evidence import state as evidence
     from plangate.ingest.terraform import state as terraform_state
 
-    given = evidence.read(asked)
+    given = evidence.read(source)
     if given.unsure:
         skipped.append(
             Gap("the lock of the state", given.unsure, "allow reading it: plangate collect --print-permissions")

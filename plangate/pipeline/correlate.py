@@ -32,10 +32,10 @@ def correlate(changesets: Sequence[ChangeSet]) -> list[ChangeSet]:
     runs = {one.upgrade.release: one for one in upgrades if one.upgrade.release}
     if not runs:
         return list(changesets)
-    return [_joined(one, runs) if isinstance(one, TerraformChangeSet) else one for one in changesets]
+    return [_with_dry_runs(one, runs) if isinstance(one, TerraformChangeSet) else one for one in changesets]
 
 
-def _joined(plan: TerraformChangeSet, runs: dict[str, HelmChangeSet]) -> TerraformChangeSet:
+def _with_dry_runs(plan: TerraformChangeSet, runs: dict[str, HelmChangeSet]) -> TerraformChangeSet:
     changes: list[Change] = []
     skipped = list(plan.skipped)
     for change in plan.changes:
@@ -44,11 +44,11 @@ def _joined(plan: TerraformChangeSet, runs: dict[str, HelmChangeSet]) -> Terrafo
             changes.append(change)
             continue
         skipped = [one for one in skipped if one != unseen.not_rendered(change)]
-        differing = list(_differing(change, run.upgrade))
-        if differing:
-            skipped.append(_another(change, run, differing))
+        differences = list(_differences(change, run.upgrade))
+        if differences:
+            skipped.append(_differs_from_plan(change, run, differences))
         elif run.upgrade.values is None:
-            skipped.append(_untold(change, run))
+            skipped.append(_values_unknown(change, run))
         note = f"what it does to its objects: {run.input.path}"
         changes.append(
             structs.replace(
@@ -64,7 +64,7 @@ def _release(change: Change) -> str:
     return f"{namespace if isinstance(namespace, str) else 'default'}/{name}" if isinstance(name, str) else ""
 
 
-def _differing(change: Change, upgrade: Upgrade) -> Iterator[str]:
+def _differences(change: Change, upgrade: Upgrade) -> Iterator[str]:
     """What the plan gives to Helm and the dry run did not get, or the other way round. Secrets of two inputs cannot be compared."""
     assert change.after is not None  # noqa: S101 - a release that is named has this side
     version = change.after.get("version")
@@ -82,16 +82,16 @@ def _differing(change: Change, upgrade: Upgrade) -> Iterator[str]:
         yield leaf.path
 
 
-def _another(change: Change, run: HelmChangeSet, differing: list[str]) -> Gap:
+def _differs_from_plan(change: Change, run: HelmChangeSet, differences: list[str]) -> Gap:
     return Gap(
         what=run.input.path,
-        why=f"is not the dry run of what {change.address} will do: {listed(differing, _MOST)} differ",
+        why=f"is not the dry run of what {change.address} will do: {listed(differences, _MOST)} differ",
         how_to_fix="make the dry run with the chart version and the values of this plan",
         inconclusive=True,
     )
 
 
-def _untold(change: Change, run: HelmChangeSet) -> Gap:
+def _values_unknown(change: Change, run: HelmChangeSet) -> Gap:
     return Gap(
         what=run.input.path,
         why=f"does not tell which values it was made with, so that it may not be what {change.address} will do",

@@ -77,7 +77,7 @@ class Delivery:
         """Publish, and say of each thing how it went. Raises `UsageError` and `InputError` where there is no place for it."""
         pages, request = self._pages, self._request
         yield from self._attempt("the summary", pages.write_summary)
-        pages.place = place = _in_order(_place(request), pages.saved.created_at)
+        pages.place = place = _with_order(_place(request), pages.saved.created_at)
         if request.comment or request.check:
             yield from self._publish(place)
         yield from self._attempt("the outputs", lambda: pages.write_outputs(request.verdict, self._facts()))
@@ -107,15 +107,15 @@ class Delivery:
         forbidden = False
         if pages.wants_approval:
             try:
-                self._answer(github_, place)
+                self._read_approvals(github_, place)
             except PublishError as error:
                 what = "who has approved was not read, so nobody counts; the rest of"
                 yield self._failure(what, error, fork=place.fork)
         if request.check:
             try:
-                done = check.publish(github_, place, pages.check(request.check_name))
-                self._check_url, annotated = done.url, done.annotated
-                yield Delivered("the check", done.outcome, done.url, done.warnings)
+                checked = check.publish(github_, place, pages.check(request.check_name))
+                self._check_url, annotated = checked.url, checked.annotated
+                yield Delivered("the check", checked.outcome, checked.url, checked.warnings)
             except PublishError as error:
                 forbidden = _is_forbidden(error, fork=place.fork)
                 yield self._failure("the check", error, fork=place.fork)
@@ -123,9 +123,9 @@ class Delivery:
             yield Annotations(pages.annotations())
         if request.comment and not forbidden:
             try:
-                said = comment.publish(github_, place, pages.wish(request.longest_comment))
-                self._comment_url = said.url
-                yield Delivered("the comment", said.outcome, said.url, said.warnings)
+                published = comment.publish(github_, place, pages.desired_comment(request.longest_comment))
+                self._comment_url = published.url
+                yield Delivered("the comment", published.outcome, published.url, published.warnings)
             except PublishError as error:
                 yield self._failure("the comment", error)
 
@@ -137,7 +137,7 @@ class Delivery:
         endpoints = hosts.endpoints(rest, graphql, self._request.hosts)
         return github.GitHub(endpoints, token, seconds=self._request.seconds, ca_bundle=self._request.ca_bundle)
 
-    def _answer(self, github_: GitHub, place: Place) -> None:
+    def _read_approvals(self, github_: GitHub, place: Place) -> None:
         """Ask who has approved. A merge queue asks about the pull request that it is about to merge."""
         number = place.number or place.queued
         pages = self._pages
@@ -168,7 +168,7 @@ def _place(request: DeliveryRequest) -> Place:
     return places.find(os.environ, event, repository=request.repository, sha=request.sha, number=request.number)
 
 
-def _in_order(place: Place, created_at: str) -> Place:
+def _with_order(place: Place, created_at: str) -> Place:
     """The place with an order in which the later verdict is right, and of one verdict the later run.
 
     Runs alone would not do: a verdict may be published again by a later run, and the earlier one may then be run again.

@@ -66,9 +66,9 @@ def check(target: Target, options: Options, config: Config | None = None) -> Ver
         skipped.append(contexts.failed(error, target.plan or target.release or "target"))
     skipped += contexts.check_age(changesets, target.evidence, options.created_at)
     skipped += contexts.check_scope(config, options.environment, changesets, target.evidence, context)
-    drifting = [finding for c in changesets for finding in found.of(c.drift, c.releases, context.owned)]
-    bare = [_bare(c) for c in changesets]
-    return decide(bare, (*of_inputs(bare), *drifting), PolicyReport(), skipped, options)
+    findings = [finding for c in changesets for finding in found.of(c.drift, c.releases, context.owned)]
+    reduced = [_drift_only(c) for c in changesets]
+    return decide(reduced, (*of_inputs(reduced), *findings), PolicyReport(), skipped, options)
 
 
 def merged(
@@ -98,7 +98,7 @@ def check_all(
     for run in runs:
         waiting.put(run)
     for _ in range(min(_AT_ONCE, len(runs))):
-        _start(waiting)
+        _start_worker(waiting)
     pending = list(runs)
     while pending:
         pending[0].done.wait(_TICK)
@@ -107,9 +107,9 @@ def check_all(
                 pending.remove(run)
             elif run.started is not None and time.monotonic() - run.started > seconds:
                 pending.remove(run)
-                run.late = _gave_up(run.target, options, f"took longer than {seconds:g} seconds")
-                _start(waiting)
-    return [run.late or run.verdict for run in runs]
+                run.timed_out = _inconclusive(run.target, options, f"took longer than {seconds:g} seconds")
+                _start_worker(waiting)
+    return [run.timed_out or run.verdict for run in runs]
 
 
 class _Run:
@@ -119,25 +119,25 @@ class _Run:
         self.target = target
         self.started: float | None = None
         self.done = threading.Event()
-        self.late: Verdict | None = None
-        self._asked = (target, options, config)
-        self.verdict = _gave_up(target, options, "was not checked")
+        self.timed_out: Verdict | None = None
+        self._arguments = (target, options, config)
+        self.verdict = _inconclusive(target, options, "was not checked")
 
     def run(self) -> None:
         """Check it. Nothing is raised."""
         self.started = time.monotonic()
-        target, options, _ = self._asked
+        target, options, _ = self._arguments
         try:
-            self.verdict = check(*self._asked)
+            self.verdict = check(*self._arguments)
         except PlangateError as error:
-            self.verdict = _gave_up(target, options, str(error))
+            self.verdict = _inconclusive(target, options, str(error))
         except Exception as error:  # noqa: BLE001 - a bug met in one target must not hide the others
-            self.verdict = _gave_up(target, options, f"plangate itself failed ({type(error).__name__})")
+            self.verdict = _inconclusive(target, options, f"plangate itself failed ({type(error).__name__})")
         finally:
             self.done.set()
 
 
-def _start(waiting: queue.SimpleQueue[_Run]) -> None:
+def _start_worker(waiting: queue.SimpleQueue[_Run]) -> None:
     """One more thread that checks what waits, until nothing does."""
 
     def work() -> None:
@@ -151,7 +151,7 @@ def _start(waiting: queue.SimpleQueue[_Run]) -> None:
     threading.Thread(target=work, daemon=True).start()
 
 
-def _gave_up(target: Target, options: Options, why: str) -> Verdict:
+def _inconclusive(target: Target, options: Options, why: str) -> Verdict:
     what = target.name or target.release or target.plan or "target"
     skipped = Gap(what, why, "check it alone: plangate drift", inconclusive=True)
     return decide([], (), PolicyReport(), [skipped], structs.replace(options, target=target.name or options.target))
@@ -212,7 +212,7 @@ def _release(target: Target, context: PlanContext) -> ChangeSet:
         )
         moment = when(evidence.history, evidence.recorded_revision)
         drift, unseen = lines.compared(
-            lines.line_up(planned, lines.Sides(evidence.live, evidence.recorded, moment), context.owned)
+            lines.compare_sides(planned, lines.Sides(evidence.live, evidence.recorded, moment), context.owned)
         )
     freshness = Freshness(
         lineage=context.state.lineage if context.state is not None else None,
@@ -231,7 +231,7 @@ def _release(target: Target, context: PlanContext) -> ChangeSet:
     )
 
 
-def _bare(changeset: ChangeSet) -> ChangeSet:
+def _drift_only(changeset: ChangeSet) -> ChangeSet:
     """Only what is asked here: what a plan would change is another question, and so is whether it is stale."""
     freshness = changeset.freshness
     return ChangeSet(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class _Aside:
+class _ForkedWork:
     """A copy at work. Nothing of it is left when nobody wants its answer any more."""
 
     def __init__(self, pid: int, reader: int):
@@ -35,10 +35,10 @@ class _Aside:
     def answer(self) -> Any:
         """What the work came to. Can be asked once."""
         with open(self._reader, "rb", closefd=False) as pipe:
-            told = pipe.read()
+            data = pipe.read()
         self._end()
         try:
-            return marshal.loads(told)  # noqa: S302 - our own words: nobody else can write into the pipe
+            return marshal.loads(data)  # noqa: S302 - our own words: nobody else can write into the pipe
         except (EOFError, ValueError, TypeError):
             return None
 
@@ -66,16 +66,16 @@ def run_in_fork(work: Callable[[], Any]) -> Callable[[], Any] | None:
         os.close(writer)
         return None
     if pid == 0:
-        _answer(work, writer)
+        _run_child(work, writer)
     os.close(writer)
-    return _Aside(pid, reader).answer
+    return _ForkedWork(pid, reader).answer
 
 
-def _answer(work: Callable[[], Any], writer: int) -> NoReturn:
+def _run_child(work: Callable[[], Any], writer: int) -> NoReturn:
     """The whole life of the copy. It says nothing but the answer, and runs nothing at its exit."""
     try:
-        told = memoryview(marshal.dumps(work()))
-        while told:
-            told = told[os.write(writer, told) :]
+        data = memoryview(marshal.dumps(work()))
+        while data:
+            data = data[os.write(writer, data) :]
     finally:
         os._exit(0)

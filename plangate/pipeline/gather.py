@@ -27,28 +27,28 @@ EVERYTHING: Final = (*RELEASE, "manifest", "hooks", "live_objects")
 
 
 def gather(
-    asked: EvidenceSources, namespace: str, name: str, *, kinds: Iterable[str] = RELEASE, new: Iterable[str] = ()
+    sources: EvidenceSources, namespace: str, name: str, *, kinds: Iterable[str] = RELEASE, new: Iterable[str] = ()
 ) -> Gathered:
     """What there is about one release. `new` are manifests that name more objects to ask for.
 
     Raises `InputError` for a file that is named and cannot be read; what the cluster does not tell is in `failed`.
     """
-    found = release_files.gather(asked, namespace, name)
+    found = release_files.gather(sources, namespace, name)
     missing = [kind for kind in kinds if kind not in found]
-    if not asked.live or not name or not missing:
+    if not sources.live or not name or not missing:
         return found
-    asking = _Asking(found, namespace or "default", name, asked.seconds)
-    asking.ask(missing, tuple(new))
-    return Gathered(asking.known, asking.failed, asking.told)
+    queries = _ClusterQueries(found, namespace or "default", name, sources.seconds)
+    queries.ask(missing, tuple(new))
+    return Gathered(queries.known, queries.failed, queries.from_cluster)
 
 
-class _Asking:
+class _ClusterQueries:
     """The questions about one release, and what became of them."""
 
     def __init__(self, found: Gathered, namespace: str, name: str, seconds: float):
         self.known: dict[str, RawInput] = dict(found)
         self.failed: list[InputError] = []
-        self.told: list[str] = []
+        self.from_cluster: list[str] = []
         self._namespace, self._name = namespace, name
         self._where = f"{namespace}/{name}"
         self._seconds = seconds
@@ -56,7 +56,7 @@ class _Asking:
     def ask(self, kinds: Sequence[str], new: tuple[str, ...]) -> None:
         """Ask for these kinds of evidence. The history first: it tells which revision the others are asked of."""
         if "history" not in self.known:
-            self._take("history", self._helm("history"))
+            self._record("history", self._helm("history"))
         history = self.known.get("history")
         if history is None:
             # What keeps the history from being told keeps the rest: one reason is enough.
@@ -67,18 +67,18 @@ class _Asking:
             revision = deployed(history)
             with concurrent.futures.ThreadPoolExecutor(max_workers=max(len(wanted), 1)) as pool:
                 for kind, answer in zip(wanted, pool.map(lambda k: self._helm(k, revision), wanted), strict=True):
-                    self._take(kind, answer)
+                    self._record(kind, answer)
         if "live_objects" in kinds and (new or not gone):
-            self._take("live_objects", self._objects(new, complete=gone or "manifest" in self.known))
+            self._record("live_objects", self._objects(new, complete=gone or "manifest" in self.known))
 
-    def _take(self, kind: str, answer: bytes | EvidenceError) -> None:
-        words = kind.replace("_", " ")
+    def _record(self, kind: str, answer: bytes | EvidenceError) -> None:
+        name = kind.replace("_", " ")
         if isinstance(answer, bytes):
-            self.told.append(kind)
-            self.known[kind] = RawInput(f"{self._where} ({words})", answer)
+            self.from_cluster.append(kind)
+            self.known[kind] = RawInput(f"{self._where} ({name})", answer)
         else:
             self.failed.append(
-                EvidenceError(f"{words} could not be asked: {answer.message}", where=self._where, hint=answer.hint)
+                EvidenceError(f"{name} could not be asked: {answer.message}", where=self._where, hint=answer.hint)
             )
 
     def _helm(self, kind: str, revision: int | None = None) -> bytes | EvidenceError:

@@ -140,7 +140,7 @@ def _helm(document: Document, origin: int, reading: Reading) -> HelmChangeSet | 
         dry_run, given, kube_version=reading.kube_version, origin=origin, key=reading.context.releases.key
     )
     missing = tuple(_not_gathered(document, given))
-    if not dry_run.install and "history" in given.told and gather.is_gone(given["history"]):
+    if not dry_run.install and "history" in given.from_cluster and gather.is_gone(given["history"]):
         missing = (*missing, _no_such_release(dry_run.namespace, dry_run.name))
     return _classified_upgrade(structs.replace(changeset, skipped=(*changeset.skipped, *missing)))
 

@@ -147,8 +147,8 @@ def _exit_code(
 ) -> int:
     """The worst code of the parts, and of what the whole itself adds: a review that fails here, and what nobody can tell."""
     own = exit_code([decision], unread=False, fail_on=fail_on, mode=mode)
-    untold = exit_code([Decision.INCONCLUSIVE] if gaps else [], unread=_is_unread(gaps))
-    return int(ExitCode.worst(own, untold, *map(code_of, verdicts)))
+    unread_or_unknown = exit_code([Decision.INCONCLUSIVE] if gaps else [], unread=_is_unread(gaps))
+    return int(ExitCode.worst(own, unread_or_unknown, *map(code_of, verdicts)))
 
 
 def _is_unread(gaps: Iterable[wire.Skipped]) -> bool:

@@ -71,7 +71,7 @@ class Pages:
 
     # --- comment ------------------------------------------------------------------------------------------------------
 
-    def wish(self, longest: int) -> DesiredComment:
+    def desired_comment(self, longest: int) -> DesiredComment:
         """The comment to be."""
         from plangate.publish.comment import DesiredComment
         from plangate.report import story
@@ -92,8 +92,8 @@ class Pages:
         place = self.place
         if place is None:
             raise ValueError("a comment needs a place")
-        now = state.remembered(f.fingerprint for f in self.saved.findings if f.decision != "pass")
-        earlier = state.carried(before, place.sha)
+        now = state.short_digests(f.fingerprint for f in self.saved.findings if f.decision != "pass")
+        earlier = state.previous_findings(before, place.sha)
         about = state.State(
             key=self._key(), sha=place.sha, run=place.run, attempt=place.attempt, now=now, before=earlier
         )
@@ -139,7 +139,7 @@ class Pages:
     def plan(self) -> Plan:
         """What an approver sees: each finding that decides, with all that its change does."""
         from plangate.pipeline import plan_fingerprint
-        from plangate.publish.approvals import Plan, asked
+        from plangate.publish.approvals import Plan, digests
 
         volatile = self.saved.binding.volatile if self.saved.binding else ()
         fingerprint = self.saved.binding.fingerprint if self.saved.binding else "0" * 64
@@ -148,13 +148,13 @@ class Pages:
             if change.findings:
                 key = (change.address, change.release)
                 changes.setdefault(key, []).append(repr(plan_fingerprint.described(change, volatile)))
-        said = (
+        questions = (
             repr((f.policy, f.severity, f.outcome, f.target, f.message, f.address, f.release, changes.get(key, [])))
             for f in self.saved.findings
             if f.decision != "pass"
             for key in [(f.address or "", f.release)]
         )
-        return Plan(fingerprint, asked(said))
+        return Plan(fingerprint, digests(questions))
 
     def name(self, given: str | None) -> str:
         """The name of the check."""
@@ -193,7 +193,7 @@ class Pages:
         if self.wants_approval and self.place is not None:
             hidden = f"{approvals.line(self.plan(), self.place.sha, self.gate_key)}\n\n"
         summary = hidden + markdown.render(self.verdict, self._extras(60_000 - len(hidden))).partition("\n")[2]
-        deciding = story.deciding(story.told(self.verdict))[:_MOST_ANNOTATIONS]
+        deciding = story.deciding(story.views(self.verdict))[:_MOST_ANNOTATIONS]
         return Report(
             name=self.name(name),
             key=self._key(),

@@ -28,12 +28,12 @@ def evaluate(
     skipped: list[Gap] = []
     for document in documents:
         try:
-            masked, said = _said(rules, document)
+            masked, results = _run(rules, document)
         except InputError as error:
             why = f"the rules in {rules.folder} said nothing of it: {error.message}"
             skipped.append(Gap(document.path, why, error.hint or "see what it says by hand", inconclusive=True))
             continue
-        findings += [_finding(one, masked, addresses) for one in said]
+        findings += [_finding(one, masked, addresses) for one in results]
     return tuple(dict.fromkeys(findings)), tuple(skipped)
 
 
@@ -42,7 +42,7 @@ def _changes(changesets: Sequence[ChangeSet]) -> Iterator[Change]:
         yield from changeset.changes
 
 
-def _said(rules: rego.RegoRules, document: Document) -> tuple[Callable[[str], str], list[rego.RegoResult]]:
+def _run(rules: rego.RegoRules, document: Document) -> tuple[Callable[[str], str], list[rego.RegoResult]]:
     """What masks the words of the rules, and what they say. Raises `InputError`."""
     if document.kind is Kind.TERRAFORM_PLAN:
         from plangate.ingest.terraform import plan
@@ -59,13 +59,13 @@ def _said(rules: rego.RegoRules, document: Document) -> tuple[Callable[[str], st
     raise InputError("Rego reads plan JSON", where=document.path, hint="terraform show -json tfplan > plan.json")
 
 
-def _finding(said: rego.RegoResult, masked: Callable[[str], str], addresses: dict[str, int]) -> Finding:
-    message, package = masked(said.message), masked(said.package)
-    named = [one for one in addresses if one in said.about] or [one for one in addresses if one in message]
+def _finding(result: rego.RegoResult, masked: Callable[[str], str], addresses: dict[str, int]) -> Finding:
+    message, package = masked(result.message), masked(result.package)
+    named = [one for one in addresses if one in result.about] or [one for one in addresses if one in message]
     address = max(named, key=len, default=None)
     return make(
-        _POLICIES[said.force],
-        said.package,
+        _POLICIES[result.force],
+        result.package,
         message,
         address or "",
         fields={"message": message, "package": package},

@@ -38,20 +38,20 @@ class GateFlags(Struct, frozen=True, kw_only=True):
     conftest: str | None = None
     state: str = ""
     """Where the state is, as --state says."""
-    beside: bool = False
+    inline: bool = False
     """Whether waivers beside the code are looked for: the folder of the configuration was named."""
 
 
 def prepare(
-    asked: GateFlags, review: Options, inputs: tuple[str, ...], tf_dir: Path
+    flags: GateFlags, review: Options, inputs: tuple[str, ...], tf_dir: Path
 ) -> tuple[tuple[Policy, ...], Gate | None]:
     """The policies, and the gate where there is any. Raises `UsageError`: then nothing is reviewed."""
     from plangate import knowledge
     from plangate.policy.load import load
 
-    named = asked.config is not None or asked.ref is not None or asked.waivers or asked.beside
+    named = flags.config is not None or flags.ref is not None or flags.waivers or flags.inline
     if not named and not os.path.lexists(_CONFIG):
-        return load(asked.policies), None
+        return load(flags.policies), None
     from plangate.evidence.git import Commit
     from plangate.evidence.working_tree import Folder
     from plangate.gate import config as configuration
@@ -59,60 +59,67 @@ def prepare(
     from plangate.gate.settings import Gate
 
     here = Folder(Path())
-    commit = Commit(asked.ref, Path()) if asked.ref is not None else None
-    read = _config(here, asked, needed=commit is None)
-    trusted = _config(commit, asked, needed=False) if commit is not None else read
-    if asked.config is not None and read is None and trusted is None:
-        raise UsageError("does not exist", where=asked.config)
-    none = configuration.ConfigFile(configuration.Config(), asked.config or _CONFIG)
-    read, trusted = read or none, trusted or none
+    commit = Commit(flags.ref, Path()) if flags.ref is not None else None
+    read = _config(here, flags, needed=commit is None)
+    trusted = _config(commit, flags, needed=False) if commit is not None else read
+    if flags.config is not None and read is None and trusted is None:
+        raise UsageError("does not exist", where=flags.config)
+    empty = configuration.ConfigFile(configuration.Config(), flags.config or _CONFIG)
+    read, trusted = read or empty, trusted or empty
     if commit is None:
-        paths, files = _paths(asked, read)
+        paths, files = _paths(flags, read)
         policies = load(texts=_policies(here, paths))
-        gate = Gate(read=read, waivers=_waivers(here, files), latest=_latest(review, read.config))
+        gate = Gate(read=read, waivers=_waivers(here, files), latest=_latest_waiver_end(review, read.config))
     else:
-        policies, loose = _trusted_policies(commit, here, asked, trusted, read)
+        policies, weakenings = _trusted_policies(commit, here, flags, trusted, read)
         severities = {policy.id: policy.severity for policy in policies}
         severities.update({one.id: one.severity for one in knowledge.builtins()})
         families = {policy.id: policy.family for policy in policies}
         tightening = tighten.StricterOf(trusted.config, read.config, severities, families)
         config = tightening.config()
-        waivers, more = tighten.waivers(
-            _waivers(commit, _paths(asked, trusted)[1], needed=False),
-            _waivers(here, _paths(asked, read)[1], needed=False),
+        waivers, waiver_weakenings = tighten.waivers(
+            _waivers(commit, _paths(flags, trusted)[1], needed=False),
+            _waivers(here, _paths(flags, read)[1], needed=False),
         )
         gate = Gate(
             read=configuration.ConfigFile(config, trusted.file, trusted.newer, {**trusted.lines, **read.lines}),
             waivers=waivers,
-            loosened=(*loose, *tightening.loose, *more, *_loose_rego(commit, here, asked)),
-            latest=_latest(review, config),
+            weakenings=(
+                *weakenings,
+                *tightening.weakenings,
+                *waiver_weakenings,
+                *_rego_weakenings(commit, here, flags),
+            ),
+            latest=_latest_waiver_end(review, config),
             notes=(f"policies, waivers and configuration are those of {commit.ref} ({commit.sha[:7]})",),
         )
     gate.check(policies)
     from msgspec import structs
 
     inline = None
-    if asked.beside:
+    if flags.inline:
         from plangate.evidence.inline_comments import CommentFiles
 
         inline = CommentFiles(tf_dir, commit)
-    return policies, structs.replace(gate, signals=tuple(_signals(asked, gate, review, inputs, tf_dir)), inline=inline)
+    return policies, structs.replace(
+        gate, hints=tuple(_environment_hints(flags, gate, review, inputs, tf_dir)), inline=inline
+    )
 
 
-def rego(asked: GateFlags) -> RegoRules | None:
+def rego(flags: GateFlags) -> RegoRules | None:
     """The user's own Rego, of the trusted ref where there is one. Raises `UsageError`."""
-    if asked.conftest is None:
+    if flags.conftest is None:
         return None
     from plangate.evidence.git import Commit
     from plangate.evidence.rego import ENDS, RegoRules
     from plangate.evidence.working_tree import Folder
 
     tree: Commit | Folder = Folder(Path())
-    if asked.ref is not None:
-        commit = Commit(asked.ref, Path())
+    if flags.ref is not None:
+        commit = Commit(flags.ref, Path())
         # What the command line names outside of the repository is not a part of the change.
-        tree = commit if commit.holds(asked.conftest) else tree
-    return RegoRules(asked.conftest, tuple(_below(tree, asked.conftest, ENDS).items()))
+        tree = commit if commit.holds(flags.conftest) else tree
+    return RegoRules(flags.conftest, tuple(_below(tree, flags.conftest, ENDS).items()))
 
 
 def _below(tree: Commit | Folder, path: str, ends: tuple[str, ...]) -> dict[str, str]:
@@ -124,14 +131,14 @@ def _below(tree: Commit | Folder, path: str, ends: tuple[str, ...]) -> dict[str,
     }
 
 
-def _loose_rego(commit: Commit, here: Folder, asked: GateFlags) -> list[Weakening]:
+def _rego_weakenings(commit: Commit, here: Folder, flags: GateFlags) -> list[Weakening]:
     """Rego cannot be held against Rego: any change of it is one that somebody has to look at."""
-    if asked.conftest is None or not commit.holds(asked.conftest):
+    if flags.conftest is None or not commit.holds(flags.conftest):
         return []
     from plangate.evidence.rego import ENDS
     from plangate.gate.tighten import Weakening
 
-    path = asked.conftest
+    path = flags.conftest
     theirs, ours = _below(commit, path, ENDS), _below(here, path, ENDS)
     changed = sorted(name for name in {*theirs, *ours} if theirs.get(name) != ours.get(name))
     words = "this change would loosen the gate: the Rego in {} changes"
@@ -147,22 +154,22 @@ def configuration(path: str | None) -> Config:
     return Config() if read is None else read.config
 
 
-def _config(tree: Commit | Folder, asked: GateFlags, *, needed: bool) -> ConfigFile | None:
+def _config(tree: Commit | Folder, flags: GateFlags, *, needed: bool) -> ConfigFile | None:
     from plangate.gate.config import parse
 
-    path = asked.config or _CONFIG
+    path = flags.config or _CONFIG
     text = tree.read(path)
-    if text is None and needed and asked.config is not None:
+    if text is None and needed and flags.config is not None:
         raise UsageError("does not exist", where=path)
     return None if text is None else parse(tree.name(path), text)
 
 
-def _paths(asked: GateFlags, read: ConfigFile) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _paths(flags: GateFlags, read: ConfigFile) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Where policies and waivers stand: what the command line names, then what the configuration names."""
     from plangate.gate.config import listed
 
-    policies = (*map(str, asked.policies), *listed(read.config.policy_paths))
-    return policies, (*asked.waivers, *listed(read.config.waivers.files))
+    policies = (*map(str, flags.policies), *listed(read.config.policy_paths))
+    return policies, (*flags.waivers, *listed(read.config.waivers.files))
 
 
 def _policies(tree: Commit | Folder, paths: Iterable[str]) -> list[tuple[str, str]]:
@@ -179,35 +186,35 @@ def _texts(tree: Commit | Folder, path: str) -> list[tuple[str, str]]:
     """The policies and families at a path, as (name, text). The family of a single file stands beside it."""
     texts = tree.policies(path)
     if [name for name, _ in texts] == [tree.name(path)]:
-        beside = PurePosixPath(path).with_name("family.yaml").as_posix()
-        text = tree.read(beside)
-        texts += [] if text is None else [(tree.name(beside), text)]
+        family = PurePosixPath(path).with_name("family.yaml").as_posix()
+        text = tree.read(family)
+        texts += [] if text is None else [(tree.name(family), text)]
     return texts
 
 
 def _trusted_policies(
-    commit: Commit, here: Folder, asked: GateFlags, trusted: ConfigFile, read: ConfigFile
+    commit: Commit, here: Folder, flags: GateFlags, trusted: ConfigFile, read: ConfigFile
 ) -> tuple[tuple[Policy, ...], list[Weakening]]:
     """The policies of both versions: the trusted text of each, and the new ones."""
     from plangate.gate import tighten
     from plangate.policy.file import parse
     from plangate.policy.load import load, split_families
 
-    wanted = _paths(asked, trusted)[0]
+    wanted = _paths(flags, trusted)[0]
     outside = [path for path in wanted if not commit.holds(path)]
     inside = [path for path in wanted if commit.holds(path)]
     theirs = [one for path in dict.fromkeys(inside) for one in _texts(commit, path)]
-    ours = [one for path in dict.fromkeys(_paths(asked, read)[0]) if commit.holds(path) for one in _texts(here, path)]
+    ours = [one for path in dict.fromkeys(_paths(flags, read)[0]) if commit.holds(path) for one in _texts(here, path)]
     versions: list[list[tuple[str, str, str]]] = []
-    brought: dict[str, Family] = {}
+    families: dict[str, Family] = {}
     for version in (ours, theirs):
         known, policies = split_families(version)
         versions.append([(parse(name, text, known).id, name, text) for name, text in policies])
         # A family decides nothing: the trusted text of each counts, and new ones do.
-        brought |= known
-    texts, loose = tighten.policies(*reversed(versions))
+        families |= known
+    texts, weakenings = tighten.policies(*reversed(versions))
     # What the command line names outside of the repository is not a part of the change.
-    return load(texts=[*texts, *_policies(here, outside)], families=brought), loose
+    return load(texts=[*texts, *_policies(here, outside)], families=families), weakenings
 
 
 def _waivers(tree: Commit | Folder, files: Iterable[str], *, needed: bool = True) -> tuple[Waiver, ...]:
@@ -223,15 +230,15 @@ def _waivers(tree: Commit | Folder, files: Iterable[str], *, needed: bool = True
     return tuple(found)
 
 
-def _latest(review: Options, config: Config) -> str:
+def _latest_waiver_end(review: Options, config: Config) -> str:
     """The last day until which a waiver may run."""
     days = config.waivers.longest_days
     today = datetime.date.fromisoformat(review.created_at[:10])
     return (today + datetime.timedelta(days=min(days, (datetime.date.max - today).days))).isoformat()
 
 
-def _signals(
-    asked: GateFlags, gate: Gate, review: Options, inputs: tuple[str, ...], tf_dir: Path
+def _environment_hints(
+    flags: GateFlags, gate: Gate, review: Options, inputs: tuple[str, ...], tf_dir: Path
 ) -> Iterable[EnvironmentHint]:
     """What is known of the environment. Files are only read where an environment asks for what is in them."""
     from plangate.gate.config import listed
@@ -258,5 +265,5 @@ def _signals(
         key = backend_key(folders)
         if key is not None:
             yield EnvironmentHint("backend_keys", key)
-    if "backend_keys" in wanted and asked.state.startswith("s3://"):
-        yield EnvironmentHint("backend_keys", asked.state.removeprefix("s3://").partition("/")[2])
+    if "backend_keys" in wanted and flags.state.startswith("s3://"):
+        yield EnvironmentHint("backend_keys", flags.state.removeprefix("s3://").partition("/")[2])

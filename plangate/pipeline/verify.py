@@ -121,14 +121,14 @@ class Comparison(Struct, frozen=True, kw_only=True):
     """The addresses of this plan that the state has moved under; None where that was not compared."""
 
 
-def compare(asked: Comparison) -> VerifyResult:
+def compare(comparison: Comparison) -> VerifyResult:
     """Hold a plan against a verdict."""
-    problems = (*_trusted(asked), *_plan(asked), *_state(asked), *_release(asked))
+    problems = (*_trusted(comparison), *_plan(comparison), *_state(comparison), *_release(comparison))
     notes = []
-    bound = asked.saved.binding
+    bound = comparison.saved.binding
     if bound is not UNSET and bound.sensitive == "left-out":
         notes.append("hidden values were not compared: review and verify with the same PLANGATE_KEY to compare them")
-    if asked.saved.decision == "review":
+    if comparison.saved.decision == "review":
         notes.append("the verdict is review: whether somebody has approved it is not known here")
     order = {"different": 0, "unsure": 1}
     return VerifyResult(tuple(sorted(problems, key=lambda problem: order[problem.kind])), tuple(notes))
@@ -137,8 +137,8 @@ def compare(asked: Comparison) -> VerifyResult:
 # --- whether the verdict may be relied on -----------------------------------------------------------------------------
 
 
-def _trusted(asked: Comparison) -> Iterator[Problem]:
-    saved, bound = asked.saved, asked.saved.binding
+def _trusted(comparison: Comparison) -> Iterator[Problem]:
+    saved, bound = comparison.saved, comparison.saved.binding
     if saved.targets is not UNSET:
         yield Problem("unsure", "this is a merged verdict", "verify the verdict of each target with its own plan")
         return
@@ -149,17 +149,17 @@ def _trusted(asked: Comparison) -> Iterator[Problem]:
             "review the plan again, with -o json=FILE; with PLANGATE_KEY or `verify:` in the configuration where it creates very much",
         )
         return
-    if asked.key is not None:
-        genuine = signature.is_signed(saved, asked.key)
-        if genuine is None:
+    if comparison.key is not None:
+        signed = signature.is_signed(saved, comparison.key)
+        if signed is None:
             yield Problem("unsure", "the verdict is not signed, and this gate has a key", "review it with PLANGATE_KEY")
-        elif not genuine:
+        elif not signed:
             yield Problem("different", "the verdict is not what this gate wrote: its signature does not fit")
     elif bound.sensitive == "hmac":
         yield Problem(
             "unsure", "hidden values can only be compared with the gate's key", "set PLANGATE_KEY or PLANGATE_KEY_FILE"
         )
-    if asked.now > bound.expires_at:
+    if comparison.now > bound.expires_at:
         yield Problem("unsure", f"the verdict was valid until {bound.expires_at}", "review the plan again")
     kind = _DECIDED.get(saved.decision)
     if kind is not None:
@@ -169,30 +169,34 @@ def _trusted(asked: Comparison) -> Iterator[Problem]:
 # --- whether it is the same plan --------------------------------------------------------------------------------------
 
 
-def _plan(asked: Comparison) -> Iterator[Problem]:
-    for skipped in asked.fresh.coverage.skipped:
+def _plan(comparison: Comparison) -> Iterator[Problem]:
+    for skipped in comparison.fresh.coverage.skipped:
         if skipped.decides == "input":
             yield Problem("unsure", f"{skipped.what}: {skipped.why}", skipped.how_to_fix)
-    bound, other = asked.saved.binding, asked.fresh.binding
-    if bound is UNSET or other is UNSET or asked.saved.targets is not UNSET:
+    bound, other = comparison.saved.binding, comparison.fresh.binding
+    if bound is UNSET or other is UNSET or comparison.saved.targets is not UNSET:
         return
-    withheld = _withheld(asked.saved.coverage.evidence, asked.fresh.coverage.evidence)
+    withheld = _withheld(comparison.saved.coverage.evidence, comparison.fresh.coverage.evidence)
     if withheld:
         words = f"the review had {' and '.join(withheld)} beside the input, and now it was not given"
         yield Problem("unsure", words, "--evidence DIR, or the flags that the review had")
         return
-    if bound.sensitive == "hmac" and (asked.key is None or not signature.is_signed(asked.saved, asked.key)):
+    if bound.sensitive == "hmac" and (
+        comparison.key is None or not signature.is_signed(comparison.saved, comparison.key)
+    ):
         # Its digests hold what only the gate's key can make again: what can be seen is compared, and is not enough.
-        lines = tuple(_differences(_seen(asked.saved), _seen(asked.fresh), bound, bound))
+        lines = tuple(
+            _differences(_without_digests(comparison.saved), _without_digests(comparison.fresh), bound, bound)
+        )
         if lines:
             yield Problem("different", "this plan is not the one that was reviewed", "review this plan", lines)
         return
     if bound.fingerprint == other.fingerprint:
-        if _again(asked.saved, bound) != bound.fingerprint:
+        if _recomputed_fingerprint(comparison.saved, bound) != bound.fingerprint:
             yield Problem("different", "the verdict was changed: its own list of changes is not what it was made of")
         return
-    lines = tuple(_differences(asked.saved, asked.fresh, bound, other))
-    versions = {asked.saved.plangate_version, asked.fresh.plangate_version}
+    lines = tuple(_differences(comparison.saved, comparison.fresh, bound, other))
+    versions = {comparison.saved.plangate_version, comparison.fresh.plangate_version}
     hint = "review this plan" if len(versions) == 1 else f"use one version of plangate: {', '.join(sorted(versions))}"
     yield Problem("different", "this plan is not the one that was reviewed", hint, lines)
 
@@ -205,13 +209,13 @@ def _withheld(then: wire.Evidence, now: wire.Evidence) -> list[str]:
     ]
 
 
-def _seen(verdict: wire.Verdict) -> wire.Verdict:
+def _without_digests(verdict: wire.Verdict) -> wire.Verdict:
     """A verdict without its digests."""
     changes = [structs.replace(change, digest=UNSET) for change in verdict.changes]
     return structs.replace(verdict, changes=changes)
 
 
-def _again(saved: wire.Verdict, bound: wire.Binding) -> str:
+def _recomputed_fingerprint(saved: wire.Verdict, bound: wire.Binding) -> str:
     return plan_fingerprint.fingerprint(saved, bound.volatile, bound.hooks, bound.made_at)
 
 
@@ -227,8 +231,8 @@ def _differences(saved: wire.Verdict, fresh: wire.Verdict, bound: wire.Binding, 
     for name in sorted(before.keys() & after.keys()):
         old, new = before[name], after[name]
         if not plan_fingerprint.same(old, new, bound.volatile, moments):
-            yield from (f"~ {name}: {words}" for words in _different(old, new, bound.volatile))
-    yield from _elsewhere(saved, fresh, bound, other)
+            yield from (f"~ {name}: {words}" for words in _change_differences(old, new, bound.volatile))
+    yield from _other_differences(saved, fresh, bound, other)
 
 
 def _name(change: wire.Change) -> str:
@@ -236,17 +240,17 @@ def _name(change: wire.Change) -> str:
     return f"{change.address}{f' (deposed {change.deposed})' if change.deposed else ''}{release}"
 
 
-def _different(old: wire.Change, new: wire.Change, volatile: tuple[str, ...]) -> Iterator[str]:
+def _change_differences(old: wire.Change, new: wire.Change, volatile: tuple[str, ...]) -> Iterator[str]:
     if (old.action, old.replace_order) != (new.action, new.replace_order):
         yield f"{_action(new)} instead of {_action(old)}"
     before = {a.path: a for a in old.attributes if not plan_fingerprint.is_volatile(f"{old.type}.{a.path}", volatile)}
     after = {a.path: a for a in new.attributes if not plan_fingerprint.is_volatile(f"{new.type}.{a.path}", volatile)}
-    told = False
+    listed = False
     for path in sorted(before.keys() | after.keys()):
         if before.get(path) != after.get(path):
-            told = True
-            yield f"{path} {_becomes(after.get(path))}, reviewed {_becomes(before.get(path))}"
-    if not told and old.digest != new.digest and old.action == new.action:
+            listed = True
+            yield f"{path} {_new_value(after.get(path))}, reviewed {_new_value(before.get(path))}"
+    if not listed and old.digest != new.digest and old.action == new.action:
         yield "it is created with other values" if new.action == "create" else "a hidden value is another one"
     if sorted(old.replace_paths) != sorted(new.replace_paths):
         forces = (", ".join(one.replace_paths) or "nothing" for one in (new, old))
@@ -259,13 +263,15 @@ def _action(change: wire.Change) -> str:
     return f"{change.action} ({change.replace_order})" if change.replace_order else change.action
 
 
-def _becomes(attribute: wire.Attribute | None) -> str:
+def _new_value(attribute: wire.Attribute | None) -> str:
     if attribute is None:
         return "unchanged"
     return "removed" if attribute.kind == "removed" else f"→ {short(attribute.after)}"
 
 
-def _elsewhere(saved: wire.Verdict, fresh: wire.Verdict, bound: wire.Binding, other: wire.Binding) -> Iterator[str]:
+def _other_differences(
+    saved: wire.Verdict, fresh: wire.Verdict, bound: wire.Binding, other: wire.Binding
+) -> Iterator[str]:
     pairs: tuple[tuple[str, Sequence[object], Sequence[object]], ...] = (
         ("outputs", saved.outputs, fresh.outputs),
         ("actions that it runs", saved.invocations or (), fresh.invocations or ()),
@@ -284,14 +290,14 @@ def _elsewhere(saved: wire.Verdict, fresh: wire.Verdict, bound: wire.Binding, ot
 # --- whether it is still about the same world -------------------------------------------------------------------------
 
 
-def _state(asked: Comparison) -> Iterator[Problem]:
-    plans = [one for one in asked.saved.inputs if one.kind.startswith("terraform")]
-    if not plans or asked.saved.targets is not UNSET:
+def _state(comparison: Comparison) -> Iterator[Problem]:
+    plans = [one for one in comparison.saved.inputs if one.kind.startswith("terraform")]
+    if not plans or comparison.saved.targets is not UNSET:
         return
     if len(plans) > 1:
         yield Problem("unsure", "a verdict of several plans does not say which state each was made from", "review each")
         return
-    then, now = asked.saved.freshness, asked.fresh.freshness
+    then, now = comparison.saved.freshness, comparison.fresh.freshness
     reviewed = _serial(then)
     if then is None or reviewed is None:
         yield Problem(
@@ -312,7 +318,7 @@ def _state(asked: Comparison) -> Iterator[Problem]:
             "different",
             f"the state has moved: it was reviewed at serial {reviewed}, and is at {other} now",
             "plan again, and review that plan",
-            tuple(_moved(asked.moved)),
+            tuple(_moved(comparison.moved)),
         )
     elif then.lineage is not None and now.lineage is not None and then.lineage != now.lineage:
         yield Problem(
@@ -336,15 +342,15 @@ def _moved(addresses: tuple[str, ...] | None) -> Iterator[str]:
             yield "nothing that this plan touches has changed in the state"
 
 
-def _release(asked: Comparison) -> Iterator[Problem]:
-    bound, other = asked.saved.binding, asked.fresh.binding
+def _release(comparison: Comparison) -> Iterator[Problem]:
+    bound, other = comparison.saved.binding, comparison.fresh.binding
     if bound is not UNSET and other is not UNSET and bound.revision != other.revision:
         yield Problem(
             "different",
             f"the release has moved: it was reviewed as revision {bound.revision}, and this makes {other.revision}",
             "make the dry run again, and review it",
         )
-    then, now = (_live(one) for one in (asked.saved, asked.fresh))
+    then, now = (_live(one) for one in (comparison.saved, comparison.fresh))
     if then is not None and now is None:
         yield Problem(
             "unsure", f"the release was at revision {then}, and where it is now was not given", "--evidence DIR"
