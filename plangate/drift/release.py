@@ -1,4 +1,4 @@
-"""What drift means for the change of a release: what an apply undoes, and what of the release itself has moved."""
+"""The effects of a release's drift on its change: what an apply reverts, and how the release itself was changed."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ class Knowledge(Struct, frozen=True):
 
 @functools.cache
 def knowledge() -> Knowledge:
-    """What is known of the names of values."""
+    """The shipped knowledge about names of values."""
     return shipped.knowledge("drift", Knowledge)
 
 
 def undone_effects(drift: Sequence[Drift], moment: str) -> Iterator[Effect]:
-    """The effects of an apply on what was changed by hand, one per kind: the graver a kind, the less else is in it."""
+    """The effects of an apply on values that were changed by hand, one for each kind, worst first."""
     by_kind: dict[str, list[Drift]] = {}
     for entry in drift:
         if entry.status in _UNDONE:
@@ -66,7 +66,7 @@ def undone_effects(drift: Sequence[Drift], moment: str) -> Iterator[Effect]:
 
 
 def import_effects(drift: Sequence[Drift]) -> Iterator[Effect]:
-    """The effect of an import on the values of the release that it takes over."""
+    """The effect of an import that changes values of the imported release at once, if it does."""
     changed = tuple(entry.path for entry in drift if entry.status in (DriftStatus.INTENDED, *_UNDONE))
     if changed:
         because = (
@@ -97,14 +97,14 @@ def _kind(entry: Drift) -> str:
 
 
 def _is_weak(entry: Drift, name: str) -> bool:
-    """Whether what was done by hand opened something: setting that back closes it."""
+    """Whether the live value is the insecure one, so that reverting it is an improvement."""
     if entry.live is ABSENT:
         return True
     return entry.live is (name in knowledge().opening)
 
 
 def _is_newer(entry: Drift) -> bool:
-    """Whether the apply brings a newer version than the one that was set by hand."""
+    """Whether the desired version is newer than the one that was set by hand."""
     if not isinstance(entry.desired, str) or not isinstance(entry.live, str):
         return False
     wanted, live = semver.in_tag(entry.desired), semver.in_tag(entry.live)
@@ -112,7 +112,7 @@ def _is_newer(entry: Drift) -> bool:
 
 
 def existing_release_effects(evidence: ReleaseEvidence, *, uninstalled: bool) -> Iterator[Effect]:
-    """What an install meets where the release is there already. `goes` says that the same plan uninstalls it."""
+    """The effect of an install of a release that exists. `uninstalled`: the same plan uninstalls it."""
     if not evidence.history or evidence.live_status in _REUSABLE:
         return
     there = f"exists already at revision {evidence.live_revision} ({evidence.live_status})"
@@ -126,7 +126,7 @@ def existing_release_effects(evidence: ReleaseEvidence, *, uninstalled: bool) ->
 
 
 def moved_release_effects(evidence: ReleaseEvidence, action: Action, version: str) -> Iterator[Effect]:
-    """What an upgrade meets because the release itself has moved. `version` is the chart's, after the apply."""
+    """The effects of an upgrade of a release that was changed outside. `version` is the chart's after the apply."""
     if action not in _UPGRADES:
         return
     for kind, because, _ in _facts(evidence):
@@ -144,7 +144,7 @@ def moved_release_effects(evidence: ReleaseEvidence, action: Action, version: st
 
 
 def facts(evidence: ReleaseEvidence, *, changes_listed: bool = False) -> tuple[str, ...]:
-    """What has happened to a release itself, in words. `told` says that its changed values are told elsewhere."""
+    """What happened to a release outside of Terraform, in words. `changes_listed`: its changed values are listed elsewhere."""
     name = evidence.address or evidence.release
     return tuple(
         f"{name} {because}" for kind, because, _ in _facts(evidence) if not (changes_listed and kind == "newer")
@@ -152,7 +152,7 @@ def facts(evidence: ReleaseEvidence, *, changes_listed: bool = False) -> tuple[s
 
 
 def notes(evidence: ReleaseEvidence, action: Action, drift: Sequence[Drift]) -> Iterator[str]:
-    """What a review says of a release beside its change: all of it for one that the plan does not touch."""
+    """The notes of a review about a release: every fact where the plan does not change it."""
     by_hand = [entry.path for entry in drift if entry.status not in _NOT_BY_HAND]
     if action is Action.NO_OP:
         yield from facts(evidence, changes_listed=bool(by_hand))
@@ -202,7 +202,7 @@ def _facts(evidence: ReleaseEvidence) -> Iterator[tuple[str, str, int]]:
 
 
 def _competing_managers(evidence: ReleaseEvidence) -> Iterator[tuple[str, str, int]]:
-    """Objects of the release that something else brings to another state again and again."""
+    """Facts about objects that another field manager keeps changing."""
     by_manager: dict[str, list[str]] = {}
     for subject, manager in evidence.writers:
         name = manager if manager.startswith("release ") else knowledge().managers.get(manager)
@@ -214,6 +214,6 @@ def _competing_managers(evidence: ReleaseEvidence) -> Iterator[tuple[str, str, i
 
 
 def _chart_version(text: str) -> str:
-    """The version of a chart, also where it is glued to the chart's name."""
+    """The chart version of a text such as `1.2.3` or `web-1.2.3`; empty where there is none."""
     found = re.search(r"(?:^|-)v?(\d+\.\d+\.\d+(?:[-+].*)?)$", text)
     return found.group(1) if found else ""

@@ -1,6 +1,6 @@
-"""Which environment a review is for, and whether everything that is known of it agrees.
+"""Resolves the environment of a review from its hints, and finds contradictions.
 
-A change that is aimed at the wrong environment is the mistake that no other rule sees: each part of it is right.
+No other rule detects a change that is aimed at the wrong environment: each of its parts is right.
 """
 
 from __future__ import annotations
@@ -26,25 +26,25 @@ _WORDS: Final[dict[str, str]] = {
     "releases": "the release",
 }
 _EXACT: Final = frozenset({"workspaces", "backend_keys"})
-"""What an environment has its own of: one that no environment claims is not the one that was asked for."""
+"""Kinds that identify an environment exactly: a value that none claims contradicts the requested environment."""
 
 
 class EnvironmentHint(Struct, frozen=True, order=True):
-    """Something that is known of this review, such as the key of its state."""
+    """A fact about the review that `match` of an environment can name, such as the key of its state."""
 
     kind: Kind
     value: str
 
 
 class Resolution(Struct, frozen=True):
-    """The environment, if there is one, and what contradicts it, in words."""
+    """The environment, None if there is none, and the contradictions in words."""
 
     name: str | None
     conflicts: tuple[str, ...] = ()
 
 
 def resolve(config: Config, requested: str | None, hints: Iterable[EnvironmentHint]) -> Resolution:
-    """Find the environment: the one that was asked for, or the one that everything known fits."""
+    """The requested environment, or the one that every hint fits, with contradictions."""
     claimed = {hint: _claimed(config, hint) for hint in sorted(set(hints))}
     if requested is not None:
         return Resolution(
@@ -60,14 +60,14 @@ def resolve(config: Config, requested: str | None, hints: Iterable[EnvironmentHi
         if matching and all(name in environments for environments in matching.values())
     ]
     if candidates:
-        # Several that fit: the strictest of them.
+        # Of several that fit, a protected one.
         return Resolution(next((name for name in candidates if config.environments[name].protected), candidates[0]))
     parts = [f"{_described(hint)} belongs to {' or '.join(environments)}" for hint, environments in matching.items()]
     return Resolution(None, tuple(parts))
 
 
 def _claimed(config: Config, hint: EnvironmentHint) -> tuple[str, ...]:
-    """The environments that a signal fits."""
+    """The environments that a hint fits."""
     return tuple(
         name for name in config.environments if any(fits_path(g, hint.value) for g in _globs(config, name, hint))
     )
@@ -78,7 +78,7 @@ def _globs(config: Config, name: str, hint: EnvironmentHint) -> tuple[str, ...]:
 
 
 def _conflicts(config: Config, requested: str, hint: EnvironmentHint, environments: tuple[str, ...]) -> Iterable[str]:
-    """What a signal says against the environment that was asked for."""
+    """The contradiction between a hint and the requested environment, if there is one."""
     if environments and requested not in environments:
         yield f"{_described(hint)} belongs to {' or '.join(environments)}"
     elif (

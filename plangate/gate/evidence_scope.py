@@ -1,7 +1,7 @@
-"""Whether evidence is that of the environment under review: from its clusters, and its state from where its states are.
+"""Checks that evidence is from the environment under review: from its clusters, and the state from one of its locations.
 
-Values that look clean because they are those of another cluster are the mistake that no comparison sees. Nothing of this runs
-where the configuration does not say which clusters and states an environment has.
+No comparison of values detects that they are from another cluster. Nothing is checked where the configuration does not name
+the clusters and states of the environment.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 
 class FoundCluster(Struct, frozen=True):
-    """A cluster that evidence comes from: what the evidence is called, and the cluster, None where nothing tells."""
+    """A cluster that evidence comes from: the evidence's name, and the cluster's identity, None where it is not known."""
 
     what: str
     identity: ClusterIdentity | None
 
 
 class StateLocation(Struct, frozen=True):
-    """Where a state that was read is: where it is kept, nothing where the file does not say it, and the path it was read from."""
+    """Where a state is kept, empty where its file does not say it, and the path that it was read from."""
 
     location: str
     path: str
@@ -46,9 +46,9 @@ def check_environment(
     clusters: Callable[[], Sequence[FoundCluster]],
     state: StateLocation | None,
 ) -> Iterator[Gap]:
-    """What cannot be taken for evidence of this environment, and why.
+    """A gap for each cluster and state that is not of this environment.
 
-    `clusters` is asked only where the environment has clusters and evidence of one was used; it may raise `InputError`.
+    `clusters` is called only if the environment names clusters and cluster evidence was used; it may raise `InputError`.
     `state` is None where no state was read.
     """
     here = config.environments.get(environment or "")
@@ -71,7 +71,7 @@ def check_environment(
 def check_age(
     changesets: Sequence[ChangeSet], folder: str, collected_at: Callable[[], str | None], now: str
 ) -> Iterator[Gap]:
-    """What is said of collected evidence that is more than a day old: what it shows may have changed since."""
+    """A gap for collected evidence that is at least a day old."""
     if not any(map(_uses_cluster, changesets)):
         return
     try:
@@ -88,7 +88,7 @@ def check_age(
 
 
 def _uses_cluster(changeset: ChangeSet) -> bool:
-    """Whether evidence of a cluster is part of what was reviewed."""
+    """Whether a change set was made with evidence of a cluster."""
     kinds = ("values", "history", "manifest", "live_objects")
     of_release = any(one.live is not None or one.history or one.gone for one in changeset.releases)
     upgraded = isinstance(changeset, HelmChangeSet)
@@ -109,12 +109,12 @@ def _other_clusters(config: Config, environment: str, wanted: Cluster, found: Se
 
 
 def _mismatch(config: Config, environment: str, wanted: Cluster, found: ClusterIdentity | None) -> str:
-    """Why a cluster is not one of those of an environment; nothing where it is."""
+    """Why a cluster is not one of the environment's; empty where it is."""
     if found is None or not (found.server or found.kube_system_uid):
         return f"does not say which cluster it is from, and {environment} has clusters of its own"
     uids, servers = listed(wanted.kube_system_uid), listed(wanted.server)
     if uids and found.kube_system_uid is not None:
-        # The uid decides where it is known: one cluster may be reached by many addresses.
+        # A known uid decides: one cluster can have many addresses.
         return (
             ""
             if found.kube_system_uid in uids
@@ -128,7 +128,7 @@ def _mismatch(config: Config, environment: str, wanted: Cluster, found: ClusterI
 
 
 def _described(config: Config, environment: str, found: ClusterIdentity) -> str:
-    """The cluster by its environment, where another one has it."""
+    """The cluster in words: by its environment where another one names it."""
     for name, other in config.environments.items():
         uids, servers = listed(other.cluster.kube_system_uid), listed(other.cluster.server)
         if name != environment and (found.kube_system_uid in uids or found.server in servers):

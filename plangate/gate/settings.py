@@ -1,6 +1,6 @@
-"""What a repository's configuration and waivers make of a review: its environment, its policies, and its findings.
+"""Applies a repository's configuration and waivers to a review: its environment, policies and findings.
 
-Nothing of this is imported where there is no configuration and no waiver.
+Imported only where there is a configuration or a waiver.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from plangate.model.policy import Policy
 from plangate.model.verdict import Approvals, Finding, Options
 
 _FOUND_BY: Final = ("verdict", "pipeline")
-"""What finds something before the gate judges the findings."""
+"""The stages whose findings the gate judges."""
 
 
 class ResolvedSettings(Struct, frozen=True):
-    """A review's options and policies, once it is known what is reviewed."""
+    """The options and policies of a review in its environment."""
 
     options: Options
     policies: tuple[Policy, ...]
@@ -36,19 +36,19 @@ class ResolvedSettings(Struct, frozen=True):
 
 
 class Gate(Struct, frozen=True, kw_only=True):
-    """The configuration and the waivers that count for one review."""
+    """The configuration and waivers of one review."""
 
     read: ConfigFile
     waivers: tuple[Waiver, ...] = ()
     weakenings: tuple[Weakening, ...] = ()
-    """What the change itself would loosen. It does not count."""
+    """How the change itself would weaken the gate. These parts of it do not count."""
     hints: tuple[EnvironmentHint, ...] = ()
-    """What is known of the environment before anything is read."""
+    """Hints about the environment that are known before inputs are read."""
     latest: str = "9999-12-31"
     """The last day until which a waiver may run."""
     notes: tuple[str, ...] = ()
     inline: InlineComments | None = None
-    """Where waivers stand beside what they are for."""
+    """The source of inline waivers; None where they are not read."""
 
     @property
     def config(self) -> Config:
@@ -58,7 +58,7 @@ class Gate(Struct, frozen=True, kw_only=True):
     def resolve_settings(
         self, options: Options, policies: Sequence[Policy], changesets: Sequence[ChangeSet]
     ) -> ResolvedSettings:
-        """Find the environment, from what was asked and what was read, and what holds in it."""
+        """The environment, from the options, hints and change sets, with the options and policies that apply in it."""
         known = [*self.hints, *(EnvironmentHint("releases", release) for release in _releases(changesets))]
         known += [EnvironmentHint("values_files", name) for name in self._values_files(changesets)]
         resolution = resolve(self.config, options.environment, known)
@@ -67,14 +67,14 @@ class Gate(Struct, frozen=True, kw_only=True):
         )
 
     def _values_files(self, changesets: Sequence[ChangeSet]) -> list[str]:
-        """The files of values that the configuration of changed releases names, where an environment asks for them."""
+        """The values files of changed releases; empty where no environment matches by them."""
         if self.inline is None or not any(e.match.values_files for e in self.config.environments.values()):
             return []
         changes = (change for changeset in changesets for change in changeset.changes if change.type == "helm_release")
         return sorted({name for change in changes for name in self.inline.values_files(change)})
 
     def _options(self, options: Options, resolution: Resolution) -> Options:
-        """The options of the review, as the environment has them."""
+        """The options with the settings of the environment."""
         here = self._environment(resolution.name)
         notes = list(self.notes)
         if resolution.name and self.config.environments and resolution.name not in self.config.environments:
@@ -96,14 +96,14 @@ class Gate(Struct, frozen=True, kw_only=True):
         )
 
     def _policies(self, policies: Sequence[Policy], environment: str | None) -> tuple[Policy, ...]:
-        """The policies that are on, with the parameters of this environment."""
+        """The enabled policies, with the parameters of this environment."""
         config = self.config
         given = {**config.params, **self._environment(environment).params}
         on = [p for p in policies if config.pack(p.family).enabled and self._setting_is_on(p.id)]
         return tuple(_with_params(policy, given) for policy in on)
 
     def check(self, policies: Sequence[Policy]) -> None:
-        """Refuse what names a policy or a parameter that is not there. Raises `UsageError`."""
+        """Raise `UsageError` for a configuration that names an unknown policy or parameter."""
         from plangate.lang.located_yaml import did_you_mean
 
         file, ids = self.read.file, sorted({policy.id for policy in policies} | _builtin())
@@ -129,7 +129,7 @@ class Gate(Struct, frozen=True, kw_only=True):
         changesets: Sequence[ChangeSet],
         every: Sequence[Policy],
     ) -> tuple[Finding, ...]:
-        """The findings with the severities that hold here, those that are waived, and what there is to say of the gate."""
+        """The findings with configured severities and waivers applied, and the gate's own findings."""
         options, families = resolved.options, {policy.id: policy.family for policy in every}
         today = options.created_at[:10]
         given = {*self.config.params, *self._environment(options.environment).params}
@@ -190,7 +190,7 @@ class Gate(Struct, frozen=True, kw_only=True):
         return setting is None or setting.enabled
 
     def _switched_off(self) -> list[str]:
-        """What is said of policies and packs that are off."""
+        """A note that lists the policies and packs that are off, if any."""
         off = [f"{name} ({setting.reason})" for name, setting in self.config.policies.items() if not setting.enabled]
         packs = [f"the pack {name}" for name in self.config.packs if not self.config.pack(name).enabled]
         both = [*packs, *off]
@@ -215,7 +215,7 @@ def _unwaivable() -> set[str]:
 
 
 def _param(call: str) -> str:
-    """The parameter that a call asks for; nothing for any other call."""
+    """The name of the parameter that a `param('...')` call reads; empty for any other call."""
     return call.removeprefix("param('").removesuffix("')") if call.startswith("param(") else ""
 
 
@@ -231,7 +231,7 @@ def _with_params(policy: Policy, given: dict[str, Any]) -> Policy:
 
 
 def _has_type_of(value: Any, default: Any) -> bool:
-    """Whether a value is of the same kind as the default; items of lists too."""
+    """Whether a value has the type of the default, items of lists included."""
     if isinstance(default, bool) or isinstance(value, bool):
         return isinstance(value, bool) and isinstance(default, bool)
     if isinstance(default, (int, float)):

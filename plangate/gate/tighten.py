@@ -1,7 +1,7 @@
-"""Two versions of a gate: the trusted one, and the one that a change brings. The change may only tighten.
+"""Combines the trusted version of a gate with the version of a change. The change may only tighten.
 
-What counts is the stricter of both, piece by piece. What would loosen the gate, or where nobody can tell, is listed and does
-not count.
+The stricter of both counts for each setting. A change that would loosen a setting, or that cannot be compared, does not count
+and is listed as a weakening.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class Weakening(Struct, frozen=True):
-    """One thing that a change would loosen: the words, and the top-level key of the configuration that it stands under."""
+    """One way in which a change would loosen the gate, in words, with its top-level key in the configuration or its place."""
 
     what: str
     key: str = ""
@@ -43,10 +43,10 @@ _STRICTER: Final = {"enforce": 0, "observe": 1, "review": 0, "block": 1}
 
 
 class StricterOf:
-    """Holds one version of a configuration against the other, and keeps what would be loosened."""
+    """Combines two versions of a configuration, and collects `weakenings`."""
 
     def __init__(self, trusted: Config, here: Config, severities: Mapping[str, Severity], families: Mapping[str, str]):
-        """`severities` and `families` are what the policies say of themselves, by their ids."""
+        """`severities` and `families` are those of the policies, by policy id."""
         self.trusted = trusted
         self.here = here
         self.weakenings: list[Weakening] = []
@@ -54,7 +54,7 @@ class StricterOf:
         self._families = families
 
     def config(self) -> Config:
-        """The configuration that counts."""
+        """The combined configuration."""
         trusted, here = self.trusted, self.here
         return structs.replace(
             trusted,
@@ -121,11 +121,11 @@ class StricterOf:
         )
 
     def _approvals(self, trusted: Approvals | None, here: Approvals | None, what: str, key: str) -> Approvals | None:
-        """More approvals tighten; other people may be anybody."""
+        """The trusted approvers with the higher count. Any other change is a weakening: new approvers may be anybody."""
         if trusted == here:
             return trusted
         if trusted is None or here is None:
-            # Asking for approvals lets a review be answered, and not asking lets nobody: neither is for the change to say.
+            # Approvals let a review pass, and without them nobody can approve one: the change must not decide either.
             self._weaken(f"approvals{what} {'are new' if trusted is None else 'are removed'}", key)
             return trusted
         if here.count < trusted.count or (here.teams, here.users) != (trusted.teams, trusted.users):
@@ -133,7 +133,7 @@ class StricterOf:
         return structs.replace(trusted, count=max(trusted.count, here.count))
 
     def _drift(self) -> Drifting:
-        """What others own does not alarm: a path that is new loosens, one that is gone tightens."""
+        """The paths that both versions list. Drift of an owned path is no finding, so a new path is a weakening."""
         trusted, here = self.trusted.drift.owned, self.here.drift.owned
         paths = self._fewer([one.path for one in trusted], [one.path for one in here], "drift.owned", "drift")
         return Drifting(owned=tuple(one for one in trusted if one.path in paths))
@@ -169,7 +169,7 @@ class StricterOf:
         enabled = trusted.enabled or here.enabled
         was, now = (one.severity or self._severities.get(name) for one in (trusted, here))
         if was is None or now is None:
-            # A policy that neither version ships: nothing to hold against each other.
+            # A policy of neither version has no severities to compare.
             return structs.replace(trusted, enabled=enabled, enforce_from=start)
         if now.rank > was.rank:
             self._weaken(f"the policy {name} becomes {now.value} instead of {was.value}", "policies")
@@ -177,7 +177,7 @@ class StricterOf:
         return Setting(reason=stricter.reason, severity=stricter.severity, enabled=enabled, enforce_from=start)
 
     def _start_of(self, name: str, trusted: str, here: str) -> str:
-        """From which day a policy decides. One that says no day has that of its pack."""
+        """The day from which a policy decides; the one of its pack where it has none."""
         if not trusted and not here:
             return ""
         family = self._families.get(name)
@@ -209,7 +209,7 @@ class StricterOf:
 
 
 def waivers(trusted: Sequence[Waiver], here: Sequence[Waiver]) -> tuple[tuple[Waiver, ...], list[Weakening]]:
-    """The waivers that both versions have, with the earlier end, and what the change would add."""
+    """The waivers of both versions with the earlier end, and a weakening for each that the change adds or extends."""
     kept: list[Waiver] = []
     weakenings: list[Weakening] = []
     known = {_identity(one): one for one in trusted}
@@ -233,7 +233,7 @@ def _identity(waiver: Waiver) -> tuple[Any, ...]:
 def policies(
     trusted: Iterable[tuple[str, str, str]], here: Iterable[tuple[str, str, str]]
 ) -> tuple[list[tuple[str, str]], list[Weakening]]:
-    """The policy files that count, as (name, text), of both versions, each as (id, name, text)."""
+    """The policy files that count, as (name, text), and weakenings. Each version is given as (id, name, text)."""
     known = {id_: (name, text) for id_, name, text in trusted}
     weakenings: list[Weakening] = []
     new = []

@@ -1,7 +1,7 @@
-"""Waivers: findings that somebody accepted, by policy and address, for a reason and until a day.
+"""Waivers: accepted findings by policy and address, with a reason and a last day.
 
-A waiver never works silently: what it covers is listed with its owner, and one that is expired, covers nothing, is too broad
-or not permitted is a finding itself. Days are compared as text: `YYYY-MM-DD` sorts as it counts.
+A waived finding is listed with the waiver's owner, and a waiver that is expired, covers nothing, is too broad or not permitted
+is a finding itself. Days are compared as text: `YYYY-MM-DD` sorts chronologically.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _FINGERPRINT = r"[0-9a-f]{16}"
 
 
 class WaiverEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One waiver as its file says it. `address` may hold `*` and `?`; brackets stand for themselves."""
+    """A waiver as written in its file. `address` may hold the wildcards `*` and `?`; brackets are literal."""
 
     policy: str
     address: str | tuple[str, ...]
@@ -42,18 +42,18 @@ class WaiverEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class Waiver(WaiverEntry, frozen=True, kw_only=True):
-    """A waiver, and where it stands."""
+    """A waiver and its place."""
 
     file: str = ""
     line: int = 0
     inline: bool = False
-    """Whether it stands beside what it is for. Then `address` is that very address, and it need not meet anything."""
+    """Whether it is a comment in the code. Then `address` is exact, and a waiver without a match is no finding."""
     path: str = ""
-    """The attribute that it stands beside: it is for findings about that one and what is below it alone."""
+    """The attribute of an inline waiver: it covers only findings about this path and paths below it."""
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """The globs of addresses."""
+        """The address globs."""
         return (self.address,) if isinstance(self.address, str) else self.address
 
 
@@ -64,7 +64,7 @@ class _Document(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class WaiverRules(Struct, frozen=True, kw_only=True):
-    """What waivers may do here."""
+    """Limits on waivers, and the review that they are applied to."""
 
     today: str
     latest: str
@@ -74,11 +74,11 @@ class WaiverRules(Struct, frozen=True, kw_only=True):
     policies: frozenset[str] = frozenset()
     """Policies that cannot be waived."""
     known: frozenset[str] = frozenset()
-    """Every policy that a review can have a finding of, before its waivers are looked at."""
+    """Every policy whose findings can be waived."""
     environment: str = ""
     target: str = ""
     any_change: bool = True
-    """Whether anything changes at all. Where nothing does, a waiver without a match says nothing."""
+    """Whether anything changes. If not, a waiver without a match is no finding."""
 
 
 def parse(name: str, text: str) -> tuple[Waiver, ...]:
@@ -113,13 +113,13 @@ def _check(waiver: WaiverEntry, marked: LocatedYaml, place: Place) -> None:
 # --- holding findings against them ------------------------------------------------------------------------------------
 
 _Status: TypeAlias = tuple[str, str]
-"""Why a waiver does not work: the id of the finding about it, and the words. Both are empty where it works."""
+"""Why a waiver does not work: the policy id of the finding about it, and the reason. Both are empty where it works."""
 
 _WORKS: Final = ("", "")
 
 
 def apply(findings: Sequence[Finding], waivers: Sequence[Waiver], rules: WaiverRules) -> tuple[Finding, ...]:
-    """The findings, those that are waived with their waiver, and a finding for each waiver that does not work."""
+    """The findings, waived ones with their waiver, and a finding for each waiver that does not work."""
     here = [w for w in waivers if _is_here(w, rules)]
     statuses = {waiver: _status(waiver, rules) for waiver in here}
     working = [waiver for waiver in here if statuses[waiver] == _WORKS]
@@ -141,7 +141,7 @@ def _is_here(waiver: Waiver, rules: WaiverRules) -> bool:
 
 
 def _status(waiver: Waiver, rules: WaiverRules) -> _Status:
-    """Why a waiver cannot hold, whatever it meets."""
+    """The status of a waiver before any finding is matched."""
     if waiver.policy not in rules.known:
         if waiver.policy in rules.policies:
             return "waiver-unmatched", f"{waiver.policy} cannot be waived"
@@ -163,7 +163,7 @@ def _status(waiver: Waiver, rules: WaiverRules) -> _Status:
 def _with_waiver(
     finding: Finding, waivers: Sequence[Waiver], statuses: dict[Waiver, _Status], rules: WaiverRules
 ) -> Finding:
-    """One finding, waived by the first waiver that holds for it; `said` keeps what each waiver did."""
+    """The finding, waived by the first waiver that covers it. Updates the waivers' `statuses`."""
     if finding.outcome is Outcome.ERROR or finding.address is None:
         return finding
     for waiver in waivers:

@@ -1,4 +1,4 @@
-"""Gathers what is live into a folder that a review can read without credentials. Secrets are removed there and then."""
+"""Collects live evidence into a folder that a review reads without credentials. Secrets are removed before anything is written."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ rules:
 
 
 class CollectResult(Struct, frozen=True):
-    """What became of one release: the files that were written, and what could not be had."""
+    """One release or state: the names of the files that were written, and why others could not be."""
 
     release: str
     written: tuple[str, ...]
@@ -63,7 +63,7 @@ class CollectResult(Struct, frozen=True):
 
 
 def names(texts: Sequence[str]) -> list[tuple[str, str]]:
-    """The namespace and the name of each NAMESPACE/NAME. Raises `UsageError` for what cannot be one."""
+    """Each NAMESPACE/NAME as (namespace, name). Raises `UsageError` for a text that is not one."""
     found = []
     for text in texts:
         namespace, _, name = text.partition("/")
@@ -75,7 +75,7 @@ def names(texts: Sequence[str]) -> list[tuple[str, str]]:
 def collect(
     releases: Sequence[tuple[str, str]], folder: Path, key: bytes | None, *, now: str, seconds: float
 ) -> list[CollectResult]:
-    """Collect every release. One that fails never stops the others."""
+    """Collect every release into its own folder; one result each, in order. A failed release does not stop the others."""
     folder.mkdir(parents=True, exist_ok=True)
     if not releases:
         return []
@@ -95,7 +95,7 @@ def _release(release: tuple[str, str], folder: Path, sources: EvidenceSources, k
     written = []
     folder.mkdir(parents=True, exist_ok=True)
     for file_name in FILES.values():
-        # What an earlier run left would be taken for what is there now.
+        # Files of an earlier run would be taken for current ones.
         (folder / file_name).unlink(missing_ok=True)
     try:
         for kind, text in _without_secrets(gathered, key):
@@ -107,7 +107,7 @@ def _release(release: tuple[str, str], folder: Path, sources: EvidenceSources, k
 
 
 def _write(path: Path, data: bytes) -> None:
-    """A file as a whole or not at all: a review that runs meanwhile must not read half of one."""
+    """Write a file atomically: a review that runs meanwhile must not read half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.half")
     partial.write_bytes(data)
@@ -115,7 +115,7 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def collect_state(source: StateSource, folder: Path, key: bytes | None, *, now: str) -> CollectResult:
-    """Collect one state. Nothing is raised for what cannot be had: it is told."""
+    """Collect one state. What cannot be read is in the result's `failed`; nothing is raised for it."""
     from plangate.evidence import state as evidence
     from plangate.ingest.terraform import collected_state
     from plangate.ingest.terraform import state as terraform_state
@@ -142,7 +142,7 @@ def collect_state(source: StateSource, folder: Path, key: bytes | None, *, now: 
 
 
 def _file_name(location: str) -> str:
-    """A name for the file of a state, after its key."""
+    """The file name of a state without its extension, made from its key."""
     _, _, key = location.removeprefix("s3://").partition("/")
     parts = [part for part in re.split(r"[^A-Za-z0-9_-]+", key or location) if part]
     kept = [part for part in parts if part not in ("tfstate", "json")]
@@ -150,7 +150,7 @@ def _file_name(location: str) -> str:
 
 
 def _without_secrets(gathered: Mapping[str, RawInput], key: bytes | None) -> Iterator[tuple[str, bytes]]:
-    """The files without secrets. Everything is learned first: what one file calls secret is secret in all."""
+    """Each kind of evidence with its content without secrets. All files are scanned first: a secret of one is removed from all."""
     redactor = Redactor()
     reader = manifests.ManifestReader(redactor, "manifest")
     values: dict[str, Any] = {}
@@ -179,7 +179,7 @@ def _without_secrets(gathered: Mapping[str, RawInput], key: bytes | None) -> Ite
 
 
 def _document(one: manifests.ManifestObject, redactor: Redactor, key: bytes | None) -> bytes:
-    """One object: as it is while nothing in it is secret, else as JSON, which is YAML too."""
+    """One object as a YAML document: its own text where nothing in it is secret, else JSON without the secrets."""
     source = f"---\n{manifests.SOURCE}{one.template}\n" if one.template else "---\n"
     clean = _object(one.raw, redactor, key)
     if clean == one.raw and one.text:
@@ -188,7 +188,7 @@ def _document(one: manifests.ManifestObject, redactor: Redactor, key: bytes | No
 
 
 def _object(raw: dict[str, Any], redactor: Redactor, key: bytes | None) -> dict[str, Any]:
-    """An object without secrets. Of a Secret the keys are kept, and of each value what is left of any secret."""
+    """An object without secrets. A Secret keeps its keys, each value replaced by its pseudonym."""
     raw = manifests.as_stored(raw)
     secret = manifests.marks(raw)
     visible = {name: below for name, below in raw.items() if name not in secret}
@@ -199,7 +199,7 @@ def _object(raw: dict[str, Any], redactor: Redactor, key: bytes | None) -> dict[
 
 
 def _without_last_applied(raw: dict[str, Any]) -> dict[str, Any]:
-    """A live object without the copy of itself that `kubectl apply` leaves in an annotation."""
+    """A live object without the annotation in which `kubectl apply` keeps a copy of it."""
     metadata = raw.get("metadata")
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
     if not isinstance(annotations, dict) or _LAST_APPLIED not in annotations:

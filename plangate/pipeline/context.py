@@ -1,6 +1,6 @@
-"""What is given besides the inputs: the state, the saved plan, and the evidence about Helm releases.
+"""The context of a review besides its inputs: the state, the saved plan, and the evidence about Helm releases.
 
-Read once for a whole review. What cannot be read is said, and never stops an input from being reviewed.
+Read once for a whole review. What cannot be read becomes a gap and never stops an input from being reviewed.
 """
 
 from __future__ import annotations
@@ -29,26 +29,26 @@ if TYPE_CHECKING:
 
 
 class PlanContext(Struct, frozen=True):
-    """What is known besides a plan."""
+    """The state, saved plan and evidence that plans are reviewed with."""
 
     tf_dir: Path = Path()
     releases: ReleaseSources = ReleaseSources()
-    """Where what is known of the releases of a plan comes from."""
+    """Where evidence about the releases of a plan comes from."""
     state: State | None = None
     state_read: bool = False
-    """Whether the place of the state was looked at; with `state` None there is none."""
+    """Whether the state's location was read. If so and `state` is None, there is no state."""
     lock: Lock | None = None
     place: str = ""
-    """Where that state is kept; nothing for a file that does not say it."""
+    """The location of the state; empty for a file that does not name it."""
     saved: PlanFile | None = None
     owned: tuple[Owned, ...] = ()
-    """Values that something else than the configuration is meant to change."""
+    """Values that something other than the configuration is meant to change."""
 
 
 def read(
     tf_dir: Path, sources: EvidenceSources, state_source: StateSource, saved_plan: str | None
 ) -> tuple[PlanContext, list[Gap]]:
-    """What is known besides the inputs of one review, and what of it could not be read."""
+    """The context of one review, and a gap for each part that could not be read."""
     skipped: list[Gap] = []
     saved = None
     if saved_plan is not None:
@@ -69,7 +69,7 @@ def read(
         from plangate.pipeline import gather as gathering
 
         gather = functools.partial(gathering.gather, sources)
-    # The key enters here, at the edge: what was collected with it can be compared with it.
+    # The key is read here, at the edge: secrets that were collected with it can be compared with it.
     key = gate_key()
     releases = ReleaseSources(state=state, gather=gather, one=sources.named, key=key)
     context = PlanContext(
@@ -79,7 +79,7 @@ def read(
 
 
 def with_owners(context: PlanContext, config: Config) -> PlanContext:
-    """The same, with the values that the configuration leaves to others."""
+    """The context with the values that `drift.owned` of the configuration names."""
     if not config.drift.owned:
         return context
     from plangate.drift.values import Owned
@@ -88,7 +88,7 @@ def with_owners(context: PlanContext, config: Config) -> PlanContext:
 
 
 def check_age(changesets: Sequence[ChangeSet], sources: EvidenceSources, now: str) -> list[Gap]:
-    """What is said of collected evidence that may be out of date."""
+    """A gap for collected evidence that may be out of date."""
     if sources.folder is None:
         return []
     from plangate.gate import evidence_scope
@@ -103,7 +103,7 @@ def check_scope(
     sources: EvidenceSources,
     context: PlanContext,
 ) -> list[Gap]:
-    """What is said of evidence that is not that of the environment under review."""
+    """Gaps for evidence that is not from the environment under review."""
     if not config.environments:
         return []
     from plangate.gate import evidence_scope
@@ -123,7 +123,7 @@ def _collected_at(sources: EvidenceSources) -> str | None:
 
 
 def _clusters(sources: EvidenceSources) -> list[FoundCluster]:
-    """The clusters that evidence comes from. Raises `InputError` for a folder that does not tell it as it should."""
+    """The clusters that evidence comes from. Raises `InputError` for a folder whose `cluster.json` cannot be read."""
     from plangate.evidence import cluster
     from plangate.gate.evidence_scope import FoundCluster
 
@@ -138,7 +138,7 @@ def _clusters(sources: EvidenceSources) -> list[FoundCluster]:
 def _locate_state(
     source: StateSource, folder: Path | None, saved: PlanFile | None, skipped: list[Gap]
 ) -> StateSource | None:
-    """Where the state is: what was named, else what a folder of evidence holds, else what the backend block says."""
+    """The state's source: the one that flags name, else a file in the evidence folder, else the backend block; None for none."""
     if source.is_named:
         return source
     if folder is not None:
@@ -157,7 +157,7 @@ def _locate_state(
 
 
 def _state_of_plan(found: tuple[Path, ...], saved: PlanFile | None, folder: Path, skipped: list[Gap]) -> str | None:
-    """Which of several collected states is that of the saved plan."""
+    """The path of the collected state with the saved plan's lineage; None, with a gap, where there is none."""
     from plangate.evidence import state as evidence
     from plangate.ingest.terraform import state as terraform_state
 
@@ -209,7 +209,7 @@ def _saved(path: str) -> PlanFile:
 
 
 def failed(error: InputError, what: str) -> Gap:
-    """What is said of evidence that could not be read; `what` names it where the error does not."""
+    """The gap for evidence that could not be read; `what` names it where the error does not."""
     return Gap(
         error.where or what,
         ": ".join(part for part in (error.place, error.message) if part),
@@ -220,7 +220,7 @@ def failed(error: InputError, what: str) -> Gap:
 
 
 def unreadable(error: InputError) -> Gap:
-    """What is said of an input that could not be read."""
+    """The gap for an input that could not be read."""
     return Gap(
         what=error.where or "input",
         why=": ".join(part for part in (error.place, error.message) if part),

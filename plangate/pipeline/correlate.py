@@ -1,7 +1,6 @@
-"""One story of a plan and of the dry run of the same release, given together.
+"""Correlates a plan with the dry run of the same release, where both are given.
 
-The plan says that a release is upgraded, the dry run what that does to its objects: but only
-where both are of the same upgrade.
+The plan says that a release is upgraded; the dry run says what that does to its objects, if both are of the same upgrade.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ _KEPT = frozenset({Action.CREATE, Action.UPDATE, Action.REPLACE})
 
 
 def correlate(changesets: Sequence[ChangeSet]) -> list[ChangeSet]:
-    """The change sets, those of plans with what the dry runs beside them say of their releases."""
+    """The change sets; the releases of plans refer to their dry runs, with a gap where the two differ."""
     upgrades = [one for one in changesets if isinstance(one, HelmChangeSet)]
     runs = {one.upgrade.release: one for one in upgrades if one.upgrade.release}
     if not runs:
@@ -65,7 +64,7 @@ def _release(change: Change) -> str:
 
 
 def _differences(change: Change, upgrade: Upgrade) -> Iterator[str]:
-    """What the plan gives to Helm and the dry run did not get, or the other way round. Secrets of two inputs cannot be compared."""
+    """What differs between the plan's values and chart version and the dry run's. Secrets of two inputs are not compared."""
     assert change.after is not None  # noqa: S101 - a release that is named has this side
     version = change.after.get("version")
     if isinstance(version, str) and upgrade.chart.version and version.lstrip("v") != upgrade.chart.version.lstrip("v"):

@@ -1,4 +1,4 @@
-"""The three-way check alone: does what is desired and recorded match what is live. One target, or many at once."""
+"""The three-way drift check: whether desired and recorded values match live ones, for one target or many at once."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _TICK: Final = 0.05
 
 
 class Target(Struct, frozen=True, kw_only=True):
-    """One thing to check: a plan, or one release by its values."""
+    """A target to check: a plan, or one release by its values."""
 
     name: str | None = None
     environment: str | None = None
@@ -49,7 +49,7 @@ class Target(Struct, frozen=True, kw_only=True):
 
 
 def check(target: Target, options: Options, config: Config | None = None) -> Verdict:
-    """Check one target. What cannot be read makes the verdict inconclusive; nothing is raised for it."""
+    """The verdict of one target. What cannot be read makes it inconclusive; nothing is raised for it."""
     config = config or Config()
     options = structs.replace(
         options,
@@ -74,7 +74,7 @@ def check(target: Target, options: Options, config: Config | None = None) -> Ver
 def merged(
     targets: Sequence[Target], options: Options, config: Config | None = None, *, seconds: float
 ) -> tuple[wire.Verdict, list[Verdict]]:
-    """One verdict of many targets, and the verdict of each. `options.target` names the whole."""
+    """The merged verdict of many targets, and the verdict of each. `options.target` names the merged one."""
     from plangate.pipeline import merge, saved
 
     verdicts = check_all(targets, structs.replace(options, target=None), config, seconds=seconds)
@@ -89,9 +89,9 @@ def merged(
 def check_all(
     targets: Sequence[Target], options: Options, config: Config | None = None, *, seconds: float
 ) -> list[Verdict]:
-    """Check many targets side by side. One that is slow or fails is inconclusive, and hides none of the others.
+    """The verdicts of targets that are checked concurrently, in their order. A slow or failed target is inconclusive.
 
-    The time of a target counts from its own start. A thread that never comes back is left behind: it ends with the process.
+    Each target has `seconds` from its own start. A thread that never returns is abandoned: it is a daemon.
     """
     runs = [_Run(target, options, config) for target in targets]
     waiting: queue.SimpleQueue[_Run] = queue.SimpleQueue()
@@ -113,7 +113,7 @@ def check_all(
 
 
 class _Run:
-    """One target on its way to a verdict."""
+    """The check of one target in a worker thread."""
 
     def __init__(self, target: Target, options: Options, config: Config | None):
         self.target = target
@@ -124,7 +124,7 @@ class _Run:
         self.verdict = _inconclusive(target, options, "was not checked")
 
     def run(self) -> None:
-        """Check it. Nothing is raised."""
+        """Check the target and set `verdict` and `done`. Raises nothing."""
         self.started = time.monotonic()
         target, options, _ = self._arguments
         try:
@@ -138,7 +138,7 @@ class _Run:
 
 
 def _start_worker(waiting: queue.SimpleQueue[_Run]) -> None:
-    """One more thread that checks what waits, until nothing does."""
+    """Start a thread that checks waiting targets until the queue is empty."""
 
     def work() -> None:
         while True:
@@ -158,7 +158,7 @@ def _inconclusive(target: Target, options: Options, why: str) -> Verdict:
 
 
 def _plan(path: str, context: PlanContext) -> list[ChangeSet]:
-    """The releases of the plans of one input, and what their refresh found. Raises `InputError`."""
+    """The releases and the recorded drift of the plans in one input. Raises `InputError`."""
     from plangate.evidence import files
     from plangate.ingest import detect
     from plangate.pipeline import inputs
@@ -168,7 +168,7 @@ def _plan(path: str, context: PlanContext) -> list[ChangeSet]:
 
 
 def _release(target: Target, context: PlanContext) -> ChangeSet:
-    """One release, by the values that it is meant to have."""
+    """The change set of one release, compared with its desired values. Raises `InputError` and `UsageError`."""
     from functools import partial
 
     from plangate.classify.terraform.helm_release import values as merging
@@ -200,8 +200,8 @@ def _release(target: Target, context: PlanContext) -> ChangeSet:
     drift: tuple[Any, ...] = ()
     unseen: tuple[Gap, ...] = ()
     if evidence.live is not None:
-        # What an upgrade with these values does. Without a state nobody can tell what was there before it: they are taken
-        # for what was applied last.
+        # Drift is what an upgrade with these values would undo. Without a state the values of the last apply are unknown:
+        # the desired ones are taken for them.
         given = lines.ValuesSide(sides.desired)
         planned = lines.Planned(
             address=evidence.address,
@@ -232,7 +232,7 @@ def _release(target: Target, context: PlanContext) -> ChangeSet:
 
 
 def _drift_only(changeset: ChangeSet) -> ChangeSet:
-    """Only what is asked here: what a plan would change is another question, and so is whether it is stale."""
+    """The change set without changes and the plan's serial: a drift check judges neither."""
     freshness = changeset.freshness
     return ChangeSet(
         input=changeset.input,

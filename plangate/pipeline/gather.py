@@ -1,6 +1,6 @@
-"""Evidence about one release from wherever it may be had: flags, a folder, and, where that is asked for, the cluster itself.
+"""Gathers evidence about one release from flags, a folder and, with `live`, the cluster.
 
-Which objects to ask for stands in manifests, and those are read by ingest.
+Manifests, read by ingest, name the objects to ask the cluster for.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     from plangate.model.input import EvidenceSources
 
 RELEASE: Final = ("values", "history", "metadata")
-"""What tells of the release itself."""
+"""The kinds of evidence about the release itself."""
 EVERYTHING: Final = (*RELEASE, "manifest", "hooks", "live_objects")
-"""All evidence there is."""
+"""Every kind of evidence."""
 
 
 def gather(
     sources: EvidenceSources, namespace: str, name: str, *, kinds: Iterable[str] = RELEASE, new: Iterable[str] = ()
 ) -> Gathered:
-    """What there is about one release. `new` are manifests that name more objects to ask for.
+    """The evidence about one release. `new` are manifests that name more live objects to ask for.
 
-    Raises `InputError` for a file that is named and cannot be read; what the cluster does not tell is in `failed`.
+    Raises `InputError` for a named file that cannot be read; what the cluster does not give is in `failed`.
     """
     found = release_files.gather(sources, namespace, name)
     missing = [kind for kind in kinds if kind not in found]
@@ -43,7 +43,7 @@ def gather(
 
 
 class _ClusterQueries:
-    """The questions about one release, and what became of them."""
+    """Queries the cluster about one release, and collects evidence and errors."""
 
     def __init__(self, found: Gathered, namespace: str, name: str, seconds: float):
         self.known: dict[str, RawInput] = dict(found)
@@ -54,12 +54,12 @@ class _ClusterQueries:
         self._seconds = seconds
 
     def ask(self, kinds: Sequence[str], new: tuple[str, ...]) -> None:
-        """Ask for these kinds of evidence. The history first: it tells which revision the others are asked of."""
+        """Query these kinds of evidence. The history comes first: the others are of its deployed revision."""
         if "history" not in self.known:
             self._record("history", self._helm("history"))
         history = self.known.get("history")
         if history is None:
-            # What keeps the history from being told keeps the rest: one reason is enough.
+            # Without the history the other queries would fail for the same reason: one error is enough.
             return
         gone = is_gone(history)
         if not gone:
@@ -88,7 +88,7 @@ class _ClusterQueries:
         try:
             return helm.ask(kind, self._namespace, self._name, seconds=self._seconds, revision=revision)
         except NotThereError as error:
-            # Asked and not there is an answer, and the history tells it.
+            # A release that does not exist is an answer: an empty history.
             return b"[]" if kind == "history" else error
         except EvidenceError as error:
             return error
@@ -96,7 +96,7 @@ class _ClusterQueries:
             return EvidenceError(error.message, where=self._where, hint=error.hint)
 
     def _objects(self, new: tuple[str, ...], *, complete: bool) -> bytes | EvidenceError:
-        """What the cluster holds of the objects of both sides, as one list."""
+        """The live objects that the old and new manifests name, as a Kubernetes `List` in JSON."""
         from plangate.evidence import kubectl
         from plangate.ingest.helm import evidence
 
@@ -117,12 +117,12 @@ class _ClusterQueries:
 
 
 def is_gone(history: RawInput) -> bool:
-    """Whether the cluster knows no such release: it was asked, and its history is empty."""
+    """Whether the history is empty, so the cluster has no such release."""
     return history.data.strip() in (b"[]", b"null")
 
 
 def deployed(history: RawInput) -> int | None:
-    """The number of the newest deployed revision, where the history can be read and has one."""
+    """The number of the newest deployed revision; None if there is none or the history cannot be read."""
     from plangate.ingest.helm import evidence
 
     try:
@@ -149,7 +149,7 @@ def named_in(manifest: str) -> Iterator[ObjectName]:
 
 
 def listed(texts: Iterable[bytes]) -> bytes:
-    """What kubectl printed in several calls as one list: it prints one object bare, and several as a `List`."""
+    """The outputs of several kubectl calls as one `List` in JSON. Raises `msgspec.DecodeError`."""
     items: list[msgspec.Raw] = []
     for text in texts:
         top = msgspec.json.decode(text, type=dict[str, msgspec.Raw])

@@ -1,4 +1,4 @@
-"""What `plangate policy` does: shipped policies and those of a repository, listed, shown, tested, documented and begun."""
+"""Implements `plangate policy`: lists, shows, tests, documents and creates policies."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def policies(paths: Sequence[Path]) -> tuple[Policy | BuiltinPolicy, ...]:
 
 
 def page(id_: str, paths: Sequence[Path]) -> str:
-    """The page of one policy, Markdown. Raises `UsageError`, with the id that was probably meant."""
+    """The page of one policy in Markdown. Raises `UsageError` for an unknown id, with the closest known one."""
     every = policies(paths)
     for one in every:
         if one.id == id_:
@@ -38,20 +38,20 @@ def page(id_: str, paths: Sequence[Path]) -> str:
 
 
 def pages(paths: Sequence[Path]) -> dict[str, str]:
-    """The page of every policy, by its path below the folder of pages."""
+    """The Markdown page of every policy, by its path relative to the folder of pages."""
     loaded = load.load_all(paths)
     return docs.pages(loaded.policies, loaded.families)
 
 
 def first(id_: str, type_: str) -> str:
-    """The text of a first policy about a type, whose cases pass. Raises `UsageError` for an id that is none."""
+    """The YAML of a first policy about a type, whose cases pass. Raises `UsageError` for an invalid id."""
     from plangate.policy.new import text
 
     return text(id_, type_)
 
 
 class Tested(Struct, frozen=True):
-    """A policy file by its name, the policy in it, and what became of each of its cases."""
+    """A policy file's name, its policy, and the result of each of its cases."""
 
     file: str
     policy: Policy
@@ -59,7 +59,7 @@ class Tested(Struct, frozen=True):
 
 
 def test(paths: Sequence[Path]) -> list[Tested]:
-    """Hold the cases of policies against them: those in these files and folders, or the shipped ones. Raises `UsageError`."""
+    """Run the cases of the policies in these files and folders, or of the shipped ones. Raises `UsageError`."""
     from plangate.pipeline import policy_cases
 
     found = load.read_paths(paths or load.shipped_files())
@@ -67,7 +67,7 @@ def test(paths: Sequence[Path]) -> list[Tested]:
 
 
 def on_plans(tried: Sequence[Policy], plans: Iterable[Path]) -> Iterator[tuple[Path, tuple[Finding, ...] | InputError]]:
-    """What policies find in each of some plans, or why one cannot be read."""
+    """For each plan, what the policies find, or why it cannot be read."""
     from plangate.evidence import files
     from plangate.pipeline.inputs import classified
     from plangate.policy.evaluate import evaluate

@@ -1,4 +1,4 @@
-"""What a published verdict says in each place: comment, check, summary, outputs. Reports meet publishing only here."""
+"""Renders a saved verdict for the comment, check, step summary and outputs. The only code that uses both reports and publishing."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _LEVELS: Final = {
 
 
 class Pages:
-    """One saved verdict, and how it reads in each place."""
+    """One saved verdict, and what is published of it in each place."""
 
     def __init__(self, saved: wire.Verdict):
         from plangate.report.restore import restore
@@ -41,12 +41,12 @@ class Pages:
         self.verdict: Verdict = restore(saved)
         self.place: Place | None = None
         self.answer: ApprovalState | None = None
-        """Who has approved, where that was asked."""
+        """Who has approved, if the reviews were read."""
         self.gate_key: bytes | None = None
 
     @classmethod
     def load(cls, path: str) -> Pages:
-        """Those of a saved verdict. Raises `InputError` for what is none, and for one that a gate with a key did not sign."""
+        """The pages of a saved verdict. Raises `InputError` for an invalid one, and, with a key, for one that it did not sign."""
         from plangate.pipeline import saved, signature
         from plangate.pipeline.key import gate_key
 
@@ -62,7 +62,7 @@ class Pages:
 
     @property
     def exit_code(self) -> ExitCode:
-        """The exit code of the verdict. A review that somebody has answered asks for nothing more."""
+        """The exit code of the verdict; 0 for a review that has the required approvals."""
         from plangate.pipeline.merge import code_of
 
         code = code_of(self.saved)
@@ -72,7 +72,7 @@ class Pages:
     # --- comment ------------------------------------------------------------------------------------------------------
 
     def desired_comment(self, longest: int) -> DesiredComment:
-        """The comment to be."""
+        """The comment to publish, with at most `longest` bytes."""
         from plangate.publish.comment import DesiredComment
         from plangate.report import story
 
@@ -99,7 +99,7 @@ class Pages:
         )
         room = longest - len(state.marker(about, "")) - 1
         text = markdown.render(self.verdict, self._extras(room, state.since(now, earlier)))
-        # The first line of a report is the marker of one that nobody publishes.
+        # The report's own first line is the marker of an unpublished one.
         text = text.partition("\n")[2]
         return f"{state.marker(about, text)}\n{text}"
 
@@ -121,7 +121,7 @@ class Pages:
 
     @property
     def wants_approval(self) -> bool:
-        """Whether there is anything to be answered, and somebody who may."""
+        """Whether the decision is an enforced, bound review for which the configuration names approvers."""
         return (
             self.verdict.decision is Decision.REVIEW
             and self.verdict.mode == "enforce"
@@ -131,13 +131,13 @@ class Pages:
 
     @property
     def rules(self) -> tuple[Approvals, ...]:
-        """Who has to answer: every rule counts."""
+        """The approval rules, each of which must be met."""
         from plangate.model.verdict import Approvals
 
         return tuple(Approvals(one.count, one.teams, one.users) for one in self.saved.approvals or ())
 
     def plan(self) -> Plan:
-        """What an approver sees: each finding that decides, with all that its change does."""
+        """The plan as an approver sees it: digests of each deciding finding with all that its change does."""
         from plangate.pipeline import plan_fingerprint
         from plangate.publish.approvals import Plan, digests
 
@@ -162,13 +162,13 @@ class Pages:
         return _basic(given or (f"plangate ({where})" if where else "plangate"), 100)
 
     def reader(self, github: GitHub, place: Place, name: str | None) -> ApprovalsReader:
-        """What reads the reviews of the pull request."""
+        """A reader of the pull request's reviews."""
         from plangate.publish.approvals import ApprovalsReader
 
         return ApprovalsReader(github, place, name=self.name(name), key=self._key(), gate_key=self.gate_key)
 
     def _approval(self) -> str:
-        """Who has answered, or who has to."""
+        """Who has approved or still has to, in words; empty where no approval is needed."""
         if not self.wants_approval:
             return ""
         if self.answer is None:
@@ -180,7 +180,7 @@ class Pages:
     # --- check --------------------------------------------------------------------------------------------------------
 
     def check(self, name: str | None) -> Report:
-        """The check to be. Its title is the headline."""
+        """The check to publish. Its title is the headline."""
         from plangate.publish import approvals
         from plangate.publish.check import Report
         from plangate.report import markdown, story
@@ -220,7 +220,7 @@ class Pages:
         )
 
     def annotations(self) -> bytes:
-        """What the runner shows where no check carries it: workflow commands for stdout, nothing outside of a runner."""
+        """Workflow commands for stdout that annotate lines without a check; empty outside of a GitHub runner."""
         if os.environ.get("GITHUB_ACTIONS") != "true":
             return b""
         from plangate.report import github
@@ -230,7 +230,7 @@ class Pages:
     # --- runner -------------------------------------------------------------------------------------------------------
 
     def write_summary(self) -> None:
-        """The whole report into the summary of the step."""
+        """Write the whole report into the step summary. Raises `PublishError`."""
         from plangate.publish import runner
         from plangate.report import markdown
 
@@ -239,7 +239,7 @@ class Pages:
         )
 
     def write_outputs(self, path: str, facts: dict[str, str]) -> None:
-        """What later steps may decide by. No text of the plan is among it."""
+        """Write the step outputs, which hold no text of the plan. Raises `PublishError`."""
         from plangate.publish import runner
         from plangate.report.restore import summary_values
 
@@ -266,7 +266,7 @@ _COUNTS: Final = ("create", "update", "destroy", "replace", "read", "no-op", "mo
 
 
 def _basic(text: str, most: int) -> str:
-    """Plain text for a page of GitHub: one line, no links and no mentions, cut."""
+    """The text for GitHub in one line of at most `most` characters, without links and mentions."""
     from plangate.report.escape import plain
     from plangate.report.values import clip
 
@@ -274,5 +274,5 @@ def _basic(text: str, most: int) -> str:
 
 
 def _within_the_plane(text: str) -> str:
-    """Without characters above U+FFFF, which the checks API does not take."""
+    """The text with characters above U+FFFF replaced, which the checks API does not take."""
     return "".join(c if ord(c) <= 0xFFFF else "\ufffd" for c in text)

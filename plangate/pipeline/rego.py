@@ -1,4 +1,4 @@
-"""A user's own Rego beside the policies: held against each input as it was given, its words masked, its results findings."""
+"""Evaluates a user's own Rego on each input as given; its results become findings, with messages masked."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _POLICIES: Final[dict[rego.Force, str]] = {"deny": "rego-denied", "warn": "rego-
 def evaluate(
     rules: rego.RegoRules, documents: Sequence[Document], changesets: Sequence[ChangeSet]
 ) -> tuple[tuple[Finding, ...], tuple[Gap, ...]]:
-    """What the rules say of every document. A document that they could not be held against makes the verdict inconclusive."""
+    """The findings of the rules in all documents. A document that could not be evaluated is an inconclusive gap."""
     addresses = {str(change.address): i for i, change in enumerate(_changes(changesets))}
     findings: list[Finding] = []
     skipped: list[Gap] = []
@@ -43,7 +43,7 @@ def _changes(changesets: Sequence[ChangeSet]) -> Iterator[Change]:
 
 
 def _run(rules: rego.RegoRules, document: Document) -> tuple[Callable[[str], str], list[rego.RegoResult]]:
-    """What masks the words of the rules, and what they say. Raises `InputError`."""
+    """A function that masks secrets in the rules' messages, and the results. Raises `InputError`."""
     if document.kind is Kind.TERRAFORM_PLAN:
         from plangate.ingest.terraform import plan
 

@@ -1,6 +1,6 @@
-"""Brings the sides of every release of a plan together: what classify says is desired, and what ingest found recorded and live.
+"""Attaches drift to the Helm releases of a plan: desired values from classify, recorded and live ones from ingest.
 
-It holds no rule of its own.
+The rules of the comparison are in `plangate.drift`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _COMPARED = frozenset({Action.UPDATE, Action.REPLACE, Action.CREATE, Action.NO_O
 
 
 def attach(changeset: TerraformChangeSet, owned: tuple[values.Owned, ...] = ()) -> TerraformChangeSet:
-    """The plan with the drift of its Helm releases, and what that means for their changes."""
+    """The plan with the drift of its Helm releases and its effects on their changes."""
     helm_releases = [c for c in (*changeset.changes, *changeset.unchanged) if c.type == releases.TYPE]
     if not helm_releases:
         return changeset
@@ -75,7 +75,7 @@ def attach(changeset: TerraformChangeSet, owned: tuple[values.Owned, ...] = ()) 
 
 
 def _repeated(entry: Drift, compared: set[str]) -> bool:
-    """Whether a difference that Terraform recorded is one of those that are told path by path."""
+    """Whether a recorded difference is in the release's metadata, whose values were compared path by path."""
     return entry.release is None and entry.address in compared and entry.path.startswith("metadata")
 
 
@@ -100,7 +100,7 @@ def _planned(change: Change, release: str) -> values.Planned:
 
 
 def _sides(known: ReleaseEvidence, found: Change | None) -> values.Sides | None:
-    """The recorded and the live side. Without evidence of the cluster, what the refresh of the plan found there."""
+    """The recorded and live values; without cluster evidence, those of the plan's refresh. None where neither is known."""
     moment = when(known.history, known.recorded_revision)
     if known.live is not None:
         recorded = known.recorded if known.recorded is not None else _metadata_values(found.before if found else None)
@@ -115,7 +115,7 @@ def _sides(known: ReleaseEvidence, found: Change | None) -> values.Sides | None:
 
 
 def _imported(known: ReleaseEvidence, change: Change) -> values.Sides | None:
-    """The sides of a release that is imported: no apply has been there before, so what the import read is the recorded one."""
+    """The sides of an imported release. No apply came before, so the values that the import read are the recorded ones."""
     read = _metadata_values(change.before)
     if known.live is not None:
         return values.Sides(known.live, read if read is not None else known.live)
@@ -123,7 +123,7 @@ def _imported(known: ReleaseEvidence, change: Change) -> values.Sides | None:
 
 
 def _metadata_values(side: Side | None) -> dict[str, Value] | None:
-    """The values in a release's `metadata`, which are those that Helm had."""
+    """The values in a release's `metadata`, which Helm had at the last refresh; None where they cannot be read."""
     text = _metadata(side, "values")
     if isinstance(text, Embedded) and isinstance(text.value, dict):
         return text.value
@@ -136,7 +136,7 @@ def _revision(side: Side | None) -> int | None:
 
 
 def _metadata(side: Side | None, key: str) -> object:
-    """One of the facts of a release: version 2 of the provider keeps them in a list of one."""
+    """One entry of a release's `metadata`, which version 2 of the provider keeps in a list of one."""
     if side is None:
         return None
     found = side.at(("metadata", key))
@@ -146,7 +146,7 @@ def _metadata(side: Side | None, key: str) -> object:
 def _with_effects(
     change: Change, known: ReleaseEvidence, entries: Iterable[Drift], sides: values.Sides | None
 ) -> Change:
-    """The change with what it does to what was changed by hand."""
+    """The change with effects on values that were changed by hand."""
     version = _get(change.after, "version")
     new = [
         *(drifted.import_effects(tuple(entries)) if change.import_id is not None else ()),
@@ -170,7 +170,7 @@ def _get(side: Side | None, key: str) -> object:
 
 
 def attach_freshness(changeset: TerraformChangeSet, context: PlanContext) -> TerraformChangeSet:
-    """The plan with its freshness: what ties it to the state that there is now."""
+    """The plan with its freshness relative to the current state."""
     saved = context.saved
     freshness = changeset.freshness
     if freshness is None and saved is not None:
@@ -198,7 +198,7 @@ def attach_freshness(changeset: TerraformChangeSet, context: PlanContext) -> Ter
 
 
 def _moved(changeset: TerraformChangeSet, context: PlanContext) -> dict[str, tuple[str, ...]] | None:
-    """What differs, at the addresses of this plan, between the state of the saved plan and the one there is now."""
+    """The attributes that differ, by address of this plan, between the saved plan's state and the current one; None if unknown."""
     unseen = not changeset.changes and any(skipped.input_failed for skipped in changeset.skipped)
     if context.saved is None or context.state is None or unseen:
         return None
@@ -221,7 +221,7 @@ def _unproven(freshness: Freshness) -> Iterator[Gap]:
 
 
 def _other_state(changeset: TerraformChangeSet, freshness: Freshness, context: PlanContext) -> Iterator[Gap]:
-    """Whether the state is that of another place: it holds nothing of what this plan found."""
+    """A gap where the state holds none of the plan's existing objects, so it is another state."""
     existing = frozenset(
         change.moved_from or str(change.address)
         for change in (*changeset.changes, *changeset.unchanged)
@@ -245,7 +245,7 @@ def _other_state(changeset: TerraformChangeSet, freshness: Freshness, context: P
 
 
 def _evidence(changeset: TerraformChangeSet, context: PlanContext) -> dict[str, str]:
-    """What was given besides a plan: nothing is needed for a release that does not exist yet."""
+    """Which kinds of evidence are given or missing; none is needed for a release that is created."""
     new = {str(change.address) for change in changeset.changes if change.action is Action.CREATE}
     found: dict[str, str] = {}
     for one in changeset.releases:

@@ -29,7 +29,7 @@ _CONFIG = ".plangate.yaml"
 
 
 class GateFlags(Struct, frozen=True, kw_only=True):
-    """What the command line says of the gate."""
+    """The flags about the gate."""
 
     config: str | None = None
     waivers: tuple[str, ...] = ()
@@ -37,15 +37,15 @@ class GateFlags(Struct, frozen=True, kw_only=True):
     ref: str | None = None
     conftest: str | None = None
     state: str = ""
-    """Where the state is, as --state says."""
+    """The value of --state; empty without it."""
     inline: bool = False
-    """Whether waivers beside the code are looked for: the folder of the configuration was named."""
+    """Whether inline waivers are read: --tf-dir was given."""
 
 
 def prepare(
     flags: GateFlags, review: Options, inputs: tuple[str, ...], tf_dir: Path
 ) -> tuple[tuple[Policy, ...], Gate | None]:
-    """The policies, and the gate where there is any. Raises `UsageError`: then nothing is reviewed."""
+    """The policies, and the gate; None where neither a flag nor a `.plangate.yaml` asks for one. Raises `UsageError`."""
     from plangate import knowledge
     from plangate.policy.load import load
 
@@ -107,7 +107,7 @@ def prepare(
 
 
 def rego(flags: GateFlags) -> RegoRules | None:
-    """The user's own Rego, of the trusted ref where there is one. Raises `UsageError`."""
+    """The user's own Rego, of the trusted ref where one is given; None without --conftest. Raises `UsageError`."""
     if flags.conftest is None:
         return None
     from plangate.evidence.git import Commit
@@ -117,13 +117,13 @@ def rego(flags: GateFlags) -> RegoRules | None:
     tree: Commit | Folder = Folder(Path())
     if flags.ref is not None:
         commit = Commit(flags.ref, Path())
-        # What the command line names outside of the repository is not a part of the change.
+        # A path outside of the repository is not part of the change.
         tree = commit if commit.holds(flags.conftest) else tree
     return RegoRules(flags.conftest, tuple(_below(tree, flags.conftest, ENDS).items()))
 
 
 def _below(tree: Commit | Folder, path: str, ends: tuple[str, ...]) -> dict[str, str]:
-    """The files below a folder, by their paths from there; a file that is named itself is its own name."""
+    """The texts of the files below a folder by relative path; of a single file, by its name."""
     top = tree.top(path)
     return {
         name.removeprefix(top) if name.startswith(top) else name.rpartition("/")[2]: text
@@ -132,7 +132,7 @@ def _below(tree: Commit | Folder, path: str, ends: tuple[str, ...]) -> dict[str,
 
 
 def _rego_weakenings(commit: Commit, here: Folder, flags: GateFlags) -> list[Weakening]:
-    """Rego cannot be held against Rego: any change of it is one that somebody has to look at."""
+    """A weakening for each Rego file that the change touches: two versions of Rego cannot be compared for strictness."""
     if flags.conftest is None or not commit.holds(flags.conftest):
         return []
     from plangate.evidence.rego import ENDS
@@ -146,7 +146,7 @@ def _rego_weakenings(commit: Commit, here: Folder, flags: GateFlags) -> list[Wea
 
 
 def configuration(path: str | None) -> Config:
-    """The configuration of a command that judges no change, as it is checked out. Raises `UsageError`."""
+    """The configuration in the working tree, for commands without a trusted ref. Raises `UsageError`."""
     from plangate.evidence.working_tree import Folder
     from plangate.gate.config import Config
 
@@ -165,7 +165,7 @@ def _config(tree: Commit | Folder, flags: GateFlags, *, needed: bool) -> ConfigF
 
 
 def _paths(flags: GateFlags, read: ConfigFile) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Where policies and waivers stand: what the command line names, then what the configuration names."""
+    """The paths of policies and of waivers: those of the command line, then those of the configuration."""
     from plangate.gate.config import listed
 
     policies = (*map(str, flags.policies), *listed(read.config.policy_paths))
@@ -183,7 +183,7 @@ def _policies(tree: Commit | Folder, paths: Iterable[str]) -> list[tuple[str, st
 
 
 def _texts(tree: Commit | Folder, path: str) -> list[tuple[str, str]]:
-    """The policies and families at a path, as (name, text). The family of a single file stands beside it."""
+    """The policies and families at a path, as (name, text). For a single file, with the `family.yaml` in its folder."""
     texts = tree.policies(path)
     if [name for name, _ in texts] == [tree.name(path)]:
         family = PurePosixPath(path).with_name("family.yaml").as_posix()
@@ -195,7 +195,7 @@ def _texts(tree: Commit | Folder, path: str) -> list[tuple[str, str]]:
 def _trusted_policies(
     commit: Commit, here: Folder, flags: GateFlags, trusted: ConfigFile, read: ConfigFile
 ) -> tuple[tuple[Policy, ...], list[Weakening]]:
-    """The policies of both versions: the trusted text of each, and the new ones."""
+    """The policies that count, the trusted text of each and new ones, and a weakening for each change or removal."""
     from plangate.gate import tighten
     from plangate.policy.file import parse
     from plangate.policy.load import load, split_families
@@ -213,7 +213,7 @@ def _trusted_policies(
         # A family decides nothing: the trusted text of each counts, and new ones do.
         families |= known
     texts, weakenings = tighten.policies(*reversed(versions))
-    # What the command line names outside of the repository is not a part of the change.
+    # A path outside of the repository is not part of the change.
     return load(texts=[*texts, *_policies(here, outside)], families=families), weakenings
 
 
@@ -240,7 +240,7 @@ def _latest_waiver_end(review: Options, config: Config) -> str:
 def _environment_hints(
     flags: GateFlags, gate: Gate, review: Options, inputs: tuple[str, ...], tf_dir: Path
 ) -> Iterable[EnvironmentHint]:
-    """What is known of the environment. Files are only read where an environment asks for what is in them."""
+    """Hints about the environment. Files are read only where an environment's `match` needs them."""
     from plangate.gate.config import listed
     from plangate.gate.environment import EnvironmentHint
 

@@ -1,6 +1,6 @@
-"""Whether a plan is the one that a saved verdict was reached on: asked right before the apply.
+"""Compares a plan with a saved verdict right before the apply.
 
-Only "the same" lets an apply go on. What differs is said, and so is what keeps anybody from telling.
+Only "the same" lets an apply continue. Otherwise problems say what differs, or why the comparison is not possible.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _DECIDED: Final = {"block": "different", "inconclusive": "unsure"}
 
 
 class Problem(Struct, frozen=True):
-    """One reason against: `different` or `unsure`, the words, and lines that show it."""
+    """A reason against the apply. `kind` is `different` or `unsure`; `lines` show the differences."""
 
     kind: str
     text: str
@@ -35,20 +35,20 @@ class Problem(Struct, frozen=True):
 
 
 class VerifyResult(Struct, frozen=True):
-    """The problems, those that differ first, and what else has to be said."""
+    """The problems, `different` ones first, and notes."""
 
     problems: tuple[Problem, ...]
     notes: tuple[str, ...] = ()
 
     @property
     def code(self) -> ExitCode:
-        """0 the same, 10 different, 4 nobody can tell."""
+        """0 for the same plan, 10 for a different one, 4 where it cannot be decided."""
         kinds = {problem.kind for problem in self.problems}
         return ExitCode.BLOCK if "different" in kinds else ExitCode.INCONCLUSIVE if kinds else ExitCode.OK
 
 
 class VerifyRequest(Struct, frozen=True, kw_only=True):
-    """What is about to be applied, and the verdict that it is held against."""
+    """The plans that are about to be applied, and the verdict that they are compared with."""
 
     verdict: str
     """The file of the saved verdict."""
@@ -61,7 +61,7 @@ class VerifyRequest(Struct, frozen=True, kw_only=True):
 
 
 class Verified(Struct, frozen=True, kw_only=True):
-    """The answer, the verdict that was asked about, and what went wrong inside of plangate itself."""
+    """The result, the saved verdict, and plangate's own unexpected errors."""
 
     result: VerifyResult
     saved: wire.Verdict
@@ -69,12 +69,12 @@ class Verified(Struct, frozen=True, kw_only=True):
 
     @property
     def exit_code(self) -> int:
-        """The exit code of the command that asked."""
+        """The exit code of the command: the result's, or `INTERNAL` where that is worse."""
         return ExitCode.worst(self.result.code, *(ExitCode.INTERNAL for _ in self.failures))
 
 
 def verify(request: VerifyRequest) -> Verified:
-    """Read the plans now, as they were read for the verdict, and compare. Raises `InputError` for what is no verdict."""
+    """Review the plans again and compare them with the saved verdict. Raises `InputError` where that is not a verdict."""
     from plangate.pipeline import review
 
     key = gate_key()
@@ -89,7 +89,7 @@ def verify(request: VerifyRequest) -> Verified:
             evidence=request.evidence,
             state=request.state,
             saved_plan=request.saved_plan,
-            # As it was bound: a verdict whose hidden values were left out is compared without them.
+            # With the options of the saved binding: if hidden values were left out there, they are left out here.
             binding=BindingOptions(
                 key=key if bound is not UNSET and bound.sensitive == "hmac" else None,
                 volatile=() if bound is UNSET else bound.volatile,
@@ -110,11 +110,11 @@ def verify(request: VerifyRequest) -> Verified:
 
 
 class Comparison(Struct, frozen=True, kw_only=True):
-    """What a saved verdict is held against."""
+    """A saved verdict and a fresh one of the same plans."""
 
     saved: wire.Verdict
     fresh: wire.Verdict
-    """The same plans, read now, under the same terms."""
+    """The verdict of the plans as they are now, bound with the same options."""
     now: str
     key: bytes | None = None
     moved: tuple[str, ...] | None = None
@@ -122,7 +122,7 @@ class Comparison(Struct, frozen=True, kw_only=True):
 
 
 def compare(comparison: Comparison) -> VerifyResult:
-    """Hold a plan against a verdict."""
+    """The differences between the fresh verdict and the saved one."""
     problems = (*_trusted(comparison), *_plan(comparison), *_state(comparison), *_release(comparison))
     notes = []
     bound = comparison.saved.binding
@@ -184,7 +184,7 @@ def _plan(comparison: Comparison) -> Iterator[Problem]:
     if bound.sensitive == "hmac" and (
         comparison.key is None or not signature.is_signed(comparison.saved, comparison.key)
     ):
-        # Its digests hold what only the gate's key can make again: what can be seen is compared, and is not enough.
+        # Without the key its digests cannot be computed again: visible values are compared, which alone never suffices.
         lines = tuple(
             _differences(_without_digests(comparison.saved), _without_digests(comparison.fresh), bound, bound)
         )
@@ -202,7 +202,7 @@ def _plan(comparison: Comparison) -> Iterator[Problem]:
 
 
 def _withheld(then: wire.Evidence, now: wire.Evidence) -> list[str]:
-    """What an upgrade was predicted from, and is not given now: without it other changes would be predicted."""
+    """The kinds of evidence that the review had and that are missing now: without them other changes would be predicted."""
     names = ("manifest", "live_objects")
     return [
         name.replace("_", " ") for name in names if getattr(then, name) == "given" and getattr(now, name) == "missing"
@@ -220,7 +220,7 @@ def _recomputed_fingerprint(saved: wire.Verdict, bound: wire.Binding) -> str:
 
 
 def _differences(saved: wire.Verdict, fresh: wire.Verdict, bound: wire.Binding, other: wire.Binding) -> Iterator[str]:
-    """What the plan does beyond the reviewed one, what it no longer does, and what it does differently."""
+    """Lines for changes that are new, gone or different: `+ ...`, `- ...`, `~ ...`."""
     moments = (*bound.made_at, *other.made_at)
     before = {_name(change): change for change in saved.changes}
     after = {_name(change): change for change in fresh.changes}
@@ -329,7 +329,7 @@ def _state(comparison: Comparison) -> Iterator[Problem]:
 
 
 def _serial(freshness: wire.Freshness | None) -> int | None:
-    """The serial that was reviewed: the one that the plan was made from, else the one of the state beside it."""
+    """The reviewed serial: the plan's own, else that of the state given with it."""
     if freshness is None:
         return None
     return freshness.serial_plan if freshness.serial_plan is not None else freshness.serial_state
@@ -362,7 +362,7 @@ def _release(comparison: Comparison) -> Iterator[Problem]:
 
 
 def _live(verdict: wire.Verdict) -> int | None:
-    """The revision that a release was at: beside a plan, or beside a dry run."""
+    """The live revision of the release, from a plan's freshness or a dry run's binding."""
     if verdict.freshness is not None and verdict.freshness.revision_live is not None:
         return verdict.freshness.revision_live
     return verdict.binding.revision_live if verdict.binding is not UNSET else None

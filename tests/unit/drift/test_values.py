@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plangate.drift.compare import hidden, coalesced, leaves, differ_only_in_type, same
+from plangate.drift.compare import coalesced, differ_only_in_type, hidden, leaves, same
 from plangate.drift.values import Owned, Planned, Sides, ValuesSide, compare_sides
 from plangate.model.change import Action, Drift
 from plangate.model.values import ABSENT, UNKNOWN, Sensitive

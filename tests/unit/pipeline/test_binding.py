@@ -176,7 +176,9 @@ def test_it_holds_for_so_many_hours(hours, until):
     assert bound(options=BindingOptions(valid_hours=hours)).expires_at == until
 
 
-@pytest.mark.parametrize(("count", "required", "is_bound"), [(500, False, True), (501, False, False), (501, True, True)])
+@pytest.mark.parametrize(
+    ("count", "required", "is_bound"), [(500, False, True), (501, False, False), (501, True, True)]
+)
 def test_a_plan_that_creates_very_much_is_bound_where_somebody_asks(count, required, is_bound):
     changes = tuple(created(f"a.b{i}", x=i) for i in range(count))
     plan = TerraformChangeSet(input=PLAN, changes=changes)

@@ -68,7 +68,9 @@ def ids(policies):
 
 
 def loosened(gate):
-    return [(one.what.removeprefix("this change would loosen the gate: "), one.file, one.line) for one in gate.weakenings]
+    return [
+        (one.what.removeprefix("this change would loosen the gate: "), one.file, one.line) for one in gate.weakenings
+    ]
 
 
 # --- the working tree -------------------------------------------------------------------------------------------------
