@@ -44,7 +44,7 @@ def collect(
     if print_permissions:
         output.line(work.PERMISSIONS.rstrip("\n"))
         return ExitCode.OK
-    if not releases and not state.asked:
+    if not releases and not state.is_named:
         raise UsageError(
             "name a release, or a state with --state", hint="plangate collect prod/web --state s3://BUCKET/KEY"
         )
@@ -54,7 +54,7 @@ def collect(
         output.note("plangate: PLANGATE_KEY is not set: secrets are removed and will not be compared")
     try:
         done = work.collect(named, out, key, now=clock.moment(as_of), seconds=timeout)
-        if state.asked:
+        if state.is_named:
             done.append(work.collect_state(state, out, key, now=clock.moment(as_of)))
     except OSError as error:
         raise UsageError(f"cannot be written: {(error.strerror or 'no reason').lower()}", where=str(out)) from None

@@ -76,7 +76,7 @@ def _run(argv: list[str] | None) -> int:
             error.show()
         return ExitCode.USAGE
     except PlangateError as error:
-        output.say(error)
+        output.print_error(error)
         return error.exit_code
     except Exception as error:  # noqa: BLE001 - the last resort, which must not print the message: it may hold a secret
         output.internal_error(error)

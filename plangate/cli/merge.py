@@ -78,7 +78,7 @@ def merge(
     whole = merged(parts, unread, expected, now=clock.moment(as_of), target=target, fail_on=fail_on)
     for skipped in whole.coverage.skipped:
         if skipped.decides == "input":
-            output.say(InputError(skipped.why, where=skipped.what, hint=skipped.how_to_fix))
+            output.print_error(InputError(skipped.why, where=skipped.what, hint=skipped.how_to_fix))
     return ExitCode.worst(whole.exit_code, reports.deliver(restore(whole), merged=whole))
 
 

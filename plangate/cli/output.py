@@ -62,7 +62,7 @@ def transient(text: str) -> None:
     _write("stderr", _encoded(text))
 
 
-def say(error: PlangateError) -> None:
+def print_error(error: PlangateError) -> None:
     """Write an error for people to stderr: one line, and what to do next."""
     from plangate.report.escape import terminal  # noqa: PLC0415 - `--version` says nothing of a report
 
@@ -109,7 +109,7 @@ def _write(name: str, data: bytes) -> bool:
         if name == "stdout":
             if first:
                 why = getattr(error, "strerror", None) or "it is closed"
-                say(PlangateError(f"cannot be written: {why}", where="standard output"))
+                print_error(PlangateError(f"cannot be written: {why}", where="standard output"))
             return False
     return True
 

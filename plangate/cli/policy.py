@@ -73,8 +73,8 @@ def test(*, paths: tuple[Path, ...], plans: Path | None) -> int:
     failed = [(file, result) for file, result in results if not result.passed]
     for file, result in failed:
         problem = f": {result.problem}" if result.problem else ""
-        said = f"{file}: {result.expected.value} case {result.number}: the policy says {result.got.value}{problem}"
-        output.note(terminal(said))
+        message = f"{file}: {result.expected.value} case {result.number}: the policy says {result.got.value}{problem}"
+        output.note(terminal(message))
     for one in tested:
         if not one.results:
             output.note(f"{terminal(str(one.file))}: has no cases")

@@ -68,15 +68,15 @@ def publish(
         ),
     )
     for event in delivery.run():
-        _tell(event)
+        _print_event(event)
     code = pages.exit_code
     return ExitCode.worst(code, ExitCode.NOT_PUBLISHED) if delivery.failed and require else code
 
 
-def _tell(event: Event) -> None:
+def _print_event(event: Event) -> None:
     """How it went, on stderr; what is for the runner, on stdout."""
     if isinstance(event, PublishError):
-        output.say(event)
+        output.print_error(event)
     elif isinstance(event, Annotations):
         output.write(event.commands)
     else:

@@ -91,10 +91,10 @@ def options(shown: Sequence[Format] = tuple(Format)) -> Callable[[Callable[..., 
 def _pairs(outputs: tuple[str, ...]) -> tuple[tuple[Format, Path], ...]:
     """The `-o FORMAT=FILE` pairs; raises `UsageError` for a wrong one before anything is read."""
     found = []
-    for asked in outputs:
-        name, equals, path = asked.partition("=")
+    for pair in outputs:
+        name, equals, path = pair.partition("=")
         if not equals or not path or name not in _BY_NAME:
-            raise UsageError(f"-o takes FORMAT=FILE, with one of: {', '.join(_BY_NAME)}", where=asked)
+            raise UsageError(f"-o takes FORMAT=FILE, with one of: {', '.join(_BY_NAME)}", where=pair)
         if not Path(path).parent.is_dir() or Path(path).is_dir():
             raise UsageError(
                 "cannot be written: " + ("is a folder" if Path(path).is_dir() else "no such folder"), where=path
@@ -103,11 +103,11 @@ def _pairs(outputs: tuple[str, ...]) -> tuple[tuple[Format, Path], ...]:
     return tuple(found)
 
 
-def tell(verdict: Verdict, failures: Sequence[Exception] = ()) -> None:
+def print_failures(verdict: Verdict, failures: Sequence[Exception] = ()) -> None:
     """Say which inputs could not be read, and what went wrong inside of plangate."""
     for skipped in verdict.coverage.skipped:
         if skipped.input_failed:
-            output.say(InputError(skipped.why, where=skipped.what, hint=skipped.how_to_fix))
+            output.print_error(InputError(skipped.why, where=skipped.what, hint=skipped.how_to_fix))
     for failure in failures:
         output.internal_error(failure)
 
@@ -132,7 +132,7 @@ def _deliver(make: Callable[[], bytes], path: Path | None) -> bool:
             return output.write(report)
         _write(path, report)
     except PlangateError as error:
-        output.say(error)
+        output.print_error(error)
         return False
     except Exception as error:  # noqa: BLE001 - one report must not take the others with it
         output.internal_error(error)

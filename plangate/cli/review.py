@@ -120,7 +120,7 @@ def review(
         policies=policy_paths,
         ref=policy_ref,
         conftest=conftest,
-        beside=given,
+        inline=given,
         state=state.location or "",
     )
     policies, of_repository = gates.prepare(asked, options, inputs, tf_dir)
@@ -142,7 +142,7 @@ def review(
     )
     with progress(inputs):
         result = reviewing.review(request)
-    report_flags.tell(result.verdict, result.failures)
+    report_flags.print_failures(result.verdict, result.failures)
     return ExitCode.worst(result.exit_code, reports.deliver(result.verdict))
 
 

@@ -64,7 +64,7 @@ def verify(
     )
     for failure in answer.failures:
         output.internal_error(failure)
-    _tell(answer.result, answer.saved)
+    _print_result(answer.result, answer.saved)
     return answer.exit_code
 
 
@@ -76,7 +76,7 @@ _WORDS = {
 _MOST = 50
 
 
-def _tell(answer: VerifyResult, saved: wire.Verdict) -> None:
+def _print_result(answer: VerifyResult, saved: wire.Verdict) -> None:
     """The answer on stdout; notes on stderr."""
     lines = []
     for problem in answer.problems:

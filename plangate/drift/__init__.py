@@ -1,1 +1,1 @@
-"""The drift stage: does what the plan assumes match what is really there."""
+"""The drift stage: compares what a plan assumes with what is live."""

@@ -1,4 +1,4 @@
-"""Values of Helm as trees: their leaves, and when two of them are the same.
+"""Compares Helm values as trees of leaves.
 
 Maps are merged by Helm key by key, so they are compared so; a list is one leaf, because Helm replaces it whole. Numbers are compared
 by value, types strictly. An empty map is as good as none; an explicit null is not: it takes a default of the chart away.
@@ -21,7 +21,7 @@ _DEEPEST: Final = 200
 
 
 def leaves(tree: Value, path: Path = ()) -> Iterator[tuple[Path, Value]]:
-    """Every leaf of a tree of values."""
+    """The path and value of every leaf of a tree."""
     if isinstance(tree, dict) and (tree or not path) and len(path) < _DEEPEST:
         for key, below in tree.items():
             yield from leaves(below, (*path, key))
@@ -30,7 +30,7 @@ def leaves(tree: Value, path: Path = ()) -> Iterator[tuple[Path, Value]]:
 
 
 def same(one: Maybe, other: Maybe) -> bool:
-    """Whether two values are the same to Helm."""
+    """Whether two values are equal to Helm. An unknown value equals nothing."""
     if one is UNKNOWN or other is UNKNOWN:
         return False
     one, other = _plain(one), _plain(other)
@@ -49,8 +49,8 @@ def same(one: Maybe, other: Maybe) -> bool:
     return type(one) is type(other) and one == other
 
 
-def only_type(one: Maybe, other: Maybe) -> bool:
-    """Whether two values that differ would read the same: `"true"` and `true`."""
+def differ_only_in_type(one: Maybe, other: Maybe) -> bool:
+    """Whether two scalars differ only in type, such as `"true"` and `true`."""
     scalars = (str, bool, int, Decimal)
     return (
         isinstance(one, scalars)
@@ -61,11 +61,11 @@ def only_type(one: Maybe, other: Maybe) -> bool:
 
 
 def hidden(tree: Value, path: Path = ()) -> Iterator[Path]:
-    """Where something in a tree is redacted, whatever it is nested in."""
+    """The paths of redacted values in a tree, also inside lists and embedded documents."""
     if isinstance(tree, Sensitive):
         yield path
     elif isinstance(tree, Embedded):
-        # A text with a secret in it: what stands there on another side is hidden whole.
+        # The text holds a secret, so the value at this path is hidden whole on other sides.
         if next(hidden(tree.value), None) is not None:
             yield path
     elif isinstance(tree, dict):
@@ -76,22 +76,22 @@ def hidden(tree: Value, path: Path = ()) -> Iterator[Path]:
             yield from hidden(below, (*path, i))
 
 
-def laid_over(over: dict[str, Value], base: dict[str, Value]) -> dict[str, Value]:
-    """One tree over another, as Helm does it for `reuse_values` (CoalesceTables): a null takes away what is below it."""
+def coalesced(over: dict[str, Value], base: dict[str, Value]) -> dict[str, Value]:
+    """`base` overridden by `over` as in Helm's CoalesceTables for `reuse_values`: a null deletes the key."""
     found = dict(base)
     for key, value in over.items():
         below = base.get(key)
         if value is None and key in base:
             del found[key]
         elif isinstance(value, dict) and isinstance(below, dict):
-            found[key] = laid_over(value, below)
+            found[key] = coalesced(value, below)
         else:
             found[key] = value
     return found
 
 
 def _number(value: int | Decimal) -> float:
-    """A number as Helm keeps it: it goes through JSON, and is a double from there on."""
+    """A number as Helm keeps it: JSON makes it a double."""
     try:
         return float(value)
     except OverflowError:

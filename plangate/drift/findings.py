@@ -1,4 +1,4 @@
-"""What live drift asks for where it is the question itself, as in `plangate drift`."""
+"""The findings of `plangate drift`, where drift itself is what is reviewed."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _NAMED: Final = 4
 
 
 def of(drift: Sequence[Drift], releases: Sequence[ReleaseEvidence], owned: Sequence[Owned] = ()) -> Iterator[Finding]:
-    """One finding for each object that somebody changed outside, and one for each release that has moved.
+    """A finding for each object that was changed outside, and one for each way in which a release itself was.
 
-    What is `owned` is meant to be changed by something else: it is listed, and no finding.
+    Drift of `owned` values is no finding.
     """
     by_object: dict[tuple[str, str | None], list[Drift]] = {}
     for entry in drift:
@@ -34,7 +34,7 @@ def of(drift: Sequence[Drift], releases: Sequence[ReleaseEvidence], owned: Seque
     for (subject, release), entries in by_object.items():
         yield _changed(subject, release, entries)
     for one in releases:
-        for text in facts(one, told=any(entries[0].release == one.release for entries in by_object.values())):
+        for text in facts(one, changes_listed=any(entries[0].release == one.release for entries in by_object.values())):
             yield make(
                 "release-moved", one.release, fields={"what": text}, address=one.address or None, release=one.release
             )

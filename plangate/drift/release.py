@@ -1,4 +1,4 @@
-"""What drift means for the change of a release: what an apply undoes, and what of the release itself has moved."""
+"""The effects of a release's drift on its change: what an apply reverts, and how the release itself was changed."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from plangate.model.release import ReleaseEvidence
 
 _UNDONE: Final = (DriftStatus.WILL_BE_REVERTED, DriftStatus.CONFLICT, DriftStatus.DROPPED)
-_FREE: Final = ("uninstalled", "uninstalling")
+_REUSABLE: Final = ("uninstalled", "uninstalling")
 """Statuses of a newest revision whose name an install may take again, with `replace` or after its history is gone."""
 _NOT_BY_HAND: Final = (DriftStatus.CLEAN, DriftStatus.INTENDED, DriftStatus.CONVERGED)
-_ASIDE: Final = ("newer", "older", "failed", "managers")
+_WITHOUT_EFFECT: Final = ("newer", "older", "failed", "managers")
 """Facts that an upgrade has no effect for."""
 _UPGRADES: Final = (Action.UPDATE, Action.REPLACE)
 _NAMED: Final = 3
@@ -44,12 +44,12 @@ class Knowledge(Struct, frozen=True):
 
 @functools.cache
 def knowledge() -> Knowledge:
-    """What is known of the names of values."""
+    """The shipped knowledge about names of values."""
     return shipped.knowledge("drift", Knowledge)
 
 
-def undone(drift: Sequence[Drift], moment: str) -> Iterator[Effect]:
-    """The effects of an apply on what was changed by hand, one per kind: the graver a kind, the less else is in it."""
+def undone_effects(drift: Sequence[Drift], moment: str) -> Iterator[Effect]:
+    """The effects of an apply on values that were changed by hand, one for each kind, worst first."""
     by_kind: dict[str, list[Drift]] = {}
     for entry in drift:
         if entry.status in _UNDONE:
@@ -65,8 +65,8 @@ def undone(drift: Sequence[Drift], moment: str) -> Iterator[Effect]:
             )
 
 
-def adopted(drift: Sequence[Drift]) -> Iterator[Effect]:
-    """The effect of an import on the values of the release that it takes over."""
+def import_effects(drift: Sequence[Drift]) -> Iterator[Effect]:
+    """The effect of an import that changes values of the imported release at once, if it does."""
     changed = tuple(entry.path for entry in drift if entry.status in (DriftStatus.INTENDED, *_UNDONE))
     if changed:
         because = (
@@ -97,26 +97,26 @@ def _kind(entry: Drift) -> str:
 
 
 def _is_weak(entry: Drift, name: str) -> bool:
-    """Whether what was done by hand opened something: setting that back closes it."""
+    """Whether the live value is the insecure one, so that reverting it is an improvement."""
     if entry.live is ABSENT:
         return True
     return entry.live is (name in knowledge().opening)
 
 
 def _is_newer(entry: Drift) -> bool:
-    """Whether the apply brings a newer version than the one that was set by hand."""
+    """Whether the desired version is newer than the one that was set by hand."""
     if not isinstance(entry.desired, str) or not isinstance(entry.live, str):
         return False
     wanted, live = semver.in_tag(entry.desired), semver.in_tag(entry.live)
     return wanted is not None and live is not None and wanted > live
 
 
-def taken(evidence: ReleaseEvidence, *, goes: bool) -> Iterator[Effect]:
-    """What an install meets where the release is there already. `goes` says that the same plan uninstalls it."""
-    if not evidence.history or evidence.live_status in _FREE:
+def existing_release_effects(evidence: ReleaseEvidence, *, uninstalled: bool) -> Iterator[Effect]:
+    """The effect of an install of a release that exists. `uninstalled`: the same plan uninstalls it."""
+    if not evidence.history or evidence.live_status in _REUSABLE:
         return
     there = f"exists already at revision {evidence.live_revision} ({evidence.live_status})"
-    if goes:
+    if uninstalled:
         because = (
             f"{there}: Helm refuses the name unless this plan has uninstalled it before, and nothing orders the two"
         )
@@ -125,8 +125,8 @@ def taken(evidence: ReleaseEvidence, *, goes: bool) -> Iterator[Effect]:
         yield Effect(EffectName.FAILS, f"{there}: Helm refuses the name; import it instead", "release-exists")
 
 
-def moved(evidence: ReleaseEvidence, action: Action, version: str) -> Iterator[Effect]:
-    """What an upgrade meets because the release itself has moved. `version` is the chart's, after the apply."""
+def moved_release_effects(evidence: ReleaseEvidence, action: Action, version: str) -> Iterator[Effect]:
+    """The effects of an upgrade of a release that was changed outside. `version` is the chart's after the apply."""
     if action not in _UPGRADES:
         return
     for kind, because, _ in _facts(evidence):
@@ -143,23 +143,25 @@ def moved(evidence: ReleaseEvidence, action: Action, version: str) -> Iterator[E
         )
 
 
-def facts(evidence: ReleaseEvidence, *, told: bool = False) -> tuple[str, ...]:
-    """What has happened to a release itself, in words. `told` says that its changed values are told elsewhere."""
+def facts(evidence: ReleaseEvidence, *, changes_listed: bool = False) -> tuple[str, ...]:
+    """What happened to a release outside of Terraform, in words. `changes_listed`: its changed values are listed elsewhere."""
     name = evidence.address or evidence.release
-    return tuple(f"{name} {because}" for kind, because, _ in _facts(evidence) if not (told and kind == "newer"))
+    return tuple(
+        f"{name} {because}" for kind, because, _ in _facts(evidence) if not (changes_listed and kind == "newer")
+    )
 
 
 def notes(evidence: ReleaseEvidence, action: Action, drift: Sequence[Drift]) -> Iterator[str]:
-    """What a review says of a release beside its change: all of it for one that the plan does not touch."""
+    """The notes of a review about a release: every fact where the plan does not change it."""
     by_hand = [entry.path for entry in drift if entry.status not in _NOT_BY_HAND]
     if action is Action.NO_OP:
-        yield from facts(evidence, told=bool(by_hand))
+        yield from facts(evidence, changes_listed=bool(by_hand))
         staying = [entry.path for entry in drift if entry.status is DriftStatus.STAYS]
         if staying:
             many = f"{several(len(staying), 'value')} {'was' if len(staying) == 1 else 'were'}"
             yield f"{evidence.address}: {many} changed by hand, and Terraform cannot see this: {few(staying, _NAMED)}"
     elif action in _UPGRADES and not by_hand:
-        yield from (f"{evidence.address} {because}" for kind, because, _ in _facts(evidence) if kind in _ASIDE)
+        yield from (f"{evidence.address} {because}" for kind, because, _ in _facts(evidence) if kind in _WITHOUT_EFFECT)
 
 
 def _facts(evidence: ReleaseEvidence) -> Iterator[tuple[str, str, int]]:
@@ -193,14 +195,14 @@ def _facts(evidence: ReleaseEvidence) -> Iterator[tuple[str, str, int]]:
             "it was installed anew, or this is another cluster",
             newest,
         )
-    yield from _fights(evidence)
+    yield from _competing_managers(evidence)
     live, recorded = _chart_version(evidence.live_version), _chart_version(evidence.recorded_version)
     if live and recorded and live != recorded:
         yield "chart", f"runs chart version {live}, and the state knows {recorded}", newest
 
 
-def _fights(evidence: ReleaseEvidence) -> Iterator[tuple[str, str, int]]:
-    """Objects of the release that something else brings to another state again and again."""
+def _competing_managers(evidence: ReleaseEvidence) -> Iterator[tuple[str, str, int]]:
+    """Facts about objects that another field manager keeps changing."""
     by_manager: dict[str, list[str]] = {}
     for subject, manager in evidence.writers:
         name = manager if manager.startswith("release ") else knowledge().managers.get(manager)
@@ -212,6 +214,6 @@ def _fights(evidence: ReleaseEvidence) -> Iterator[tuple[str, str, int]]:
 
 
 def _chart_version(text: str) -> str:
-    """The version of a chart, also where it is glued to the chart's name."""
+    """The chart version of a text such as `1.2.3` or `web-1.2.3`; empty where there is none."""
     found = re.search(r"(?:^|-)v?(\d+\.\d+\.\d+(?:[-+].*)?)$", text)
     return found.group(1) if found else ""

@@ -1,4 +1,4 @@
-"""What moved between the state a plan was made from and the state there is now.
+"""Compares the state that a plan was made from with the current one.
 
 Terraform refuses a saved plan whose lineage or serial is not that of the state (backend_local.go in
 https://github.com/hashicorp/terraform), whatever else has changed; whether it matters to this plan is another question.
@@ -26,7 +26,7 @@ def freshness_of(
     *,
     moved: Mapping[str, tuple[str, ...]] | None,
 ) -> Freshness:
-    """The freshness of a plan beside the state there is now. No `lineage` and serial 0 is no state at all."""
+    """The freshness of a plan relative to the current state. No `lineage` and serial 0 mean that there is no state."""
     known = freshness or Freshness()
     return structs.replace(
         known,

@@ -1,8 +1,8 @@
-"""The values of one Helm release on all sides, path by path, and what an apply does to each difference.
+"""Compares the values of one Helm release path by path: desired, recorded, live, and after the apply.
 
-Desired is what the plan gives, `before` what the configuration gave at the last apply, recorded what Helm had when the state was
-last written, live what Helm has now. All are values that a user gave; the chart's defaults are in none of them. How Helm treats old
-values at an upgrade is `reuseValues` in pkg/action/upgrade.go of https://github.com/helm/helm.
+`desired` values are the plan's, `before` those of the configuration at the last apply, `recorded` those of Helm when the state was
+last written, `live` those of Helm now. All are user-supplied values, without the chart's defaults. How Helm treats old values at
+an upgrade is `reuseValues` in pkg/action/upgrade.go of https://github.com/helm/helm.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from plangate.drift.compare import Leaves, Maybe, hidden, laid_over, leaves, only_type, same
+from plangate.drift.compare import Leaves, Maybe, coalesced, differ_only_in_type, hidden, leaves, same
 from plangate.drift.wording import note
 from plangate.lang.wording import few
 from plangate.model.change import Action, Drift, DriftStatus, Gap
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
     from plangate.model.release import Maskable
 
-_CLOAKED: Final = "(sensitive value)"
+_PROVIDER_MASK: Final = "(sensitive value)"
 """What the provider writes into `metadata.values` where `set_sensitive` gave a value (cloakSetValue)."""
 
 _NAMED: Final = 3
-_KEEPS: Final = frozenset({Action.NO_OP, Action.MOVE, Action.IMPORT, Action.READ, Action.FORGET})
+_NO_UPGRADE: Final = frozenset({Action.NO_OP, Action.MOVE, Action.IMPORT, Action.READ, Action.FORGET})
 """Actions that run no upgrade."""
 
 
@@ -54,7 +54,7 @@ class Planned(Struct, frozen=True, kw_only=True):
 
 
 class Sides(Struct, frozen=True):
-    """What is known besides the plan. `recorded` is None without a state."""
+    """The live and recorded values. `recorded` is None without a state."""
 
     live: Maskable | dict[str, Value]
     recorded: Maskable | dict[str, Value] | None = None
@@ -63,38 +63,38 @@ class Sides(Struct, frozen=True):
 
 
 class Owned(Struct, frozen=True):
-    """A path that something else than the configuration is meant to change."""
+    """A path that something other than the configuration is meant to change."""
 
     path: str
     by: str
 
 
 def owner_of(path: str, owned: Iterable[Owned]) -> str:
-    """Who is meant to change a path, or all that is below one; nothing where nobody is."""
+    """Who is meant to change a path or its parent; empty where nobody is."""
     return next((one.by for one in owned if path == one.path or path.startswith((f"{one.path}.", f"{one.path}["))), "")
 
 
-def line_up(planned: Planned, sides: Sides, owned: tuple[Owned, ...] = ()) -> tuple[Drift, ...]:
-    """Every path of a release with its status, clean ones included, sorted by path."""
-    return tuple(_LineUp(planned, sides, owned).entries())
+def compare_sides(planned: Planned, sides: Sides, owned: tuple[Owned, ...] = ()) -> tuple[Drift, ...]:
+    """The drift of every path of a release, clean ones included, sorted by path."""
+    return tuple(_Comparison(planned, sides, owned).entries())
 
 
 def compared(drift: tuple[Drift, ...]) -> tuple[tuple[Drift, ...], tuple[Gap, ...]]:
-    """What could be compared, and what is said of live values that were removed when they were collected."""
+    """The entries that could be compared, and a gap for live values that were removed when they were collected."""
     removed = [entry for entry in drift if entry.live is UNKNOWN]
     if not removed:
         return drift, ()
     paths = few([entry.path for entry in removed], _NAMED)
-    said = Gap(
+    gap = Gap(
         f"secret values of {removed[0].release}",
         f"not compared, because they were removed when they were collected: {paths}",
         "collect and review with the same PLANGATE_KEY",
     )
-    return tuple(entry for entry in drift if entry.live is not UNKNOWN), (said,)
+    return tuple(entry for entry in drift if entry.live is not UNKNOWN), (gap,)
 
 
-class _LineUp:
-    """The leaves of all sides of one release."""
+class _Comparison:
+    """Compares the sides of one release."""
 
     def __init__(self, planned: Planned, sides: Sides, owned: tuple[Owned, ...]):
         self.planned = planned
@@ -105,22 +105,24 @@ class _LineUp:
         recorded = None if sides.recorded is None else _masked(sides.recorded, secret)
         self.desired: Leaves = dict(leaves(planned.desired.tree))
         self.before: Leaves = dict(leaves(planned.before.tree))
-        self.live = self._uncloaked(live)
-        self.recorded = None if recorded is None else self._uncloaked(recorded)
+        self.live = self._unmasked(live)
+        self.recorded = None if recorded is None else self._unmasked(recorded)
         self.after: Leaves | None = self._after(live)
 
-    def _uncloaked(self, tree: dict[str, Value]) -> Leaves:
-        """The leaves of a side, with what the provider cloaked taken from the configuration of the last apply."""
-        return {path: self.before.get(path, UNKNOWN) if value == _CLOAKED else value for path, value in leaves(tree)}
+    def _unmasked(self, tree: dict[str, Value]) -> Leaves:
+        """The leaves of a side, with values that the provider masked taken from the configuration of the last apply."""
+        return {
+            path: self.before.get(path, UNKNOWN) if value == _PROVIDER_MASK else value for path, value in leaves(tree)
+        }
 
     def _after(self, live: dict[str, Value]) -> Leaves | None:
         """The leaves after the apply; None where they are the desired ones."""
         planned = self.planned
         nothing = not planned.desired.tree and not planned.desired.partly
-        if planned.action in _KEEPS or (planned.action is Action.UPDATE and nothing and not planned.reset):
+        if planned.action in _NO_UPGRADE or (planned.action is Action.UPDATE and nothing and not planned.reset):
             return self.live
         if planned.action is Action.UPDATE and planned.reuse and not planned.reset:
-            return self._uncloaked(laid_over(planned.desired.tree, live))
+            return self._unmasked(coalesced(planned.desired.tree, live))
         return None
 
     def entries(self) -> Iterator[Drift]:
@@ -135,7 +137,7 @@ class _LineUp:
             yield self._entry(path, status, (desired, recorded, live, after))
 
     def _desired(self, path: Path) -> Maybe:
-        """What the configuration wants at a path, as far as it can be told."""
+        """The desired value at a path; `UNKNOWN` where it cannot be determined."""
         planned = self.planned
         desired = self.desired.get(path, ABSENT)
         if not planned.desired.partly:
@@ -146,14 +148,14 @@ class _LineUp:
         return UNKNOWN if desired is ABSENT else desired
 
     def _base(self, path: Path) -> Maybe:
-        """What was there after the last apply: what its configuration gave, where that can be read."""
+        """The value after the last apply: the configuration's where it can be read, else the recorded one."""
         before = self.planned.before
         if before.partly or (not before.tree and self.recorded):
             return self._known(path)
         return self.before.get(path, ABSENT)
 
     def _known(self, path: Path) -> Maybe:
-        """What was recorded at a path, or the configuration of the last apply gave there."""
+        """The recorded value at a path, or the last configuration's without a state."""
         if self.recorded is not None:
             return self.recorded.get(path, ABSENT)
         return self.before.get(path, UNKNOWN)
@@ -162,7 +164,7 @@ class _LineUp:
         if base is UNKNOWN or live is UNKNOWN:
             return DriftStatus.CLEAN if same(desired, live) else DriftStatus.UNKNOWN
         if same(live, base):
-            # What cannot be read may change it or not; nobody touched it by hand.
+            # An unknown value after the apply may differ or not; the live one was not changed by hand.
             return DriftStatus.CLEAN if after is UNKNOWN or same(after, live) else DriftStatus.INTENDED
         if after is UNKNOWN or (self.planned.write_only and desired is ABSENT):
             return DriftStatus.UNKNOWN
@@ -174,9 +176,9 @@ class _LineUp:
 
     def _entry(self, path: Path, status: DriftStatus, sides: tuple[Maybe, Maybe, Maybe, Maybe]) -> Drift:
         spelled = spell(path)
-        type_only = only_type(sides[2], sides[1])
+        type_only = differ_only_in_type(sides[2], sides[1])
         if any(isinstance(side, Sensitive) for side in sides):
-            sides = tuple(map(_veiled, sides))  # type: ignore[assignment]
+            sides = tuple(map(_as_sensitive, sides))  # type: ignore[assignment]
         desired, recorded, live, after = sides
         text = note(
             status,
@@ -184,7 +186,7 @@ class _LineUp:
             live=live,
             after=after,
             when=self.sides.when,
-            blind=self.planned.action in _KEEPS,
+            no_upgrade=self.planned.action in _NO_UPGRADE,
             type_only=type_only,
             owner=owner_of(spelled, self.owned),
         )
@@ -205,6 +207,6 @@ def _masked(side: Maskable | dict[str, Value], secret: tuple[Path, ...]) -> dict
     return side if isinstance(side, dict) else side.masked(secret)
 
 
-def _veiled(value: Maybe) -> Maybe:
-    """A side beside a secret one: it is as secret."""
+def _as_sensitive(value: Maybe) -> Maybe:
+    """The value as a secret one: its other side is secret."""
     return value if value is ABSENT or value is UNKNOWN or value is None else Sensitive(0)

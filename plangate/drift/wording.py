@@ -1,4 +1,4 @@
-"""What is said of a difference, in a sentence for people."""
+"""Sentences about drift."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def note(
     live: Maybe,
     after: Maybe,
     when: str = "",
-    blind: bool = False,
+    no_upgrade: bool = False,
     type_only: bool = False,
     owner: str = "",
 ) -> str | None:
@@ -37,7 +37,7 @@ def note(
     done = _done(path, live, by) + (f" ({when})" if when else "")
     then = {
         DriftStatus.STAYS: "Terraform cannot see this, and this apply leaves it so"
-        if blind
+        if no_upgrade
         else "this apply leaves it so",
         DriftStatus.CONVERGED: "this change asks for the same",
         DriftStatus.WILL_BE_REVERTED: _set_back(after),
@@ -52,7 +52,7 @@ def note(
 
 
 def _done(path: Path, live: Maybe, by: str) -> str:
-    """What was done to the live side."""
+    """What was done to the live value, such as `scaled to 3 by hand`."""
     if live is ABSENT:
         return f"removed{by}"
     if path and path[-1] in _SCALED and isinstance(live, int) and not isinstance(live, bool):
@@ -65,7 +65,7 @@ def _set_back(after: Maybe) -> str:
 
 
 def _to(value: Maybe) -> str:
-    """` to VALUE` for a value that fits into a sentence."""
+    """` to VALUE` for a short visible value; empty for any other."""
     if isinstance(value, bool):
         return f" to {str(value).lower()}"
     if isinstance(value, (int, Decimal)):
@@ -80,7 +80,7 @@ def _to(value: Maybe) -> str:
 
 
 def when(history: Sequence[Revision], since: int | None) -> str:
-    """Which revisions were made behind the one that is recorded, and when the newest was."""
+    """The revisions after `since` and the time of the newest, in words; empty without any."""
     newer = [one for one in history if since is not None and one.number > since]
     if not newer:
         return ""
@@ -91,7 +91,7 @@ def when(history: Sequence[Revision], since: int | None) -> str:
 
 
 def moment_of(text: str) -> str:
-    """`23 Nov 15:37 UTC` of a time as Helm writes it (RFC 3339); nothing where it is not one in UTC."""
+    """An RFC 3339 time as `23 Nov 15:37`, with ` UTC` where it ends in `Z`; empty for any other text."""
     date, _, time = text.partition("T")
     parts = date.split("-")
     if len(parts) != len("ymd") or not all(part.isdecimal() for part in parts) or len(time) < len("15:37"):

@@ -33,11 +33,11 @@ def ask(*, seconds: float) -> ClusterIdentity:
     """What kubectl says. A part that it does not tell is None."""
     from plangate.evidence import kubectl  # noqa: PLC0415 - subprocesses; a folder of evidence needs none
 
-    def told(question: object) -> str | None:
+    def answer(question: object) -> str | None:
         try:
             text: bytes = question(seconds=seconds)  # type: ignore[operator]
         except EvidenceError:
             return None
         return text.decode("utf-8", "replace").strip() or None
 
-    return ClusterIdentity(server=told(kubectl.server), kube_system_uid=told(kubectl.cluster))
+    return ClusterIdentity(server=answer(kubectl.server), kube_system_uid=answer(kubectl.cluster))

@@ -61,20 +61,20 @@ def run(command: list[str], what: str, seconds: float) -> bytes:
     tool = _on_path(command[0])
     if tool is None:
         raise EvidenceError(f"{command[0]} is not installed here", where=what, hint=f"install {command[0]}")
-    code, out, said = _once([tool, *command[1:]], command[0], what, seconds)
-    if code != 0 and any(mark in said for mark in _PASSING):
-        code, out, said = _once([tool, *command[1:]], command[0], what, seconds)
+    code, stdout, stderr = _once([tool, *command[1:]], command[0], what, seconds)
+    if code != 0 and any(mark in stderr for mark in _PASSING):
+        code, stdout, stderr = _once([tool, *command[1:]], command[0], what, seconds)
     if code != 0:
-        if any(mark in said for mark in _NOT_THERE) and not any(mark in said for mark in _PARTLY):
+        if any(mark in stderr for mark in _NOT_THERE) and not any(mark in stderr for mark in _PARTLY):
             raise NotThereError(
                 "there is no such release, or no such kind", where=what, hint="check namespace and name"
             )
-        words = next((words for mark, words in _REASONS.items() if mark in said), None)
+        words = next((words for mark, words in _REASONS.items() if mark in stderr), None)
         reason, hint = words or (f"{command[0]} failed with exit code {code}", "run it by hand to see why")
         raise EvidenceError(reason, where=what, hint=hint)
-    if len(out) > _MOST_BYTES:
+    if len(stdout) > _MOST_BYTES:
         raise EvidenceError("is larger than 256 MiB", where=what)
-    return out
+    return stdout
 
 
 def _once(command: list[str], name: str, what: str, seconds: float) -> tuple[int, bytes, str]:
@@ -88,7 +88,7 @@ def _once(command: list[str], name: str, what: str, seconds: float) -> tuple[int
             start_new_session=True,
         ) as process:
             try:
-                out, said = process.communicate(timeout=seconds)
+                stdout, stderr = process.communicate(timeout=seconds)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 raise EvidenceError(
@@ -96,7 +96,7 @@ def _once(command: list[str], name: str, what: str, seconds: float) -> tuple[int
                 ) from None
     except OSError as error:
         raise EvidenceError(f"{name} cannot be run: {(error.strerror or '').lower()}", where=what) from None
-    return process.returncode, out, said.decode("utf-8", "replace")
+    return process.returncode, stdout, stderr.decode("utf-8", "replace")
 
 
 def _on_path(tool: str) -> str | None:

@@ -38,7 +38,7 @@ _MOST_BYTES: Final = 4 * 1024 * 1024
 _RELEASE: Final = "helm_release"
 
 
-class _Stood(Struct, frozen=True):
+class _AnchoredComment(Struct, frozen=True):
     """A comment, and what it stands at: the line, and the header of a block or the path of a key."""
 
     at: int
@@ -55,20 +55,20 @@ class CommentFiles:
         self._lines = Lines(folder)
         self._trusted = trusted
         self._texts: dict[str, str] = {}
-        self._stand: dict[str, tuple[_Stood, ...]] = {}
-        self._known: dict[str, frozenset[tuple[str, tuple[str, str, str, str]]]] = {}
+        self._comments: dict[str, tuple[_AnchoredComment, ...]] = {}
+        self._trusted_by_file: dict[str, frozenset[tuple[str, tuple[str, str, str, str]]]] = {}
 
     def of(self, change: Change) -> Iterator[InlineComment]:
         """The comments at the block that a change comes from, and at the keys of its values."""
         place = self._lines.of(change)
         if place is None:
             return
-        for stood in self._standing(place.file):
-            if stood.at == place.line:
-                yield self._comment(place.file, stood, "")
+        for comment in self._anchored_comments(place.file):
+            if comment.at == place.line:
+                yield self._comment(place.file, comment, "")
         for file in self._values(change, place.file) if change.type == _RELEASE else ():
-            for stood in self._standing(file):
-                yield self._comment(file, stood, stood.place)
+            for comment in self._anchored_comments(file):
+                yield self._comment(file, comment, comment.place)
 
     def values_files(self, change: Change) -> list[str]:
         """The files of values that the block of a `helm_release` names, as it names them."""
@@ -90,9 +90,9 @@ class CommentFiles:
         end = next((i for i, line in enumerate(lines[1:], 1) if line[:1].strip() and _BLOCK.match(line)), len(lines))
         return lines[:end]
 
-    def _comment(self, file: str, stood: _Stood, path: str) -> InlineComment:
-        trusted = self._trusted is None or (stood.place, stood.parts) in self._there(file)
-        return InlineComment(*stood.parts, file=file, line=stood.line, path=path, trusted=trusted)
+    def _comment(self, file: str, comment: _AnchoredComment, path: str) -> InlineComment:
+        trusted = self._trusted is None or (comment.place, comment.parts) in self._trusted_comments(file)
+        return InlineComment(*comment.parts, file=file, line=comment.line, path=path, trusted=trusted)
 
     def _text(self, file: str) -> str:
         if file not in self._texts:
@@ -104,23 +104,25 @@ class CommentFiles:
                 self._texts[file] = ""
         return self._texts[file]
 
-    def _standing(self, file: str) -> tuple[_Stood, ...]:
-        if file not in self._stand:
-            self._stand[file] = tuple(_standing(file, self._text(file)))
-        return self._stand[file]
+    def _anchored_comments(self, file: str) -> tuple[_AnchoredComment, ...]:
+        if file not in self._comments:
+            self._comments[file] = tuple(_anchored_comments(file, self._text(file)))
+        return self._comments[file]
 
-    def _there(self, file: str) -> frozenset[tuple[str, tuple[str, str, str, str]]]:
+    def _trusted_comments(self, file: str) -> frozenset[tuple[str, tuple[str, str, str, str]]]:
         """The comments of the trusted version of a file, and what they stand at."""
-        if file not in self._known:
+        if file not in self._trusted_by_file:
             try:
                 text = self._trusted.read(file) if self._trusted is not None else None
             except UsageError:
                 text = None
-            self._known[file] = frozenset((stood.place, stood.parts) for stood in _standing(file, text or ""))
-        return self._known[file]
+            self._trusted_by_file[file] = frozenset(
+                (comment.place, comment.parts) for comment in _anchored_comments(file, text or "")
+            )
+        return self._trusted_by_file[file]
 
 
-def _standing(file: str, text: str) -> Iterator[_Stood]:
+def _anchored_comments(file: str, text: str) -> Iterator[_AnchoredComment]:
     if "plangate" not in text:
         return
     if file.endswith((".yaml", ".yml")):
@@ -133,7 +135,7 @@ def _standing(file: str, text: str) -> Iterator[_Stood]:
         number = at
         while number == at or (number > 0 and _COMMENT.match(lines[number - 1])):
             for parts in _parsed(lines[number - 1]):
-                yield _Stood(at, place, parts, number)
+                yield _AnchoredComment(at, place, parts, number)
             number -= 1
 
 

@@ -24,7 +24,7 @@ ENDS: Final = (".rego", ".json", ".yaml", ".yml")
 """Rules, and the data that they read."""
 
 _SECONDS = 300
-_KEPT: Final = ("PATH", "HOME", "TMPDIR", "LANG", "SYSTEMROOT", "TEMP", "TMP")
+_VARIABLES: Final = ("PATH", "HOME", "TMPDIR", "LANG", "SYSTEMROOT", "TEMP", "TMP")
 _INSTALL: Final = "install one of them: https://www.conftest.dev or https://www.openpolicyagent.org"
 _RULE = re.compile(r"(deny|violation|warn)(_[a-zA-Z0-9]+)*")
 """How conftest finds rules: https://www.conftest.dev/#policies"""
@@ -69,19 +69,19 @@ def run(rules: RegoRules, documents: Sequence[bytes], kind: Literal["json", "yam
     with tempfile.TemporaryDirectory(prefix="plangate-") as folder:
         tool = _Tool(name, command, Path(folder), rules.folder)
         _write(tool.top / "rules", rules.files)
-        answer = _TOOLS[name](tool, documents, kind)
-    if not answer.asked:
+        evaluation = _TOOLS[name](tool, documents, kind)
+    if not evaluation.evaluated:
         raise EvidenceError(
             "has no rule deny, violation or warn that could be asked", where=rules.folder, hint="name the rules so"
         )
-    return sorted(set(answer.said), key=lambda one: (one.force, one.package, one.message, one.about))
+    return sorted(set(evaluation.results), key=lambda one: (one.force, one.package, one.message, one.about))
 
 
-class _Answer(Struct):
+class _Evaluation(Struct):
     """What the rules say, and whether any was asked."""
 
-    said: list[RegoResult]
-    asked: bool
+    results: list[RegoResult]
+    evaluated: bool
 
 
 class _Tool(Struct, frozen=True):
@@ -98,7 +98,7 @@ class _Tool(Struct, frozen=True):
             return subprocess.run(
                 [self.command, *arguments],
                 cwd=self.top,
-                env={key: os.environ[key] for key in _KEPT if key in os.environ},
+                env={key: os.environ[key] for key in _VARIABLES if key in os.environ},
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 timeout=_SECONDS,
@@ -155,20 +155,22 @@ class _Check(Struct):
 _checks = msgspec.json.Decoder(list[_Check])
 
 
-def _conftest(tool: _Tool, documents: Sequence[bytes], kind: str) -> _Answer:
-    whole = documents[0] if kind == "json" else b"".join(b"---\n" + one + b"\n" for one in documents)
-    given = tool.give(f"input.{kind}", whole)
+def _conftest(tool: _Tool, documents: Sequence[bytes], kind: str) -> _Evaluation:
+    document = documents[0] if kind == "json" else b"".join(b"---\n" + one + b"\n" for one in documents)
+    given = tool.give(f"input.{kind}", document)
     arguments = ["--policy", "rules", "--data", "rules", "--all-namespaces", "--show-builtin-errors", "--no-color"]
     done = tool.run("test", *arguments, "--output", "json", given)
     checks = _decoded(_checks, done.stdout)
     # It exits with 1 for findings and for its own errors alike: only the first prints results.
     if checks is None or done.returncode not in (0, 1) or (done.returncode == 1) != any(c.failures for c in checks):
         raise tool.failed(done)
-    said = [RegoResult("deny", c.namespace, one.msg, tuple(_texts(one.metadata))) for c in checks for one in c.failures]
-    said += [
+    results = [
+        RegoResult("deny", c.namespace, one.msg, tuple(_texts(one.metadata))) for c in checks for one in c.failures
+    ]
+    results += [
         RegoResult("warn", c.namespace, one.msg, tuple(_texts(one.metadata))) for c in checks for one in c.warnings
     ]
-    return _Answer(said, any(c.successes or c.failures or c.warnings or c.exceptions for c in checks))
+    return _Evaluation(results, any(c.successes or c.failures or c.warnings or c.exceptions for c in checks))
 
 
 # --- opa --------------------------------------------------------------------------------------------------------------
@@ -192,22 +194,22 @@ class _Evaluated(Struct):
 _evaluated = msgspec.json.Decoder(_Evaluated)
 
 
-def _opa(tool: _Tool, documents: Sequence[bytes], kind: str) -> _Answer:
-    answer = _Answer([], asked=False)
+def _opa(tool: _Tool, documents: Sequence[bytes], kind: str) -> _Evaluation:
+    evaluation = _Evaluation([], evaluated=False)
     for number, document in enumerate(documents):
         given = tool.give(f"input-{number}.{kind}", document)
         arguments = ["--format", "json", "--strict-builtin-errors", "--data", "rules", "--input", given]
         done = tool.run("eval", *arguments, "data")
-        evaluated = _decoded(_evaluated, done.stdout)
-        if done.returncode != 0 or evaluated is None or evaluated.errors or not evaluated.result:
+        output = _decoded(_evaluated, done.stdout)
+        if done.returncode != 0 or output is None or output.errors or not output.result:
             raise tool.failed(done)
-        for row in evaluated.result:
+        for row in output.result:
             for expression in row.expressions:
                 for package, rule, value in _rules(expression.value, ()):
-                    answer.asked = True
+                    evaluation.evaluated = True
                     force: Force = "warn" if rule.startswith("warn") else "deny"
-                    answer.said += [RegoResult(force, package, *_message(one)) for one in value]
-    return answer
+                    evaluation.results += [RegoResult(force, package, *_message(one)) for one in value]
+    return evaluation
 
 
 def _rules(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, str, list[Any]]]:
@@ -227,7 +229,7 @@ def _message(value: Any) -> tuple[str, tuple[str, ...]]:
     return "a rule of this package holds, and gives no message", ()
 
 
-_TOOLS: Final[dict[str, Callable[[_Tool, Sequence[bytes], str], _Answer]]] = {"conftest": _conftest, "opa": _opa}
+_TOOLS: Final[dict[str, Callable[[_Tool, Sequence[bytes], str], _Evaluation]]] = {"conftest": _conftest, "opa": _opa}
 """The first that is on PATH is asked."""
 
 

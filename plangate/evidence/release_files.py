@@ -36,12 +36,12 @@ _COMMANDS: Final = {
 }
 
 
-def gather(asked: EvidenceSources, namespace: str, name: str) -> Gathered:
+def gather(sources: EvidenceSources, namespace: str, name: str) -> Gathered:
     """What files tell of one release. Raises `InputError` for a file that is named and cannot be read."""
     found = Gathered()
-    folder = _release_folder(asked.folder, namespace, name)
+    folder = _release_folder(sources.folder, namespace, name)
     for kind, names in FILES.items():
-        path = getattr(asked, kind)
+        path = getattr(sources, kind)
         if path is None and folder is not None:
             path = next((str(folder / one) for one in names if (folder / one).is_file()), None)
         if path is not None:

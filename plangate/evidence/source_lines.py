@@ -35,7 +35,7 @@ _HEREDOC = re.compile(r"<<[-~]?\s*([A-Za-z_][A-Za-z0-9_-]*)\s*$")
 _STEP = re.compile(r'module\.([A-Za-z0-9_-]+)(?:\[(?:"(?:[^"\\]|\\.)*"|\d+)\])?(?:\.|$)')
 _MODES: Final = {"managed": "resource", "data": "data", "ephemeral": "ephemeral"}
 
-_MOST_SAID: Final = 5
+_MOST_NOTES: Final = 5
 _GENERATED: Final = (
     "some of the configuration is generated (.tf.json) and has no lines: what is found in it stands at the plan"
 )
@@ -60,7 +60,7 @@ class Lines:
     def __init__(self, folder: Path):
         self._root = str(folder)
         self._read: dict[str, _Module] = {}
-        self.said: dict[str, None] = {}
+        self.notes: dict[str, None] = {}
         """What has to be said of changes that have no line of their own, each once, in order."""
 
     def of(self, change: Change) -> Location | None:
@@ -75,7 +75,7 @@ class Lines:
             source = module.sources.get(name, "")
             if call is None or not source.startswith(("./", "../")):
                 if call is not None:
-                    self._say(
+                    self._note(
                         f"the module {name} is not in this repository: what is found in it stands where it is called"
                     )
                 else:
@@ -90,11 +90,11 @@ class Lines:
     def _missing(self, change: Change, module: _Module) -> None:
         """What goes has no block any more; anything else without one has to stand in a generated file."""
         if module.generated and change.action not in (Action.DESTROY, Action.FORGET):
-            self._say(_GENERATED)
+            self._note(_GENERATED)
 
-    def _say(self, words: str) -> None:
-        if len(self.said) < _MOST_SAID:
-            self.said[words] = None
+    def _note(self, words: str) -> None:
+        if len(self.notes) < _MOST_NOTES:
+            self.notes[words] = None
 
     def _module(self, folder: str) -> _Module:
         if folder not in self._read:
@@ -112,11 +112,11 @@ def locate(verdict: Verdict, folder: Path) -> Verdict:
         location = verdict.changes[finding.change].location or lines.of(verdict.changes[finding.change])
         if location is not None:
             found[finding.change] = location
-    if not found and not lines.said:
+    if not found and not lines.notes:
         return verdict
     return structs.replace(
         verdict,
-        notes=tuple(dict.fromkeys((*verdict.notes, *lines.said))),
+        notes=tuple(dict.fromkeys((*verdict.notes, *lines.notes))),
         changes=tuple(
             structs.replace(change, location=found[i]) if i in found else change
             for i, change in enumerate(verdict.changes)

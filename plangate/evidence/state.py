@@ -16,7 +16,7 @@ from plangate.model.input import RawInput, StateSource
 S3: Final = "s3://"
 
 
-class StateGiven(Struct, frozen=True):
+class StateRead(Struct, frozen=True):
     """A state as it was read: `given` is None where there is none."""
 
     given: RawInput | None
@@ -55,23 +55,23 @@ def in_folder(folder: Path) -> tuple[Path, ...]:
     return tuple(sorted((folder / FOLDER).glob("*.json")))
 
 
-def _from_file(path: str) -> StateGiven:
+def _from_file(path: str) -> StateRead:
     given = files.read(path)
     if not given.data[:64].lstrip(b"{ \r\n\t").startswith(f'"{HEAD}"'.encode()):
-        return StateGiven(given)
+        return StateRead(given)
     try:
         head = msgspec.json.decode(given.data, type=_Head).plangate
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise InputError(
             "is not what plangate collect writes: it was cut", where=path, hint="plangate collect"
         ) from None
-    return StateGiven(None if head.absent else given, head.lock, None, head.unsure, head.location)
+    return StateRead(None if head.absent else given, head.lock, None, head.unsure, head.location)
 
 
-def read(asked: StateSource) -> StateGiven:
+def read(source: StateSource) -> StateRead:
     """Read a state. Raises `InputError` for a file that cannot be read, `EvidenceError` for S3."""
     if asked.location is not None and not asked.location.startswith(S3):
         return _from_file(asked.location)
     from plangate.evidence.s3 import state  # noqa: PLC0415 - boto3, for a state in S3 alone
 
-    return state.read(asked)
+    return state.read(source)

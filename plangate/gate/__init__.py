@@ -1,1 +1,1 @@
-"""What a repository's configuration makes of findings: its environments, settings, waivers, and what may not be loosened."""
+"""Applies a repository's configuration to findings: environments, settings, waivers, and the rule that a change may not weaken it."""

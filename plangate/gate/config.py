@@ -1,4 +1,4 @@
-"""`.plangate.yaml`: what this repository asks of its gate, typed. A key that is not known is refused at its line and column.
+"""`.plangate.yaml` as typed structs. An unknown key is refused with its line and column.
 
 `docs/config.schema.json` is made from these structs: `python -m plangate.gate.config` writes it, `--check` says whether it is current.
 """
@@ -31,7 +31,7 @@ Evidence: TypeAlias = Literal["state", "values", "history", "manifest", "live-ob
 
 
 class Match(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What an environment is known by. `*` stands for anything but `/`, `**` for anything."""
+    """Globs that identify an environment. `*` matches anything but `/`, `**` anything."""
 
     paths: Several = ()
     """The input's path, or the folder of --tf-dir, from where the command runs."""
@@ -58,7 +58,7 @@ class Approvals(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Verify(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What `plangate verify` holds against a plan right before it is applied."""
+    """How `plangate verify` compares a plan with its verdict."""
 
     valid_hours: int = 24
     """How long a verdict may be relied on."""
@@ -67,7 +67,7 @@ class Verify(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Cluster(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The clusters of an environment. Evidence from another one tells nothing about it."""
+    """The clusters of an environment. Evidence from other clusters is not accepted."""
 
     server: Several = ()
     """The address of the API server, as `kubectl config view --minify` shows it."""
@@ -99,7 +99,7 @@ class Pack(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Setting(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is different here for one policy, and why."""
+    """Overrides for one policy, and their reason."""
 
     reason: str = ""
     severity: Severity | None = None
@@ -108,14 +108,14 @@ class Setting(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Forbidden(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What nobody may waive."""
+    """Severities and policies that cannot be waived."""
 
     severities: tuple[Severity, ...] = ()
     policies: tuple[str, ...] = ()
 
 
 class Waivers(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where waivers stand, and what they may do."""
+    """The files of waivers, and limits on them."""
 
     files: Several = ()
     longest_days: int = 366
@@ -123,7 +123,7 @@ class Waivers(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Owned(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A value of Helm releases that something else than the configuration is meant to change."""
+    """A value of Helm releases that something other than the configuration is meant to change."""
 
     path: str
     """Relative to the values, such as `image.tag`."""
@@ -131,7 +131,7 @@ class Owned(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Drifting(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is known of drift."""
+    """Settings of drift detection."""
 
     owned: tuple[Owned, ...] = ()
 
@@ -162,18 +162,18 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     verify: Verify = Verify()
 
     @property
-    def asks_somebody(self) -> bool:
-        """Whether a review has to be approved, in any environment."""
+    def requires_approvals(self) -> bool:
+        """Whether any environment, or the default, requires approvals."""
         return self.approvals is not None or any(one.approvals is not None for one in self.environments.values())
 
     def pack(self, family: str) -> Pack:
-        """What is asked of one pack."""
+        """The settings of one pack; the defaults where it has none."""
         pack = self.packs.get(family, True)
         return Pack(enabled=pack) if isinstance(pack, bool) else pack
 
 
 class ConfigFile(Struct, frozen=True):
-    """A configuration as it was read, and the keys that only a newer plangate knows."""
+    """A parsed configuration, its file, and the keys that only a newer plangate knows."""
 
     config: Config
     file: str
@@ -183,12 +183,12 @@ class ConfigFile(Struct, frozen=True):
 
     @property
     def too_new(self) -> bool:
-        """Whether it asks for another version of plangate than this one."""
+        """Whether `requires` asks for another version of plangate."""
         return not semver.is_met(self.config.requires, __version__)
 
 
 def packs() -> tuple[str, ...]:
-    """The packs that can be switched off, by name: the shipped families but what plangate itself finds."""
+    """The names of the packs that can be switched off: the shipped families without plangate's own findings."""
     return tuple(name for name, family in knowledge.families().items() if not family.builtin)
 
 
@@ -200,7 +200,7 @@ def listed(several: Several) -> tuple[str, ...]:
 def parse(name: str, text: str) -> ConfigFile:
     """Read the text of a configuration. Raises `UsageError` with line and column.
 
-    Where `requires` asks for another version, keys that this one does not know are told and left out.
+    Where `requires` asks for another version, unknown keys are left out and listed in `newer`.
     """
     marked = LocatedYaml(name, text, UsageError)
     data = {} if marked.data is None else marked.data
@@ -250,7 +250,7 @@ def _without(data: Any, place: tuple[str | int, ...]) -> Any:
 
 
 def _check(config: Config, marked: Any) -> None:
-    """What types cannot say. Raises `UsageError`."""
+    """Check what types cannot express. Raises `UsageError`."""
     for name, setting in config.policies.items():
         place = ("policies", name)
         if (setting.severity is not None or not setting.enabled) and not setting.reason.strip():
@@ -300,7 +300,7 @@ def _check_approvals(rule: Approvals | None, marked: Any, where: tuple[str, ...]
 
 
 def is_inside(path: str) -> bool:
-    """Whether a path can only lead into the folder that it starts from, as long as there are no links on the way."""
+    """Whether a path stays below the folder that it is relative to, symbolic links aside."""
     parts = path.replace("\\", "/").split("/")
     return bool(path) and not path.startswith(("/", "~")) and ".." not in parts and ":" not in parts[0]
 

@@ -1,6 +1,6 @@
-"""Which environment a review is for, and whether everything that is known of it agrees.
+"""Resolves the environment of a review from its hints, and finds contradictions.
 
-A change that is aimed at the wrong environment is the mistake that no other rule sees: each part of it is right.
+No other rule detects a change that is aimed at the wrong environment: each of its parts is right.
 """
 
 from __future__ import annotations
@@ -26,57 +26,69 @@ _WORDS: Final[dict[str, str]] = {
     "releases": "the release",
 }
 _EXACT: Final = frozenset({"workspaces", "backend_keys"})
-"""What an environment has its own of: one that no environment claims is not the one that was asked for."""
+"""Kinds that identify an environment exactly: a value that none claims contradicts the requested environment."""
 
 
 class EnvironmentHint(Struct, frozen=True, order=True):
-    """Something that is known of this review, such as the key of its state."""
+    """A fact about the review that `match` of an environment can name, such as the key of its state."""
 
     kind: Kind
     value: str
 
 
 class Resolution(Struct, frozen=True):
-    """The environment, if there is one, and what contradicts it, in words."""
+    """The environment, None if there is none, and the contradictions in words."""
 
     name: str | None
     conflicts: tuple[str, ...] = ()
 
 
-def resolve(config: Config, asked: str | None, signals: Iterable[EnvironmentHint]) -> Resolution:
-    """Find the environment: the one that was asked for, or the one that everything known fits."""
-    claimed = {signal: _claimed(config, signal) for signal in sorted(set(signals))}
-    if asked is not None:
+def resolve(config: Config, requested: str | None, hints: Iterable[EnvironmentHint]) -> Resolution:
+    """The requested environment, or the one that every hint fits, with contradictions."""
+    claimed = {hint: _claimed(config, hint) for hint in sorted(set(hints))}
+    if requested is not None:
         return Resolution(
-            asked, tuple(words for s, who in claimed.items() for words in _against(config, asked, s, who))
+            requested,
+            tuple(
+                words for s, environments in claimed.items() for words in _conflicts(config, requested, s, environments)
+            ),
         )
-    telling = {signal: who for signal, who in claimed.items() if who}
-    left = [name for name in config.environments if telling and all(name in who for who in telling.values())]
-    if left:
-        # Several that fit: the strictest of them.
-        return Resolution(next((name for name in left if config.environments[name].protected), left[0]))
-    parts = [f"{_spelled(signal)} belongs to {' or '.join(who)}" for signal, who in telling.items()]
+    matching = {hint: environments for hint, environments in claimed.items() if environments}
+    candidates = [
+        name
+        for name in config.environments
+        if matching and all(name in environments for environments in matching.values())
+    ]
+    if candidates:
+        # Of several that fit, a protected one.
+        return Resolution(next((name for name in candidates if config.environments[name].protected), candidates[0]))
+    parts = [f"{_described(hint)} belongs to {' or '.join(environments)}" for hint, environments in matching.items()]
     return Resolution(None, tuple(parts))
 
 
-def _claimed(config: Config, signal: EnvironmentHint) -> tuple[str, ...]:
-    """The environments that a signal fits."""
+def _claimed(config: Config, hint: EnvironmentHint) -> tuple[str, ...]:
+    """The environments that a hint fits."""
     return tuple(
-        name for name in config.environments if any(fits_path(g, signal.value) for g in _globs(config, name, signal))
+        name for name in config.environments if any(fits_path(g, hint.value) for g in _globs(config, name, hint))
     )
 
 
-def _globs(config: Config, name: str, signal: EnvironmentHint) -> tuple[str, ...]:
-    return listed(getattr(config.environments[name].match, signal.kind))
+def _globs(config: Config, name: str, hint: EnvironmentHint) -> tuple[str, ...]:
+    return listed(getattr(config.environments[name].match, hint.kind))
 
 
-def _against(config: Config, asked: str, signal: EnvironmentHint, who: tuple[str, ...]) -> Iterable[str]:
-    """What a signal says against the environment that was asked for."""
-    if who and asked not in who:
-        yield f"{_spelled(signal)} belongs to {' or '.join(who)}"
-    elif not who and signal.kind in _EXACT and asked in config.environments and _globs(config, asked, signal):
-        yield f"{_spelled(signal)} is none of {asked}'s"
+def _conflicts(config: Config, requested: str, hint: EnvironmentHint, environments: tuple[str, ...]) -> Iterable[str]:
+    """The contradiction between a hint and the requested environment, if there is one."""
+    if environments and requested not in environments:
+        yield f"{_described(hint)} belongs to {' or '.join(environments)}"
+    elif (
+        not environments
+        and hint.kind in _EXACT
+        and requested in config.environments
+        and _globs(config, requested, hint)
+    ):
+        yield f"{_described(hint)} is none of {requested}'s"
 
 
-def _spelled(signal: EnvironmentHint) -> str:
-    return f"{_WORDS[signal.kind]} {signal.value}"
+def _described(hint: EnvironmentHint) -> str:
+    return f"{_WORDS[hint.kind]} {hint.value}"

@@ -1,7 +1,7 @@
-"""Whether evidence is that of the environment under review: from its clusters, and its state from where its states are.
+"""Checks that evidence is from the environment under review: from its clusters, and the state from one of its locations.
 
-Values that look clean because they are those of another cluster are the mistake that no comparison sees. Nothing of this runs
-where the configuration does not say which clusters and states an environment has.
+No comparison of values detects that they are from another cluster. Nothing is checked where the configuration does not name
+the clusters and states of the environment.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 
 
 class FoundCluster(Struct, frozen=True):
-    """A cluster that evidence comes from: what the evidence is called, and the cluster, None where nothing tells."""
+    """A cluster that evidence comes from: the evidence's name, and the cluster's identity, None where it is not known."""
 
     what: str
     identity: ClusterIdentity | None
 
 
-class StatePlace(Struct, frozen=True):
-    """Where a state that was read is: where it is kept, nothing where the file does not say it, and the path it was read from."""
+class StateLocation(Struct, frozen=True):
+    """Where a state is kept, empty where its file does not say it, and the path that it was read from."""
 
-    kept: str
+    location: str
     path: str
 
 
@@ -44,17 +44,17 @@ def check_environment(
     environment: str | None,
     changesets: Sequence[ChangeSet],
     clusters: Callable[[], Sequence[FoundCluster]],
-    state: StatePlace | None,
+    state: StateLocation | None,
 ) -> Iterator[Gap]:
-    """What cannot be taken for evidence of this environment, and why.
+    """A gap for each cluster and state that is not of this environment.
 
-    `clusters` is asked only where the environment has clusters and evidence of one was used; it may raise `InputError`.
+    `clusters` is called only if the environment names clusters and cluster evidence was used; it may raise `InputError`.
     `state` is None where no state was read.
     """
     here = config.environments.get(environment or "")
     if here is None:
         return
-    if (here.cluster.server or here.cluster.kube_system_uid) and any(map(_used, changesets)):
+    if (here.cluster.server or here.cluster.kube_system_uid) and any(map(_uses_cluster, changesets)):
         try:
             found = clusters()
         except InputError as error:
@@ -63,16 +63,16 @@ def check_environment(
         yield from _other_clusters(config, environment or "", here.cluster, found)
     globs = listed(here.state)
     if globs and state is not None:
-        place = state.kept or state.path
+        place = state.location or state.path
         if not any(fits_path(glob, place) for glob in globs):
-            yield _other_state(config, environment or "", state.kept, place)
+            yield _other_state(config, environment or "", state.location, place)
 
 
 def check_age(
     changesets: Sequence[ChangeSet], folder: str, collected_at: Callable[[], str | None], now: str
 ) -> Iterator[Gap]:
-    """What is said of collected evidence that is more than a day old: what it shows may have changed since."""
-    if not any(map(_used, changesets)):
+    """A gap for collected evidence that is at least a day old."""
+    if not any(map(_uses_cluster, changesets)):
         return
     try:
         collected = collected_at()
@@ -87,8 +87,8 @@ def check_age(
         )
 
 
-def _used(changeset: ChangeSet) -> bool:
-    """Whether evidence of a cluster is part of what was reviewed."""
+def _uses_cluster(changeset: ChangeSet) -> bool:
+    """Whether a change set was made with evidence of a cluster."""
     kinds = ("values", "history", "manifest", "live_objects")
     of_release = any(one.live is not None or one.history or one.gone for one in changeset.releases)
     upgraded = isinstance(changeset, HelmChangeSet)
@@ -97,7 +97,7 @@ def _used(changeset: ChangeSet) -> bool:
 
 def _other_clusters(config: Config, environment: str, wanted: Cluster, found: Sequence[FoundCluster]) -> Iterator[Gap]:
     for one in found:
-        why = _why_not(config, environment, wanted, one.identity)
+        why = _mismatch(config, environment, wanted, one.identity)
         if why:
             yield Gap(
                 one.what,
@@ -108,27 +108,27 @@ def _other_clusters(config: Config, environment: str, wanted: Cluster, found: Se
             )
 
 
-def _why_not(config: Config, environment: str, wanted: Cluster, found: ClusterIdentity | None) -> str:
-    """Why a cluster is not one of those of an environment; nothing where it is."""
+def _mismatch(config: Config, environment: str, wanted: Cluster, found: ClusterIdentity | None) -> str:
+    """Why a cluster is not one of the environment's; empty where it is."""
     if found is None or not (found.server or found.kube_system_uid):
         return f"does not say which cluster it is from, and {environment} has clusters of its own"
     uids, servers = listed(wanted.kube_system_uid), listed(wanted.server)
     if uids and found.kube_system_uid is not None:
-        # The uid decides where it is known: one cluster may be reached by many addresses.
+        # A known uid decides: one cluster can have many addresses.
         return (
             ""
             if found.kube_system_uid in uids
-            else f"is from {_named(config, environment, found)}, not from {environment}"
+            else f"is from {_described(config, environment, found)}, not from {environment}"
         )
     if uids and not servers:
         return f"does not say the uid of its kube-system, and {environment} is known by that"
     if servers and (found.server or "").rstrip("/") in {one.rstrip("/") for one in servers}:
         return "" if not uids else f"does not say the uid of its kube-system, and {environment} is known by that"
-    return f"is from {_named(config, environment, found)}, not from {environment}"
+    return f"is from {_described(config, environment, found)}, not from {environment}"
 
 
-def _named(config: Config, environment: str, found: ClusterIdentity) -> str:
-    """The cluster by its environment, where another one has it."""
+def _described(config: Config, environment: str, found: ClusterIdentity) -> str:
+    """The cluster in words: by its environment where another one names it."""
     for name, other in config.environments.items():
         uids, servers = listed(other.cluster.kube_system_uid), listed(other.cluster.server)
         if name != environment and (found.kube_system_uid in uids or found.server in servers):
@@ -136,13 +136,13 @@ def _named(config: Config, environment: str, found: ClusterIdentity) -> str:
     return f"another cluster ({found.server or found.kube_system_uid})"
 
 
-def _other_state(config: Config, environment: str, said: str, place: str) -> Gap:
+def _other_state(config: Config, environment: str, location: str, place: str) -> Gap:
     others = [
         name for name, one in config.environments.items() if any(fits_path(glob, place) for glob in listed(one.state))
     ]
     if others:
         why = f"is a state of {' or '.join(others)}, not of {environment}"
-    elif said:
+    elif location:
         why = f"is none of the places where {environment} keeps its states"
     else:
         why = f"does not say where it is kept, and {environment} keeps its states in places of its own"

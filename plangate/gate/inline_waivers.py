@@ -1,4 +1,4 @@
-"""Waivers from comments beside the code: which of them count, and what the change itself would add."""
+"""Waivers from comments in the code: those that count, and those that the change itself would add."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 
 
 class InlineComments(Protocol):
-    """The comments of the files that changes come from."""
+    """A source of the waiver comments in the configuration."""
 
     def of(self, change: Change) -> Iterable[InlineComment]:
-        """The comments at the block that a change comes from, and at the keys of its values."""
+        """The comments at the block of a change, and at the keys of its values files."""
         ...
 
     def values_files(self, change: Change) -> Sequence[str]:
-        """The files of values that the block of a `helm_release` names, as it names them."""
+        """The values files that the block of a `helm_release` names, as written there."""
         ...
 
 
 def read(comments: InlineComments, changesets: Sequence[ChangeSet]) -> tuple[tuple[Waiver, ...], tuple[Weakening, ...]]:
-    """The waivers that stand beside what changes, one for each comment, and the comments that only the change brings."""
+    """The waivers of trusted comments at the changes, one for each comment, and a weakening for each untrusted comment."""
     addresses: dict[InlineComment, list[str]] = {}
     for change in (change for changeset in changesets for change in changeset.changes):
         for comment in comments.of(change):

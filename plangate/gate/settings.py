@@ -1,6 +1,6 @@
-"""What a repository's configuration and waivers make of a review: its environment, its policies, and its findings.
+"""Applies a repository's configuration and waivers to a review: its environment, policies and findings.
 
-Nothing of this is imported where there is no configuration and no waiver.
+Imported only where there is a configuration or a waiver.
 """
 
 from __future__ import annotations
@@ -24,32 +24,32 @@ from plangate.model.change import ChangeSet, HelmChangeSet, Location
 from plangate.model.policy import Policy
 from plangate.model.verdict import Approvals, Finding, Options
 
-_BEFORE: Final = ("verdict", "pipeline")
-"""What finds something before the gate judges the findings."""
+_FOUND_BY: Final = ("verdict", "pipeline")
+"""The stages whose findings the gate judges."""
 
 
 class ResolvedSettings(Struct, frozen=True):
-    """A review's options and policies, once it is known what is reviewed."""
+    """The options and policies of a review in its environment."""
 
     options: Options
     policies: tuple[Policy, ...]
-    placed: Resolution
+    resolution: Resolution
 
 
 class Gate(Struct, frozen=True, kw_only=True):
-    """The configuration and the waivers that count for one review."""
+    """The configuration and waivers of one review."""
 
     read: ConfigFile
     waivers: tuple[Waiver, ...] = ()
-    loosened: tuple[Weakening, ...] = ()
-    """What the change itself would loosen. It does not count."""
-    signals: tuple[EnvironmentHint, ...] = ()
-    """What is known of the environment before anything is read."""
+    weakenings: tuple[Weakening, ...] = ()
+    """How the change itself would weaken the gate. These parts of it do not count."""
+    hints: tuple[EnvironmentHint, ...] = ()
+    """Hints about the environment that are known before inputs are read."""
     latest: str = "9999-12-31"
     """The last day until which a waiver may run."""
     notes: tuple[str, ...] = ()
     inline: InlineComments | None = None
-    """Where waivers stand beside what they are for."""
+    """The source of inline waivers; None where they are not read."""
 
     @property
     def config(self) -> Config:
@@ -59,30 +59,32 @@ class Gate(Struct, frozen=True, kw_only=True):
     def resolve_settings(
         self, options: Options, policies: Sequence[Policy], changesets: Sequence[ChangeSet]
     ) -> ResolvedSettings:
-        """Find the environment, from what was asked and what was read, and what holds in it."""
-        known = [*self.signals, *(EnvironmentHint("releases", release) for release in _releases(changesets))]
+        """The environment, from the options, hints and change sets, with the options and policies that apply in it."""
+        known = [*self.hints, *(EnvironmentHint("releases", release) for release in _releases(changesets))]
         known += [EnvironmentHint("values_files", name) for name in self._values_files(changesets)]
-        placed = resolve(self.config, options.environment, known)
-        return ResolvedSettings(self._options(options, placed), self._policies(policies, placed.name), placed)
+        resolution = resolve(self.config, options.environment, known)
+        return ResolvedSettings(
+            self._options(options, resolution), self._policies(policies, resolution.name), resolution
+        )
 
     def _values_files(self, changesets: Sequence[ChangeSet]) -> list[str]:
-        """The files of values that the configuration of changed releases names, where an environment asks for them."""
+        """The values files of changed releases; empty where no environment matches by them."""
         if self.inline is None or not any(e.match.values_files for e in self.config.environments.values()):
             return []
         changes = (change for changeset in changesets for change in changeset.changes if change.type == "helm_release")
         return sorted({name for change in changes for name in self.inline.values_files(change)})
 
-    def _options(self, options: Options, placed: Resolution) -> Options:
-        """The options of the review, as the environment has them."""
-        here = self._environment(placed.name)
+    def _options(self, options: Options, resolution: Resolution) -> Options:
+        """The options with the settings of the environment."""
+        here = self._environment(resolution.name)
         notes = list(self.notes)
-        if placed.name and self.config.environments and placed.name not in self.config.environments:
-            notes.append(f"the configuration has no environment {placed.name}: it is protected")
-        asked = here.approvals or self.config.approvals
+        if resolution.name and self.config.environments and resolution.name not in self.config.environments:
+            notes.append(f"the configuration has no environment {resolution.name}: it is protected")
+        approvals = here.approvals or self.config.approvals
         review = "review" in (options.fail_on, here.fail_on or self.config.fail_on)
         return structs.replace(
             options,
-            environment=placed.name,
+            environment=resolution.name,
             protected=options.protected and here.protected,
             mode=here.mode or self.config.mode,
             fail_on="review" if review else "block",
@@ -91,11 +93,11 @@ class Gate(Struct, frozen=True, kw_only=True):
                 for name in dict.fromkeys((*options.required, *self.config.require, *here.require))
             ),
             notes=(*options.notes, *notes, *self._switched_off()),
-            approvals=None if asked is None else Approvals(asked.count, asked.teams, asked.users),
+            approvals=None if approvals is None else Approvals(approvals.count, approvals.teams, approvals.users),
         )
 
     def _policies(self, policies: Sequence[Policy], environment: str | None) -> tuple[Policy, ...]:
-        """The policies that are on, with the parameters of this environment."""
+        """The enabled policies, with the parameters of this environment."""
         config = self.config
         given = {**config.params, **self._environment(environment).params}
         on = [p for p in policies if config.pack(p.family).enabled and self._setting_is_on(p.id)]
@@ -104,9 +106,9 @@ class Gate(Struct, frozen=True, kw_only=True):
     def check(self, policies: Sequence[Policy]) -> None:
         """Refuse what names a policy or a parameter that is not there. Raises `UsageError`."""
         file, ids = self.read.file, sorted({policy.id for policy in policies} | _builtin())
-        fixed = _fixed()
+        unwaivable = _unwaivable()
         for name in self.config.policies:
-            if name in fixed:
+            if name in unwaivable:
                 self._refuse(f"{name} cannot be changed", "policies")
             if name not in ids and not self.read.too_new:
                 self._refuse(f"there is no policy {name}{did_you_mean(name, ids)}", "policies")
@@ -115,19 +117,19 @@ class Gate(Struct, frozen=True, kw_only=True):
             for name, value in params.items():
                 if name not in defaults:
                     self._refuse(f"no policy has a parameter {name}{did_you_mean(name, sorted(defaults))}", where)
-                if not _is_alike(value, defaults[name]):
+                if not _has_type_of(value, defaults[name]):
                     wanted = type(defaults[name]).__name__
                     raise UsageError(f"{where}: the parameter {name} has to be a {wanted}", where=file)
 
     def judge(
         self,
         findings: Sequence[Finding],
-        settled: ResolvedSettings,
+        resolved: ResolvedSettings,
         changesets: Sequence[ChangeSet],
         every: Sequence[Policy],
     ) -> tuple[Finding, ...]:
-        """The findings with the severities that hold here, those that are waived, and what there is to say of the gate."""
-        options, families = settled.options, {policy.id: policy.family for policy in every}
+        """The findings with configured severities and waivers applied, and the gate's own findings."""
+        options, families = resolved.options, {policy.id: policy.family for policy in every}
         today = options.created_at[:10]
         given = {*self.config.params, *self._environment(options.environment).params}
         judged = [self._judged(finding, families.get(finding.policy, ""), today, given) for finding in findings]
@@ -135,15 +137,15 @@ class Gate(Struct, frozen=True, kw_only=True):
             today=today,
             latest=self.latest,
             severities=self.config.waivers.forbid.severities,
-            policies=frozenset((*self.config.waivers.forbid.policies, *_fixed())),
+            policies=frozenset((*self.config.waivers.forbid.policies, *_unwaivable())),
             known=frozenset((*families, *_builtin())),
             environment=options.environment or "",
             target=options.target or "",
-            anything=any(changeset.judged for changeset in changesets),
+            any_change=any(changeset.judged for changeset in changesets),
         )
-        inline, loosened = ((), ()) if self.inline is None else inline_waivers.read(self.inline, changesets)
-        told = waivers.apply(judged, (*self.waivers, *inline), rules)
-        return (*told, *self._own(settled.placed, loosened))
+        inline, weakenings = ((), ()) if self.inline is None else inline_waivers.read(self.inline, changesets)
+        findings = waivers.apply(judged, (*self.waivers, *inline), rules)
+        return (*findings, *self._own_findings(resolved.resolution, weakenings))
 
     def _judged(self, finding: Finding, family: str, today: str, given: Collection[str]) -> Finding:
         setting = self.config.policies.get(finding.policy)
@@ -159,22 +161,22 @@ class Gate(Struct, frozen=True, kw_only=True):
             return finding
         return structs.replace(finding, enforced=start <= today, note="; ".join(notes))
 
-    def _own(self, placed: Resolution, loosened: Sequence[Weakening]) -> list[Finding]:
+    def _own_findings(self, resolution: Resolution, weakenings: Sequence[Weakening]) -> list[Finding]:
         read = self.read
         found: list[Finding] = []
 
         def find(policy: str, file: str, line: int, **fields: str) -> None:
             found.append(make(policy, fields=fields, location=Location(file, line)))
 
-        if placed.conflicts:
-            aim = f"{placed.name}, but" if placed.name else "several environments at once:"
+        if resolution.conflicts:
+            aim = f"{resolution.name}, but" if resolution.name else "several environments at once:"
             line = read.lines.get("environments", 1)
-            find("wrong-environment", read.file, line, aim=aim, conflicts="; ".join(placed.conflicts))
+            find("wrong-environment", read.file, line, aim=aim, conflicts="; ".join(resolution.conflicts))
         if read.too_new:
             unknown = f"; it does not know {', '.join(read.newer)}" if read.newer else ""
             line = read.lines.get("requires", 1)
             find("configuration-too-new", read.file, line, requires=self.config.requires, unknown=unknown)
-        for one in (*self.loosened, *loosened):
+        for one in (*self.weakenings, *weakenings):
             line = one.line or read.lines.get(one.key, 1)
             find("gate-loosened", one.file or read.file, line, what=one.what)
         return found
@@ -187,7 +189,7 @@ class Gate(Struct, frozen=True, kw_only=True):
         return setting is None or setting.enabled
 
     def _switched_off(self) -> list[str]:
-        """What is said of policies and packs that are off."""
+        """A note that lists the policies and packs that are off, if any."""
         off = [f"{name} ({setting.reason})" for name, setting in self.config.policies.items() if not setting.enabled]
         packs = [f"the pack {name}" for name in self.config.packs if not self.config.pack(name).enabled]
         both = [*packs, *off]
@@ -203,16 +205,16 @@ class Gate(Struct, frozen=True, kw_only=True):
 
 def _builtin() -> set[str]:
     """The built-in policies whose findings the gate judges."""
-    return {one.id for one in knowledge.builtins() if one.found_by in _BEFORE}
+    return {one.id for one in knowledge.builtins() if one.found_by in _FOUND_BY}
 
 
-def _fixed() -> set[str]:
+def _unwaivable() -> set[str]:
     """The built-in policies that can be neither waived nor changed."""
     return {one.id for one in knowledge.builtins() if not one.waivable}
 
 
 def _param(call: str) -> str:
-    """The parameter that a call asks for; nothing for any other call."""
+    """The name of the parameter that a `param('...')` call reads; empty for any other call."""
     return call.removeprefix("param('").removesuffix("')") if call.startswith("param(") else ""
 
 
@@ -227,12 +229,12 @@ def _with_params(policy: Policy, given: dict[str, Any]) -> Policy:
     return structs.replace(policy, params={**policy.params, **changed}) if changed else policy
 
 
-def _is_alike(value: Any, default: Any) -> bool:
-    """Whether a value is of the same kind as the default; items of lists too."""
+def _has_type_of(value: Any, default: Any) -> bool:
+    """Whether a value has the type of the default, items of lists included."""
     if isinstance(default, bool) or isinstance(value, bool):
         return isinstance(value, bool) and isinstance(default, bool)
     if isinstance(default, (int, float)):
         return isinstance(value, (int, float))
     if isinstance(default, list):
-        return isinstance(value, list) and (not default or all(_is_alike(one, default[0]) for one in value))
+        return isinstance(value, list) and (not default or all(_has_type_of(one, default[0]) for one in value))
     return isinstance(value, type(default))

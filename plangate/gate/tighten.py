@@ -1,7 +1,7 @@
-"""Two versions of a gate: the trusted one, and the one that a change brings. The change may only tighten.
+"""Combines the trusted version of a gate with the version of a change. The change may only tighten.
 
-What counts is the stricter of both, piece by piece. What would loosen the gate, or where nobody can tell, is listed and does
-not count.
+The stricter of both counts for each setting. A change that would loosen a setting, or that cannot be compared, does not count
+and is listed as a weakening.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class Weakening(Struct, frozen=True):
-    """One thing that a change would loosen: the words, and the top-level key of the configuration that it stands under."""
+    """One way in which a change would loosen the gate, in words, with its top-level key in the configuration or its place."""
 
     what: str
     key: str = ""
@@ -43,18 +43,18 @@ _STRICTER: Final = {"enforce": 0, "observe": 1, "review": 0, "block": 1}
 
 
 class StricterOf:
-    """Holds one version of a configuration against the other, and keeps what would be loosened."""
+    """Combines two versions of a configuration, and collects `weakenings`."""
 
     def __init__(self, trusted: Config, here: Config, severities: Mapping[str, Severity], families: Mapping[str, str]):
-        """`severities` and `families` are what the policies say of themselves, by their ids."""
+        """`severities` and `families` are those of the policies, by policy id."""
         self.trusted = trusted
         self.here = here
-        self.loose: list[Weakening] = []
+        self.weakenings: list[Weakening] = []
         self._severities = severities
         self._families = families
 
     def config(self) -> Config:
-        """The configuration that counts."""
+        """The combined configuration."""
         trusted, here = self.trusted, self.here
         return structs.replace(
             trusted,
@@ -73,34 +73,34 @@ class StricterOf:
 
     def _word(self, trusted: Any, here: Any, what: str, key: str) -> Any:
         if _STRICTER[here] > _STRICTER[trusted]:
-            self._loosens(f"{what} becomes {here} instead of {trusted}", key)
+            self._weaken(f"{what} becomes {here} instead of {trusted}", key)
         return min(trusted, here, key=_STRICTER.__getitem__)
 
     def _all(self, trusted: tuple[Any, ...], here: tuple[Any, ...], what: str, key: str) -> tuple[Any, ...]:
         missing = [str(one) for one in trusted if one not in here]
         if missing:
-            self._loosens(f"{what} loses {', '.join(missing)}", key)
+            self._weaken(f"{what} loses {', '.join(missing)}", key)
         return tuple(dict.fromkeys((*trusted, *here)))
 
     def _same(self, trusted: Any, here: Any, what: str, key: str) -> Any:
         if trusted != here:
-            self._loosens(f"{what} change", key)
+            self._weaken(f"{what} change", key)
         return trusted
 
     def _environments(self) -> dict[str, Environment]:
         trusted, here = self.trusted.environments, self.here.environments
         for name in here:
             if name not in trusted:
-                self._loosens(f"the environment {name} is new", "environments")
+                self._weaken(f"the environment {name} is new", "environments")
         for name in trusted:
             if name not in here:
-                self._loosens(f"the environment {name} is removed", "environments")
+                self._weaken(f"the environment {name} is removed", "environments")
         return {name: self._environment(name, e, here.get(name, e)) for name, e in trusted.items()}
 
     def _environment(self, name: str, trusted: Environment, here: Environment) -> Environment:
         key, what = "environments", f"of the environment {name}"
         if trusted.protected and not here.protected:
-            self._loosens(f"the environment {name} is no longer protected", key)
+            self._weaken(f"the environment {name} is no longer protected", key)
         mode: Mode | None = trusted.mode
         if trusted.mode != here.mode:
             mode = self._word(trusted.mode or self.trusted.mode, here.mode or self.here.mode, f"mode {what}", key)
@@ -121,19 +121,19 @@ class StricterOf:
         )
 
     def _approvals(self, trusted: Approvals | None, here: Approvals | None, what: str, key: str) -> Approvals | None:
-        """More approvals tighten; other people may be anybody."""
+        """The trusted approvers with the higher count. Any other change is a weakening: new approvers may be anybody."""
         if trusted == here:
             return trusted
         if trusted is None or here is None:
-            # Asking for approvals lets a review be answered, and not asking lets nobody: neither is for the change to say.
-            self._loosens(f"approvals{what} {'are new' if trusted is None else 'are removed'}", key)
+            # Approvals let a review pass, and without them nobody can approve one: the change must not decide either.
+            self._weaken(f"approvals{what} {'are new' if trusted is None else 'are removed'}", key)
             return trusted
         if here.count < trusted.count or (here.teams, here.users) != (trusted.teams, trusted.users):
-            self._loosens(f"approvals{what} change", key)
+            self._weaken(f"approvals{what} change", key)
         return structs.replace(trusted, count=max(trusted.count, here.count))
 
     def _drift(self) -> Drifting:
-        """What others own does not alarm: a path that is new loosens, one that is gone tightens."""
+        """The paths that both versions list. Drift of an owned path is no finding, so a new path is a weakening."""
         trusted, here = self.trusted.drift.owned, self.here.drift.owned
         paths = self._fewer([one.path for one in trusted], [one.path for one in here], "drift.owned", "drift")
         return Drifting(owned=tuple(one for one in trusted if one.path in paths))
@@ -141,13 +141,13 @@ class StricterOf:
     def _fewer(self, trusted: Sequence[str], here: Sequence[str], what: str, key: str) -> tuple[str, ...]:
         added = [one for one in here if one not in trusted]
         if added:
-            self._loosens(f"{what} gains {', '.join(added)}", key)
+            self._weaken(f"{what} gains {', '.join(added)}", key)
         return tuple(one for one in trusted if one in here)
 
     def _verify(self) -> Verify:
         trusted, here = self.trusted.verify, self.here.verify
         if here.valid_hours > trusted.valid_hours:
-            self._loosens(f"a verdict is valid for {here.valid_hours} hours", "verify")
+            self._weaken(f"a verdict is valid for {here.valid_hours} hours", "verify")
         return Verify(
             valid_hours=min(trusted.valid_hours, here.valid_hours),
             volatile=self._fewer(trusted.volatile, here.volatile, "verify.volatile", "verify"),
@@ -156,7 +156,7 @@ class StricterOf:
     def _pack(self, name: str) -> Pack:
         trusted, here = self.trusted.pack(name), self.here.pack(name)
         if trusted.enabled and not here.enabled:
-            self._loosens(f"the pack {name} is switched off", "packs")
+            self._weaken(f"the pack {name} is switched off", "packs")
         start = self._start(trusted.enforce_from, here.enforce_from, f"the pack {name}", "packs")
         return Pack(enabled=trusted.enabled or here.enabled, enforce_from=start)
 
@@ -164,20 +164,20 @@ class StricterOf:
         trusted = self.trusted.policies.get(name, Setting())
         here = self.here.policies.get(name, Setting())
         if trusted.enabled and not here.enabled:
-            self._loosens(f"the policy {name} is switched off", "policies")
+            self._weaken(f"the policy {name} is switched off", "policies")
         start = self._start_of(name, trusted.enforce_from, here.enforce_from)
         enabled = trusted.enabled or here.enabled
         was, now = (one.severity or self._severities.get(name) for one in (trusted, here))
         if was is None or now is None:
-            # A policy that neither version ships: nothing to hold against each other.
+            # A policy of neither version has no severities to compare.
             return structs.replace(trusted, enabled=enabled, enforce_from=start)
         if now.rank > was.rank:
-            self._loosens(f"the policy {name} becomes {now.value} instead of {was.value}", "policies")
+            self._weaken(f"the policy {name} becomes {now.value} instead of {was.value}", "policies")
         stricter = here if now.rank < was.rank else trusted
         return Setting(reason=stricter.reason, severity=stricter.severity, enabled=enabled, enforce_from=start)
 
     def _start_of(self, name: str, trusted: str, here: str) -> str:
-        """From which day a policy decides. One that says no day has that of its pack."""
+        """The day from which a policy decides; the one of its pack where it has none."""
         if not trusted and not here:
             return ""
         family = self._families.get(name)
@@ -188,13 +188,13 @@ class StricterOf:
 
     def _start(self, trusted: str, here: str, what: str, key: str) -> str:
         if here > trusted:
-            self._loosens(f"{what} does not decide before {here}", key)
+            self._weaken(f"{what} does not decide before {here}", key)
         return min(trusted, here)
 
     def _waivers(self) -> Waivers:
         trusted, here = self.trusted.waivers, self.here.waivers
         if here.longest_days > trusted.longest_days:
-            self._loosens(f"waivers may run for {here.longest_days} days", "waivers")
+            self._weaken(f"waivers may run for {here.longest_days} days", "waivers")
         return structs.replace(
             trusted,
             longest_days=min(trusted.longest_days, here.longest_days),
@@ -204,26 +204,26 @@ class StricterOf:
             ),
         )
 
-    def _loosens(self, what: str, key: str) -> None:
-        self.loose.append(Weakening(f"this change would loosen the gate: {what}", key))
+    def _weaken(self, what: str, key: str) -> None:
+        self.weakenings.append(Weakening(f"this change would loosen the gate: {what}", key))
 
 
 def waivers(trusted: Sequence[Waiver], here: Sequence[Waiver]) -> tuple[tuple[Waiver, ...], list[Weakening]]:
-    """The waivers that both versions have, with the earlier end, and what the change would add."""
+    """The waivers of both versions with the earlier end, and a weakening for each that the change adds or extends."""
     kept: list[Waiver] = []
-    loose: list[Weakening] = []
+    weakenings: list[Weakening] = []
     known = {_identity(one): one for one in trusted}
     for one in here:
         same = known.get(_identity(one))
         if same is None:
             words = f"a waiver of {one.policy} for {', '.join(one.addresses)}"
-            loose.append(Weakening(f"this change would loosen the gate: {words}", file=one.file, line=one.line))
+            weakenings.append(Weakening(f"this change would loosen the gate: {words}", file=one.file, line=one.line))
             continue
         if one.expires > same.expires:
             words = f"the waiver of {one.policy} for {', '.join(one.addresses)} runs until {one.expires}"
-            loose.append(Weakening(f"this change would loosen the gate: {words}", file=one.file, line=one.line))
+            weakenings.append(Weakening(f"this change would loosen the gate: {words}", file=one.file, line=one.line))
         kept.append(min(same, one, key=lambda waiver: waiver.expires))
-    return tuple(kept), loose
+    return tuple(kept), weakenings
 
 
 def _identity(waiver: Waiver) -> tuple[Any, ...]:
@@ -233,9 +233,9 @@ def _identity(waiver: Waiver) -> tuple[Any, ...]:
 def policies(
     trusted: Iterable[tuple[str, str, str]], here: Iterable[tuple[str, str, str]]
 ) -> tuple[list[tuple[str, str]], list[Weakening]]:
-    """The policy files that count, as (name, text), of both versions, each as (id, name, text)."""
+    """The policy files that count, as (name, text), and weakenings. Each version is given as (id, name, text)."""
     known = {id_: (name, text) for id_, name, text in trusted}
-    loose: list[Weakening] = []
+    weakenings: list[Weakening] = []
     new = []
     seen = set()
     for id_, name, text in here:
@@ -243,10 +243,12 @@ def policies(
         if id_ not in known:
             new.append((name, text))
         elif known[id_][1] != text:
-            loose.append(Weakening(f"this change would loosen the gate: the policy {id_} changes", file=name, line=1))
+            weakenings.append(
+                Weakening(f"this change would loosen the gate: the policy {id_} changes", file=name, line=1)
+            )
     for id_, (name, _) in known.items():
         if id_ not in seen:
-            loose.append(
+            weakenings.append(
                 Weakening(f"this change would loosen the gate: the policy {id_} is removed", file=name, line=1)
             )
-    return [*known.values(), *new], loose
+    return [*known.values(), *new], weakenings

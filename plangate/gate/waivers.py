@@ -1,7 +1,7 @@
-"""Waivers: findings that somebody accepted, by policy and address, for a reason and until a day.
+"""Waivers: accepted findings by policy and address, with a reason and a last day.
 
-A waiver never works silently: what it covers is listed with its owner, and one that is expired, covers nothing, is too broad
-or not permitted is a finding itself. Days are compared as text: `YYYY-MM-DD` sorts as it counts.
+A waived finding is listed with the waiver's owner, and a waiver that is expired, covers nothing, is too broad or not permitted
+is a finding itself. Days are compared as text: `YYYY-MM-DD` sorts chronologically.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 _FINGERPRINT = r"[0-9a-f]{16}"
 
 
-class Written(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One waiver as its file says it. `address` may hold `*` and `?`; brackets stand for themselves."""
+class WaiverEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A waiver as written in its file. `address` may hold the wildcards `*` and `?`; brackets are literal."""
 
     policy: str
     address: str | tuple[str, ...]
@@ -41,30 +41,30 @@ class Written(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     target: str = ""
 
 
-class Waiver(Written, frozen=True, kw_only=True):
-    """A waiver, and where it stands."""
+class Waiver(WaiverEntry, frozen=True, kw_only=True):
+    """A waiver and its place."""
 
     file: str = ""
     line: int = 0
     inline: bool = False
-    """Whether it stands beside what it is for. Then `address` is that very address, and it need not meet anything."""
+    """Whether it is a comment in the code. Then `address` is exact, and a waiver without a match is no finding."""
     path: str = ""
-    """The attribute that it stands beside: it is for findings about that one and what is below it alone."""
+    """The attribute of an inline waiver: it covers only findings about this path and paths below it."""
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """The globs of addresses."""
+        """The address globs."""
         return (self.address,) if isinstance(self.address, str) else self.address
 
 
 class _Document(Struct, frozen=True, forbid_unknown_fields=True):
     """A file of waivers."""
 
-    waivers: tuple[Written, ...] = ()
+    waivers: tuple[WaiverEntry, ...] = ()
 
 
 class WaiverRules(Struct, frozen=True, kw_only=True):
-    """What waivers may do here."""
+    """Limits on waivers, and the review that they are applied to."""
 
     today: str
     latest: str
@@ -74,11 +74,11 @@ class WaiverRules(Struct, frozen=True, kw_only=True):
     policies: frozenset[str] = frozenset()
     """Policies that cannot be waived."""
     known: frozenset[str] = frozenset()
-    """Every policy that a review can have a finding of, before its waivers are looked at."""
+    """Every policy whose findings can be waived."""
     environment: str = ""
     target: str = ""
-    anything: bool = True
-    """Whether anything changes at all. Where nothing does, a waiver without a match says nothing."""
+    any_change: bool = True
+    """Whether anything changes. If not, a waiver without a match is no finding."""
 
 
 def parse(name: str, text: str) -> tuple[Waiver, ...]:
@@ -89,7 +89,7 @@ def parse(name: str, text: str) -> tuple[Waiver, ...]:
         raise UsageError("is not a file of waivers", where=name, place="1:1", hint="waivers: followed by a list")
     if data.get("waivers", ()) is None:
         data = {**data, "waivers": []}
-    document = marked.convert(data, _Document, {(): _Document, ("waivers", "*"): Written})
+    document = marked.convert(data, _Document, {(): _Document, ("waivers", "*"): WaiverEntry})
     for i, waiver in enumerate(document.waivers):
         _check(waiver, marked, ("waivers", i))
     return tuple(
@@ -98,7 +98,7 @@ def parse(name: str, text: str) -> tuple[Waiver, ...]:
     )
 
 
-def _check(waiver: Written, marked: LocatedYaml, place: Place) -> None:
+def _check(waiver: WaiverEntry, marked: LocatedYaml, place: Place) -> None:
     for key in ("policy", "reason", "owner"):
         if not getattr(waiver, key).strip():
             marked.fail(f"{key} is empty", (*place, key))
@@ -112,34 +112,36 @@ def _check(waiver: Written, marked: LocatedYaml, place: Place) -> None:
 
 # --- holding findings against them ------------------------------------------------------------------------------------
 
-_Said: TypeAlias = tuple[str, str]
-"""Why a waiver does not work: the id of the finding about it, and the words. Both are empty where it works."""
+_Status: TypeAlias = tuple[str, str]
+"""Why a waiver does not work: the policy id of the finding about it, and the reason. Both are empty where it works."""
 
 _WORKS: Final = ("", "")
 
 
 def apply(findings: Sequence[Finding], waivers: Sequence[Waiver], rules: WaiverRules) -> tuple[Finding, ...]:
-    """The findings, those that are waived with their waiver, and a finding for each waiver that does not work."""
+    """The findings, waived ones with their waiver, and a finding for each waiver that does not work."""
     here = [w for w in waivers if _is_here(w, rules)]
-    said = {waiver: _problem(waiver, rules) for waiver in here}
-    able = [waiver for waiver in here if said[waiver] == _WORKS]
-    said.update(dict.fromkeys(able, ("waiver-unmatched", "nothing of this review fits it")))
-    judged = [_judged(finding, able, said, rules) for finding in findings]
-    own = [_finding(waiver, kind, words) for waiver, (kind, words) in said.items() if _is_told(waiver, kind, rules)]
+    statuses = {waiver: _status(waiver, rules) for waiver in here}
+    working = [waiver for waiver in here if statuses[waiver] == _WORKS]
+    statuses.update(dict.fromkeys(working, ("waiver-unmatched", "nothing of this review fits it")))
+    judged = [_with_waiver(finding, working, statuses, rules) for finding in findings]
+    own = [
+        _finding(waiver, kind, words) for waiver, (kind, words) in statuses.items() if _is_reported(waiver, kind, rules)
+    ]
     return (*judged, *own)
 
 
-def _is_told(waiver: Waiver, kind: str, rules: WaiverRules) -> bool:
+def _is_reported(waiver: Waiver, kind: str, rules: WaiverRules) -> bool:
     unmatched = kind == "waiver-unmatched" and waiver.policy in rules.known
-    return bool(kind) and not (unmatched and (waiver.inline or not rules.anything))
+    return bool(kind) and not (unmatched and (waiver.inline or not rules.any_change))
 
 
 def _is_here(waiver: Waiver, rules: WaiverRules) -> bool:
     return waiver.environment in ("", rules.environment) and waiver.target in ("", rules.target)
 
 
-def _problem(waiver: Waiver, rules: WaiverRules) -> _Said:
-    """Why a waiver cannot hold, whatever it meets."""
+def _status(waiver: Waiver, rules: WaiverRules) -> _Status:
+    """The status of a waiver before any finding is matched."""
     if waiver.policy not in rules.known:
         if waiver.policy in rules.policies:
             return "waiver-unmatched", f"{waiver.policy} cannot be waived"
@@ -158,21 +160,23 @@ def _problem(waiver: Waiver, rules: WaiverRules) -> _Said:
     return _WORKS
 
 
-def _judged(finding: Finding, waivers: Sequence[Waiver], said: dict[Waiver, _Said], rules: WaiverRules) -> Finding:
-    """One finding, waived by the first waiver that holds for it; `said` keeps what each waiver did."""
+def _with_waiver(
+    finding: Finding, waivers: Sequence[Waiver], statuses: dict[Waiver, _Status], rules: WaiverRules
+) -> Finding:
+    """The finding, waived by the first waiver that covers it. Updates the waivers' `statuses`."""
     if finding.outcome is Outcome.ERROR or finding.address is None:
         return finding
     for waiver in waivers:
         if waiver.policy != finding.policy or not _covers(waiver, finding, finding.address):
             continue
         if finding.severity in rules.severities:
-            said[waiver] = ("waiver-not-permitted", f"{finding.severity.value} findings cannot be waived here")
+            statuses[waiver] = ("waiver-not-permitted", f"{finding.severity.value} findings cannot be waived here")
         elif waiver.fingerprint not in ("", finding.fingerprint):
-            if said[waiver] != _WORKS:
+            if statuses[waiver] != _WORKS:
                 now = f"it is for the fingerprint {waiver.fingerprint}, and what is found now is {finding.fingerprint}"
-                said[waiver] = ("waiver-unmatched", now)
+                statuses[waiver] = ("waiver-unmatched", now)
         else:
-            said[waiver] = _WORKS
+            statuses[waiver] = _WORKS
             return structs.replace(finding, waiver=Accepted(waiver.owner, waiver.reason, waiver.expires))
     return finding
 

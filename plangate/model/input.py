@@ -110,11 +110,14 @@ class Gathered(dict[str, RawInput]):
     """Evidence by its kind, and what of it could not be had."""
 
     def __init__(
-        self, found: Mapping[str, RawInput] | None = None, failed: Iterable[InputError] = (), told: Iterable[str] = ()
+        self,
+        found: Mapping[str, RawInput] | None = None,
+        failed: Iterable[InputError] = (),
+        from_cluster: Iterable[str] = (),
     ):
         super().__init__(found or {})
         self.failed = tuple(failed)
-        self.told = frozenset(told)
+        self.from_cluster = frozenset(from_cluster)
         """The kinds that the cluster itself told just now, and no file."""
 
 
@@ -153,6 +156,6 @@ class StateSource(Struct, frozen=True, kw_only=True):
     """Whether S3 is asked too where only the backend block in `tf_dir` names the state."""
 
     @property
-    def asked(self) -> bool:
+    def is_named(self) -> bool:
         """Whether anything names a state."""
         return self.location is not None or bool(self.backend_config)

@@ -1,1 +1,1 @@
-"""The only code that calls several stages. Each file reads as a straight line."""
+"""The only package that calls several stages."""

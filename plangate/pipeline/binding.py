@@ -1,8 +1,8 @@
-"""What ties a verdict to exactly this plan: what its own list of changes does not tell is told by digests.
+"""Binds a verdict to its plan: digests cover what the verdict's list of changes does not show.
 
-A verdict lists the attributes that change. What is created lists none, the content of hooks is not in it, and hidden values
-are all alike there: these three are digested here, so that `plangate verify` can tell them again right before the apply.
-Digests are of masked values. A hidden one enters as its HMAC under the gate's key, or not at all.
+A verdict lists the attributes that change. It lists none of a created object, no content of hooks, and no difference between
+hidden values. These three are digested, so that `plangate verify` can compare them right before the apply.
+Digests are of masked values. A hidden value enters as its HMAC under the gate's key; without a key it is left out.
 """
 
 from __future__ import annotations
@@ -35,38 +35,38 @@ _WHOLE: Final = (Action.CREATE, Action.READ)
 
 
 class BindingOptions(Struct, frozen=True, kw_only=True):
-    """How a verdict is bound: the gate's key, for how long, and what does not matter."""
+    """The gate's key, for how many hours a verdict is valid, and globs of the attributes that are not compared."""
 
     key: bytes | None = None
     valid_hours: int = 24
     volatile: tuple[str, ...] = ()
-    asked: bool = True
-    """Whether somebody surely wants it. Otherwise a plan that creates very much is not bound: that would take as long as
-    half of its review."""
+    required: bool = True
+    """Whether the binding is certainly wanted. Otherwise a plan that creates more than 500 objects is not bound: that would
+    take half as long as its review."""
 
     @classmethod
     def of(cls, gate: Gate | None) -> BindingOptions:
-        """What the environment and the configuration say of it. Raises `UsageError` for a key that cannot be read."""
+        """The options from the environment variables and the gate. Raises `UsageError` for a key that cannot be read."""
         key = gate_key()
         if gate is None:
-            return cls(key=key, asked=key is not None)
+            return cls(key=key, required=key is not None)
         verify = gate.config.verify
-        asked = key is not None or verify != type(verify)() or gate.config.asks_somebody
-        return cls(key=key, valid_hours=verify.valid_hours, volatile=verify.volatile, asked=asked)
+        required = key is not None or verify != type(verify)() or gate.config.requires_approvals
+        return cls(key=key, valid_hours=verify.valid_hours, volatile=verify.volatile, required=required)
 
 
-_MOST_UNASKED: Final = 500
-"""Created objects of a plan that is bound without being asked."""
+_MOST_UNREQUESTED: Final = 500
+"""The most objects that a plan may create to be bound where nothing requires it."""
 UNBOUND: Final = (
-    f"not bound to its plan, as more than {_MOST_UNASKED} objects are created and neither a key nor `verify:` in the "
+    f"not bound to its plan, as more than {_MOST_UNREQUESTED} objects are created and neither a key nor `verify:` in the "
     "configuration asks for it; plangate verify needs that"
 )
 
 
 def bind(verdict: Verdict, changesets: Sequence[ChangeSet], options: BindingOptions) -> Verdict:
-    """The verdict with what `plangate verify` will need."""
+    """The verdict with its `binding`; with a note instead where the plan creates too much and nothing requires it."""
     created = sum(change.action in _WHOLE for changeset in changesets for change in changeset.changes)
-    if created > _MOST_UNASKED and not options.asked:
+    if created > _MOST_UNREQUESTED and not options.required:
         return structs.replace(verdict, notes=(*verdict.notes, UNBOUND))
     digests: list[str] = []
     hooks = []
@@ -98,26 +98,26 @@ def bind(verdict: Verdict, changesets: Sequence[ChangeSet], options: BindingOpti
 
 def _later(moment: str, hours: int) -> str:
     try:
-        when = datetime.datetime.fromisoformat(moment) + datetime.timedelta(hours=hours)
+        expiry = datetime.datetime.fromisoformat(moment) + datetime.timedelta(hours=hours)
     except OverflowError:
         return "9999-12-31T23:59:59Z"
-    return when.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return expiry.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class _Digest:
-    """The digests of one input."""
+    """Computes the digests of one input."""
 
     def __init__(self, changeset: ChangeSet, options: BindingOptions):
         self.hidden = False
-        """Whether anything hidden was met."""
+        """Whether a hidden value was found so far."""
         self._changeset = changeset
         self._options = options
-        # Asked of the redactor at the end, when everything has been masked that anybody wants.
+        # Read only when a digest needs them: by then every value of the input has been masked.
         self._pseudonyms: dict[Sensitive, str] | None = None
         self._encoder = msgspec.json.Encoder(enc_hook=self._hook, decimal_format="number", order="sorted")
 
     def of(self, change: Change) -> str:
-        """What the attributes of a change do not tell; nothing where they tell all of it."""
+        """The digest of what the attributes of a change do not show, in 16 hex digits; empty where they show everything."""
         if change.action in _WHOLE and change.after is not None:
             return self._short(_without(self._whole(change.after), change.type, self._options.volatile))
         random_paths = {path for e in change.effects if e.name is EffectName.RANDOM_RENDER for path in e.paths}
@@ -136,7 +136,7 @@ class _Digest:
         return self._short(hidden) if hidden and self._options.key is not None else ""
 
     def hooks(self, upgrade: Upgrade) -> str:
-        """The digest of what the hooks of an upgrade hold."""
+        """The digest of the bodies of an upgrade's new hooks, in 16 hex digits."""
         named = {f"{hook.kind}/{hook.namespace}/{hook.name}": hook.body for hook in upgrade.new_hooks}
         return self._short(named)
 
@@ -148,7 +148,7 @@ class _Digest:
         try:
             encoded = self._encoder.encode(value)
         except ValueError:
-            # Half characters, or a number of thousands of digits: told by what Python calls it.
+            # A lone surrogate, or a number of thousands of digits: JSON cannot hold it, Python's `repr` can.
             encoded = repr(value).encode("utf-8", "surrogatepass")
         made_at = self._changeset.made_at
         return fingerprint.of_bytes(plan_fingerprint.timeless(encoded, (made_at,) if made_at else ()))
@@ -182,7 +182,7 @@ def _holds_hidden(value: Any) -> bool:
 
 
 def _without(value: Any, type_: str, patterns: tuple[str, ...], path: Path = ()) -> Any:
-    """A value without what does not matter in it."""
+    """A value without the attributes that match a volatile pattern."""
     if not patterns:
         return value
     if isinstance(value, Embedded):

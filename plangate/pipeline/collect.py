@@ -1,4 +1,4 @@
-"""Gathers what is live into a folder that a review can read without credentials. Secrets are removed there and then."""
+"""Collects live evidence into a folder that a review reads without credentials. Secrets are removed before anything is written."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ rules:
 
 
 class CollectResult(Struct, frozen=True):
-    """What became of one release: the files that were written, and what could not be had."""
+    """One release or state: the names of the files that were written, and why others could not be."""
 
     release: str
     written: tuple[str, ...]
@@ -66,7 +66,7 @@ class CollectResult(Struct, frozen=True):
 
 
 def names(texts: Sequence[str]) -> list[tuple[str, str]]:
-    """The namespace and the name of each NAMESPACE/NAME. Raises `UsageError` for what cannot be one."""
+    """Each NAMESPACE/NAME as (namespace, name). Raises `UsageError` for a text that is not one."""
     found = []
     for text in texts:
         namespace, _, name = text.partition("/")
@@ -78,30 +78,30 @@ def names(texts: Sequence[str]) -> list[tuple[str, str]]:
 def collect(
     releases: Sequence[tuple[str, str]], folder: Path, key: bytes | None, *, now: str, seconds: float
 ) -> list[CollectResult]:
-    """Collect every release. One that fails never stops the others."""
+    """Collect every release into its own folder; one result each, in order. A failed release does not stop the others."""
     folder.mkdir(parents=True, exist_ok=True)
     if not releases:
         return []
-    who = cluster.ask(seconds=seconds)
-    _write(folder / cluster.FILE, _json(structs.replace(who, collected_at=now)))
-    asked = EvidenceSources(live=True, seconds=seconds)
+    identity = cluster.ask(seconds=seconds)
+    _write(folder / cluster.FILE, _json(structs.replace(identity, collected_at=now)))
+    sources = EvidenceSources(live=True, seconds=seconds)
     with concurrent.futures.ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
-        return list(pool.map(lambda one: _release(one, folder.joinpath(*one), asked, key), releases))
+        return list(pool.map(lambda one: _release(one, folder.joinpath(*one), sources, key), releases))
 
 
-def _release(release: tuple[str, str], folder: Path, asked: EvidenceSources, key: bytes | None) -> CollectResult:
+def _release(release: tuple[str, str], folder: Path, sources: EvidenceSources, key: bytes | None) -> CollectResult:
     namespace, name = release
-    given = gather.gather(asked, namespace, name, kinds=gather.EVERYTHING)
-    failed = [error.message for error in given.failed]
-    if "history" in given and gather.is_gone(given["history"]):
+    gathered = gather.gather(sources, namespace, name, kinds=gather.EVERYTHING)
+    failed = [error.message for error in gathered.failed]
+    if "history" in gathered and gather.is_gone(gathered["history"]):
         failed.append("there is no such release; its history says so")
     written = []
     folder.mkdir(parents=True, exist_ok=True)
-    for name_ in FILES.values():
-        # What an earlier run left would be taken for what is there now.
-        (folder / name_).unlink(missing_ok=True)
+    for file_name in FILES.values():
+        # Files of an earlier run would be taken for current ones.
+        (folder / file_name).unlink(missing_ok=True)
     try:
-        for kind, text in _cleaned(given, key):
+        for kind, text in _without_secrets(gathered, key):
             _write(folder / FILES[kind], text)
             written.append(FILES[kind])
     except InputError as error:
@@ -110,26 +110,26 @@ def _release(release: tuple[str, str], folder: Path, asked: EvidenceSources, key
 
 
 def _write(path: Path, data: bytes) -> None:
-    """A file as a whole or not at all: a review that runs meanwhile must not read half of one."""
+    """Write a file atomically: a review that runs meanwhile must not read half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f".{path.name}.half")
-    half.write_bytes(data)
-    half.replace(path)
+    partial = path.with_name(f".{path.name}.half")
+    partial.write_bytes(data)
+    partial.replace(path)
 
 
 def collect_state(asked: StateSource, folder: Path, key: bytes | None, *, now: str) -> CollectResult:
     """Collect one state. Nothing is raised for what cannot be had: it is told."""
     what = asked.location or "the state"
     try:
-        given = evidence.read(asked)
-        state = None if given.given is None else terraform_state.read(given.given)
-        if given.given is not None and given.digest not in (None, terraform_state.digest(given.given.data)):
+        found = evidence.read(source)
+        state = None if found.given is None else terraform_state.read(found.given)
+        if found.given is not None and found.digest not in (None, terraform_state.digest(found.given.data)):
             raise EvidenceError("is not what its digest in DynamoDB says: a write is under way, or one failed half way")
         head = evidence.CollectedHead(
-            location=given.place or what,
+            location=found.place or what,
             collected_at=now,
-            lock=given.lock,
-            unsure=given.unsure,
+            lock=found.lock,
+            unsure=found.unsure,
             absent=state is None,
         )
         body = {} if state is None else collected_state.without_secrets(state, key)
@@ -137,48 +137,48 @@ def collect_state(asked: StateSource, folder: Path, key: bytes | None, *, now: s
         return CollectResult(what, (), (error.message,))
     path = folder / evidence.FOLDER / f"{_file_name(head.location)}.json"
     _write(path, _json({evidence.HEAD: head, **body}))
-    return CollectResult(what, (str(path.relative_to(folder)),), (given.unsure,) if given.unsure else ())
+    return CollectResult(what, (str(path.relative_to(folder)),), (found.unsure,) if found.unsure else ())
 
 
 def _file_name(location: str) -> str:
-    """A name for the file of a state, after its key."""
+    """The file name of a state without its extension, made from its key."""
     _, _, key = location.removeprefix("s3://").partition("/")
     parts = [part for part in re.split(r"[^A-Za-z0-9_-]+", key or location) if part]
     kept = [part for part in parts if part not in ("tfstate", "json")]
     return ".".join(kept or parts) or "state"
 
 
-def _cleaned(given: Mapping[str, RawInput], key: bytes | None) -> Iterator[tuple[str, bytes]]:
-    """The files without secrets. Everything is learned first: what one file calls secret is secret in all."""
+def _without_secrets(gathered: Mapping[str, RawInput], key: bytes | None) -> Iterator[tuple[str, bytes]]:
+    """Each kind of evidence with its content without secrets. All files are scanned first: a secret of one is removed from all."""
     redactor = Redactor()
     reader = manifests.ManifestReader(redactor, "manifest")
     values: dict[str, Any] = {}
     documents: dict[str, list[manifests.ManifestObject]] = {}
     live: tuple[manifests.ManifestObject, ...] = ()
-    if "values" in given:
-        values = helm_evidence.values(given["values"])
+    if "values" in gathered:
+        values = helm_evidence.values(gathered["values"])
         redactor.learn(values, False, "")
     for kind in ("manifest", "hooks"):
-        if kind in given:
-            split, _ = manifests.split(helm_evidence.text_of(given[kind]))
+        if kind in gathered:
+            split, _ = manifests.split(helm_evidence.text_of(gathered[kind]))
             documents[kind] = list(manifests.objects(split, reader))
-    if "live_objects" in given:
-        live = helm_evidence.live(given["live_objects"], reader)
+    if "live_objects" in gathered:
+        live = helm_evidence.live(gathered["live_objects"], reader)
     redactor.freeze()
-    if "values" in given:
+    if "values" in gathered:
         yield "values", _json(pseudonyms.without_secrets(values, redactor, key))
     for kind, objects in documents.items():
         yield kind, b"".join(_document(one, redactor, key) for one in objects)
-    if "live_objects" in given:
-        items = [_object(_as_applied(one.raw), redactor, key) for one in live]
+    if "live_objects" in gathered:
+        items = [_object(_without_last_applied(one.raw), redactor, key) for one in live]
         yield "live_objects", _json({"apiVersion": "v1", "kind": "List", "items": items})
     for kind in ("history", "metadata"):
-        if kind in given:
-            yield kind, redactor.text(given[kind].data.decode("utf-8", "replace")).encode()
+        if kind in gathered:
+            yield kind, redactor.text(gathered[kind].data.decode("utf-8", "replace")).encode()
 
 
 def _document(one: manifests.ManifestObject, redactor: Redactor, key: bytes | None) -> bytes:
-    """One object: as it is while nothing in it is secret, else as JSON, which is YAML too."""
+    """One object as a YAML document: its own text where nothing in it is secret, else JSON without the secrets."""
     source = f"---\n{manifests.SOURCE}{one.template}\n" if one.template else "---\n"
     clean = _object(one.raw, redactor, key)
     if clean == one.raw and one.text:
@@ -187,18 +187,18 @@ def _document(one: manifests.ManifestObject, redactor: Redactor, key: bytes | No
 
 
 def _object(raw: dict[str, Any], redactor: Redactor, key: bytes | None) -> dict[str, Any]:
-    """An object without secrets. Of a Secret the keys are kept, and of each value what is left of any secret."""
+    """An object without secrets. A Secret keeps its keys, each value replaced by its pseudonym."""
     raw = manifests.as_stored(raw)
     secret = manifests.marks(raw)
-    open_ = {name: below for name, below in raw.items() if name not in secret}
-    clean: dict[str, Any] = pseudonyms.without_secrets(open_, redactor, key)
+    visible = {name: below for name, below in raw.items() if name not in secret}
+    clean: dict[str, Any] = pseudonyms.without_secrets(visible, redactor, key)
     for name in secret:
         clean[name] = {k: pseudonyms.hidden(value, key) for k, value in raw[name].items()}
     return clean
 
 
-def _as_applied(raw: dict[str, Any]) -> dict[str, Any]:
-    """A live object without the copy of itself that `kubectl apply` leaves in an annotation."""
+def _without_last_applied(raw: dict[str, Any]) -> dict[str, Any]:
+    """A live object without the annotation in which `kubectl apply` keeps a copy of it."""
     metadata = raw.get("metadata")
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
     if not isinstance(annotations, dict) or _LAST_APPLIED not in annotations:

@@ -1,6 +1,6 @@
-"""What is given besides the inputs: the state, the saved plan, and the evidence about Helm releases.
+"""The context of a review besides its inputs: the state, the saved plan, and the evidence about Helm releases.
 
-Read once for a whole review. What cannot be read is said, and never stops an input from being reviewed.
+Read once for a whole review. What cannot be read becomes a gap and never stops an input from being reviewed.
 """
 
 from __future__ import annotations
@@ -30,26 +30,26 @@ if TYPE_CHECKING:
 
 
 class PlanContext(Struct, frozen=True):
-    """What is known besides a plan."""
+    """The state, saved plan and evidence that plans are reviewed with."""
 
     tf_dir: Path = Path()
     releases: ReleaseSources = ReleaseSources()
-    """Where what is known of the releases of a plan comes from."""
+    """Where evidence about the releases of a plan comes from."""
     state: State | None = None
     state_read: bool = False
-    """Whether the place of the state was looked at; with `state` None there is none."""
+    """Whether the state's location was read. If so and `state` is None, there is no state."""
     lock: Lock | None = None
     place: str = ""
-    """Where that state is kept; nothing for a file that does not say it."""
+    """The location of the state; empty for a file that does not name it."""
     saved: PlanFile | None = None
     owned: tuple[Owned, ...] = ()
-    """Values that something else than the configuration is meant to change."""
+    """Values that something other than the configuration is meant to change."""
 
 
 def read(
-    tf_dir: Path, asked: EvidenceSources, state_asked: StateSource, saved_plan: str | None
+    tf_dir: Path, sources: EvidenceSources, state_source: StateSource, saved_plan: str | None
 ) -> tuple[PlanContext, list[Gap]]:
-    """What is known besides the inputs of one review, and what of it could not be read."""
+    """The context of one review, and a gap for each part that could not be read."""
     skipped: list[Gap] = []
     saved, state, lock, place, state_read = None, None, None, "", False
     if saved_plan is not None or state_asked.asked or state_asked.live or asked.folder is not None:
@@ -68,13 +68,13 @@ def read(
         except InputError as error:
             skipped.append(failed(error, "state"))
     gather = None
-    if asked.named or asked.folder is not None or asked.live:
+    if sources.named or sources.folder is not None or sources.live:
         from plangate.pipeline import gather as gathering
 
-        gather = functools.partial(gathering.gather, asked)
-    # The key enters here, at the edge: what was collected with it can be compared with it.
+        gather = functools.partial(gathering.gather, sources)
+    # The key is read here, at the edge: secrets that were collected with it can be compared with it.
     key = gate_key()
-    releases = ReleaseSources(state=state, gather=gather, one=asked.named, key=key)
+    releases = ReleaseSources(state=state, gather=gather, one=sources.named, key=key)
     context = PlanContext(
         tf_dir=tf_dir, releases=releases, state=state, state_read=state_read, lock=lock, place=place, saved=saved
     )
@@ -82,7 +82,7 @@ def read(
 
 
 def with_owners(context: PlanContext, config: Config) -> PlanContext:
-    """The same, with the values that the configuration leaves to others."""
+    """The context with the values that `drift.owned` of the configuration names."""
     if not config.drift.owned:
         return context
     from plangate.drift.values import Owned
@@ -90,23 +90,23 @@ def with_owners(context: PlanContext, config: Config) -> PlanContext:
     return structs.replace(context, owned=tuple(Owned(one.path, one.by) for one in config.drift.owned))
 
 
-def check_age(changesets: Sequence[ChangeSet], asked: EvidenceSources, now: str) -> list[Gap]:
-    """What is said of collected evidence that may be out of date."""
-    if asked.folder is None:
+def check_age(changesets: Sequence[ChangeSet], sources: EvidenceSources, now: str) -> list[Gap]:
+    """A gap for collected evidence that may be out of date."""
+    if sources.folder is None:
         return []
     from plangate.gate import evidence_scope
 
-    return list(evidence_scope.check_age(changesets, str(asked.folder), lambda: _collected_at(asked), now))
+    return list(evidence_scope.check_age(changesets, str(sources.folder), lambda: _collected_at(sources), now))
 
 
 def check_scope(
     config: Config,
     environment: str | None,
     changesets: Sequence[ChangeSet],
-    asked: EvidenceSources,
+    sources: EvidenceSources,
     context: PlanContext,
 ) -> list[Gap]:
-    """What is said of evidence that is not that of the environment under review."""
+    """Gaps for evidence that is not from the environment under review."""
     if not config.environments:
         return []
     from plangate.gate import evidence_scope
@@ -114,8 +114,8 @@ def check_scope(
     state = None
     if context.state_read:
         path = context.state.path if context.state is not None else ""
-        state = evidence_scope.StatePlace(context.place, path)
-    return list(evidence_scope.check_environment(config, environment, changesets, lambda: _clusters(asked), state))
+        state = evidence_scope.StateLocation(context.place, path)
+    return list(evidence_scope.check_environment(config, environment, changesets, lambda: _clusters(sources), state))
 
 
 def _collected_at(asked: EvidenceSources) -> str | None:
@@ -128,15 +128,15 @@ def _clusters(asked: EvidenceSources) -> list[FoundCluster]:
     from plangate.gate.evidence_scope import FoundCluster
 
     found: list[FoundCluster] = []
-    if asked.folder is not None:
-        found.append(FoundCluster(str(asked.folder), cluster.read(asked.folder)))
-    if asked.live:
-        found.append(FoundCluster("the cluster that was asked", cluster.ask(seconds=asked.seconds)))
+    if sources.folder is not None:
+        found.append(FoundCluster(str(sources.folder), cluster.read(sources.folder)))
+    if sources.live:
+        found.append(FoundCluster("the cluster that was asked", cluster.ask(seconds=sources.seconds)))
     return found or [FoundCluster("the evidence", None)]
 
 
 def failed(error: InputError, what: str) -> Gap:
-    """What is said of evidence that could not be read; `what` names it where the error does not."""
+    """The gap for evidence that could not be read; `what` names it where the error does not."""
     return Gap(
         error.where or what,
         ": ".join(part for part in (error.place, error.message) if part),
@@ -147,7 +147,7 @@ def failed(error: InputError, what: str) -> Gap:
 
 
 def unreadable(error: InputError) -> Gap:
-    """What is said of an input that could not be read."""
+    """The gap for an input that could not be read."""
     return Gap(
         what=error.where or "input",
         why=": ".join(part for part in (error.place, error.message) if part),

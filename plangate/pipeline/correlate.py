@@ -1,7 +1,6 @@
-"""One story of a plan and of the dry run of the same release, given together.
+"""Correlates a plan with the dry run of the same release, where both are given.
 
-The plan says that a release is upgraded, the dry run what that does to its objects: but only
-where both are of the same upgrade.
+The plan says that a release is upgraded; the dry run says what that does to its objects, if both are of the same upgrade.
 """
 
 from __future__ import annotations
@@ -28,15 +27,15 @@ _KEPT = frozenset({Action.CREATE, Action.UPDATE, Action.REPLACE})
 
 
 def correlate(changesets: Sequence[ChangeSet]) -> list[ChangeSet]:
-    """The change sets, those of plans with what the dry runs beside them say of their releases."""
+    """The change sets; the releases of plans refer to their dry runs, with a gap where the two differ."""
     upgrades = [one for one in changesets if isinstance(one, HelmChangeSet)]
     runs = {one.upgrade.release: one for one in upgrades if one.upgrade.release}
     if not runs:
         return list(changesets)
-    return [_joined(one, runs) if isinstance(one, TerraformChangeSet) else one for one in changesets]
+    return [_with_dry_runs(one, runs) if isinstance(one, TerraformChangeSet) else one for one in changesets]
 
 
-def _joined(plan: TerraformChangeSet, runs: dict[str, HelmChangeSet]) -> TerraformChangeSet:
+def _with_dry_runs(plan: TerraformChangeSet, runs: dict[str, HelmChangeSet]) -> TerraformChangeSet:
     changes: list[Change] = []
     skipped = list(plan.skipped)
     for change in plan.changes:
@@ -49,7 +48,7 @@ def _joined(plan: TerraformChangeSet, runs: dict[str, HelmChangeSet]) -> Terrafo
         if differing:
             skipped.append(_another(change, run, differing))
         elif run.upgrade.values is None:
-            skipped.append(_untold(change, run))
+            skipped.append(_values_unknown(change, run))
         note = f"what it does to its objects: {run.input.path}"
         changes.append(
             structs.replace(
@@ -82,16 +81,16 @@ def _differing(planned_side: Side, upgrade: Upgrade) -> Iterator[str]:
         yield leaf.path
 
 
-def _another(change: Change, run: HelmChangeSet, differing: list[str]) -> Gap:
+def _differs_from_plan(change: Change, run: HelmChangeSet, differences: list[str]) -> Gap:
     return Gap(
         what=run.input.path,
-        why=f"is not the dry run of what {change.address} will do: {listed(differing, _MOST)} differ",
+        why=f"is not the dry run of what {change.address} will do: {listed(differences, _MOST)} differ",
         how_to_fix="make the dry run with the chart version and the values of this plan",
         inconclusive=True,
     )
 
 
-def _untold(change: Change, run: HelmChangeSet) -> Gap:
+def _values_unknown(change: Change, run: HelmChangeSet) -> Gap:
     return Gap(
         what=run.input.path,
         why=f"does not tell which values it was made with, so that it may not be what {change.address} will do",

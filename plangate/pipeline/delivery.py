@@ -1,4 +1,4 @@
-"""Brings a verdict to a pull request: what is tried, in which order, and how it went."""
+"""Publishes a verdict: the step summary, the check, the comment and the outputs, in this order."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _FORK: Final = (
 
 
 class Delivered(Struct, frozen=True):
-    """Something that was published: what, how it went, where it is now, and what was left out of it."""
+    """A published part: what it is, the outcome, its URL, and warnings about what was left out."""
 
     what: str
     outcome: str
@@ -35,7 +35,7 @@ class Delivered(Struct, frozen=True):
 
 
 class Annotations(Struct, frozen=True):
-    """What the runner shows where no check carries it, for stdout."""
+    """Workflow commands for stdout, for annotations that no check carries."""
 
     commands: bytes
 
@@ -44,46 +44,46 @@ Event: TypeAlias = Delivered | Annotations | PublishError
 
 
 class DeliveryRequest(Struct, frozen=True, kw_only=True):
-    """What is published, and where."""
+    """What to publish, and where."""
 
     verdict: str
-    """The file of the verdict: what later steps are told of it."""
+    """The file of the verdict, which the outputs name for later steps."""
     repository: str = ""
     number: int | None = None
-    """Of the pull request. This, the repository and the commit are the runner's unless somebody says otherwise."""
+    """The pull request's number. Without it, and without repository and commit, those of the runner's environment are used."""
     sha: str = ""
     comment: bool = True
     check: bool = True
     check_name: str | None = None
     longest_comment: int = 60_000
     hosts: tuple[str, ...] = ()
-    """GitHub Enterprise Servers that may be spoken to."""
+    """GitHub Enterprise Servers that requests may go to."""
     ca_bundle: str = ""
     seconds: int = 120
 
 
 class Delivery:
-    """One verdict on its way. One thing that fails never stops the next."""
+    """Publishes one verdict. A part that fails does not stop the others."""
 
     def __init__(self, pages: Pages, request: DeliveryRequest):
         self.failed = False
-        """Whether something could not be published."""
+        """Whether a part could not be published."""
         self._pages = pages
         self._request = request
         self._comment_url = ""
         self._check_url = ""
 
     def run(self) -> Iterator[Event]:
-        """Publish, and say of each thing how it went. Raises `UsageError` and `InputError` where there is no place for it."""
+        """Publish, and yield the outcome of each part. Raises `UsageError` or `InputError` where the place cannot be determined."""
         pages, request = self._pages, self._request
         yield from self._attempt("the summary", pages.write_summary)
-        pages.place = place = _in_order(_place(request), pages.saved.created_at)
+        pages.place = place = _with_order(_place(request), pages.saved.created_at)
         if request.comment or request.check:
             yield from self._publish(place)
         yield from self._attempt("the outputs", lambda: pages.write_outputs(request.verdict, self._facts()))
 
     def _facts(self) -> dict[str, str]:
-        """What the outputs say of it."""
+        """The outputs about the publication itself."""
         published = "false" if self.failed else "true"
         return {"published": published, "comment-url": self._comment_url, "check-url": self._check_url}
 
@@ -94,7 +94,7 @@ class Delivery:
             yield self._failure(what, error)
 
     def _publish(self, place: Place) -> Iterator[Event]:
-        """The check first: it is what blocks. Then the comment."""
+        """Publish the check, which is what blocks, and then the comment."""
         request, pages = self._request, self._pages
         try:
             github_ = self._connect()
@@ -107,15 +107,15 @@ class Delivery:
         forbidden = False
         if pages.wants_approval:
             try:
-                self._answer(github_, place)
+                self._read_approvals(github_, place)
             except PublishError as error:
                 what = "who has approved was not read, so nobody counts; the rest of"
                 yield self._failure(what, error, fork=place.fork)
         if request.check:
             try:
-                done = check.publish(github_, place, pages.check(request.check_name))
-                self._check_url, annotated = done.url, done.annotated
-                yield Delivered("the check", done.outcome, done.url, done.warnings)
+                checked = check.publish(github_, place, pages.check(request.check_name))
+                self._check_url, annotated = checked.url, checked.annotated
+                yield Delivered("the check", checked.outcome, checked.url, checked.warnings)
             except PublishError as error:
                 forbidden = _is_forbidden(error, fork=place.fork)
                 yield self._failure("the check", error, fork=place.fork)
@@ -123,9 +123,9 @@ class Delivery:
             yield Annotations(pages.annotations())
         if request.comment and not forbidden:
             try:
-                said = comment.publish(github_, place, pages.wish(request.longest_comment))
-                self._comment_url = said.url
-                yield Delivered("the comment", said.outcome, said.url, said.warnings)
+                published = comment.publish(github_, place, pages.desired_comment(request.longest_comment))
+                self._comment_url = published.url
+                yield Delivered("the comment", published.outcome, published.url, published.warnings)
             except PublishError as error:
                 yield self._failure("the comment", error)
 
@@ -137,8 +137,8 @@ class Delivery:
         endpoints = hosts.endpoints(rest, graphql, self._request.hosts)
         return github.GitHub(endpoints, token, seconds=self._request.seconds, ca_bundle=self._request.ca_bundle)
 
-    def _answer(self, github_: GitHub, place: Place) -> None:
-        """Ask who has approved. A merge queue asks about the pull request that it is about to merge."""
+    def _read_approvals(self, github_: GitHub, place: Place) -> None:
+        """Read who has approved: for a merge queue, of the pull request that is about to be merged."""
         number = place.number or place.queued
         pages = self._pages
         if number is not None:
@@ -146,7 +146,7 @@ class Delivery:
             pages.answer = reader.answer(number, pages.rules, pages.plan())
 
     def _failure(self, what: str, error: PublishError, *, fork: bool = False) -> PublishError:
-        """What did not work, in one line."""
+        """The error for a part that was not published; records that something failed."""
         self.failed = True
         if _is_forbidden(error, fork=fork):
             return PublishError(_FORK)
@@ -155,7 +155,7 @@ class Delivery:
 
 
 def _is_forbidden(error: PublishError, *, fork: bool) -> bool:
-    """Whether there is no use in trying anything else with this token."""
+    """Whether this token may not write, so that trying the other parts is useless."""
     return fork and (not isinstance(error, RefusedError) or error.status in (401, 403, 404))
 
 
@@ -168,10 +168,11 @@ def _place(request: DeliveryRequest) -> Place:
     return places.find(os.environ, event, repository=request.repository, sha=request.sha, number=request.number)
 
 
-def _in_order(place: Place, created_at: str) -> Place:
-    """The place with an order in which the later verdict is right, and of one verdict the later run.
+def _with_order(place: Place, created_at: str) -> Place:
+    """The place with `run` and `attempt` such that a later verdict wins, and of one verdict the later run.
 
-    Runs alone would not do: a verdict may be published again by a later run, and the earlier one may then be run again.
+    The runner's own numbers are not enough: a later run may publish the verdict again, and then the earlier run may be repeated.
+    Raises `InputError` for a verdict without a valid time.
     """
     try:
         moment = int(datetime.datetime.fromisoformat(created_at).timestamp())

@@ -1,4 +1,4 @@
-"""The three-way check alone: does what is desired and recorded match what is live. One target, or many at once."""
+"""The three-way drift check: whether desired and recorded values match live ones, for one target or many at once."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _TICK: Final = 0.05
 
 
 class Target(Struct, frozen=True, kw_only=True):
-    """One thing to check: a plan, or one release by its values."""
+    """A target to check: a plan, or one release by its values."""
 
     name: str | None = None
     environment: str | None = None
@@ -56,7 +56,7 @@ class Target(Struct, frozen=True, kw_only=True):
 
 
 def check(target: Target, options: Options, config: Config | None = None) -> Verdict:
-    """Check one target. What cannot be read makes the verdict inconclusive; nothing is raised for it."""
+    """The verdict of one target. What cannot be read makes it inconclusive; nothing is raised for it."""
     config = config or Config()
     options = structs.replace(
         options,
@@ -73,9 +73,9 @@ def check(target: Target, options: Options, config: Config | None = None) -> Ver
         skipped.append(contexts.failed(error, target.plan or target.release or "target"))
     skipped += contexts.check_age(changesets, target.evidence, options.created_at)
     skipped += contexts.check_scope(config, options.environment, changesets, target.evidence, context)
-    drifting = [finding for c in changesets for finding in found.of(c.drift, c.releases, context.owned)]
-    bare = [_bare(c) for c in changesets]
-    return decide(bare, (*of_inputs(bare), *drifting), PolicyReport(), skipped, options)
+    findings = [finding for c in changesets for finding in found.of(c.drift, c.releases, context.owned)]
+    reduced = [_drift_only(c) for c in changesets]
+    return decide(reduced, (*of_inputs(reduced), *findings), PolicyReport(), skipped, options)
 
 
 def merged(
@@ -94,16 +94,16 @@ def merged(
 def check_all(
     targets: Sequence[Target], options: Options, config: Config | None = None, *, seconds: float
 ) -> list[Verdict]:
-    """Check many targets side by side. One that is slow or fails is inconclusive, and hides none of the others.
+    """The verdicts of targets that are checked concurrently, in their order. A slow or failed target is inconclusive.
 
-    The time of a target counts from its own start. A thread that never comes back is left behind: it ends with the process.
+    Each target has `seconds` from its own start. A thread that never returns is abandoned: it is a daemon.
     """
     runs = [_Run(target, options, config) for target in targets]
     waiting: queue.SimpleQueue[_Run] = queue.SimpleQueue()
     for run in runs:
         waiting.put(run)
     for _ in range(min(_AT_ONCE, len(runs))):
-        _start(waiting)
+        _start_worker(waiting)
     pending = list(runs)
     while pending:
         pending[0].done.wait(_TICK)
@@ -112,38 +112,38 @@ def check_all(
                 pending.remove(run)
             elif run.started is not None and time.monotonic() - run.started > seconds:
                 pending.remove(run)
-                run.late = _gave_up(run.target, options, f"took longer than {seconds:g} seconds")
-                _start(waiting)
-    return [run.late or run.verdict for run in runs]
+                run.timed_out = _inconclusive(run.target, options, f"took longer than {seconds:g} seconds")
+                _start_worker(waiting)
+    return [run.timed_out or run.verdict for run in runs]
 
 
 class _Run:
-    """One target on its way to a verdict."""
+    """The check of one target in a worker thread."""
 
     def __init__(self, target: Target, options: Options, config: Config | None):
         self.target = target
         self.started: float | None = None
         self.done = threading.Event()
-        self.late: Verdict | None = None
-        self._asked = (target, options, config)
-        self.verdict = _gave_up(target, options, "was not checked")
+        self.timed_out: Verdict | None = None
+        self._arguments = (target, options, config)
+        self.verdict = _inconclusive(target, options, "was not checked")
 
     def run(self) -> None:
-        """Check it. Nothing is raised."""
+        """Check the target and set `verdict` and `done`. Raises nothing."""
         self.started = time.monotonic()
-        target, options, _ = self._asked
+        target, options, _ = self._arguments
         try:
-            self.verdict = check(*self._asked)
+            self.verdict = check(*self._arguments)
         except PlangateError as error:
-            self.verdict = _gave_up(target, options, str(error))
+            self.verdict = _inconclusive(target, options, str(error))
         except Exception as error:  # noqa: BLE001 - a bug met in one target must not hide the others
-            self.verdict = _gave_up(target, options, f"plangate itself failed ({type(error).__name__})")
+            self.verdict = _inconclusive(target, options, f"plangate itself failed ({type(error).__name__})")
         finally:
             self.done.set()
 
 
-def _start(waiting: queue.SimpleQueue[_Run]) -> None:
-    """One more thread that checks what waits, until nothing does."""
+def _start_worker(waiting: queue.SimpleQueue[_Run]) -> None:
+    """Start a thread that checks waiting targets until the queue is empty."""
 
     def work() -> None:
         while True:
@@ -156,7 +156,7 @@ def _start(waiting: queue.SimpleQueue[_Run]) -> None:
     threading.Thread(target=work, daemon=True).start()
 
 
-def _gave_up(target: Target, options: Options, why: str) -> Verdict:
+def _inconclusive(target: Target, options: Options, why: str) -> Verdict:
     what = target.name or target.release or target.plan or "target"
     skipped = Gap(what, why, "check it alone: plangate drift", inconclusive=True)
     return decide([], (), PolicyReport(), [skipped], structs.replace(options, target=target.name or options.target))
@@ -193,8 +193,8 @@ def _release(target: Target, context: PlanContext) -> ChangeSet:
     drift: tuple[Any, ...] = ()
     unseen: tuple[Gap, ...] = ()
     if evidence.live is not None:
-        # What an upgrade with these values does. Without a state nobody can tell what was there before it: they are taken
-        # for what was applied last.
+        # Drift is what an upgrade with these values would undo. Without a state the values of the last apply are unknown:
+        # the desired ones are taken for them.
         given = lines.ValuesSide(sides.desired)
         planned = lines.Planned(
             address=evidence.address,
@@ -205,7 +205,7 @@ def _release(target: Target, context: PlanContext) -> ChangeSet:
         )
         moment = when(evidence.history, evidence.recorded_revision)
         drift, unseen = lines.compared(
-            lines.line_up(planned, lines.Sides(evidence.live, evidence.recorded, moment), context.owned)
+            lines.compare_sides(planned, lines.Sides(evidence.live, evidence.recorded, moment), context.owned)
         )
     freshness = Freshness(
         lineage=context.state.lineage if context.state is not None else None,
@@ -224,8 +224,8 @@ def _release(target: Target, context: PlanContext) -> ChangeSet:
     )
 
 
-def _bare(changeset: ChangeSet) -> ChangeSet:
-    """Only what is asked here: what a plan would change is another question, and so is whether it is stale."""
+def _drift_only(changeset: ChangeSet) -> ChangeSet:
+    """The change set without changes and the plan's serial: a drift check judges neither."""
     freshness = changeset.freshness
     return ChangeSet(
         input=changeset.input,

@@ -1,8 +1,8 @@
-"""Work done aside: in a copy of this process, on another processor, while this one goes on.
+"""Runs work in a forked copy of this process, on another processor.
 
-The interpreter lock lets only one thread of a process run Python; a copy has a lock of its own, and what the process has read
-already costs it nothing. Whoever asks must be able to do the work itself: where there is no second processor, or the copy
-fails for whatever reason, there is no answer.
+The interpreter lock lets only one thread of a process run Python; a copy has a lock of its own and shares what was already
+read. Callers must be able to do the work themselves: where there is no second processor, or the copy fails for any reason,
+there is no answer.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class _Aside:
-    """A copy at work. Nothing of it is left when nobody wants its answer any more."""
+class _ForkedWork:
+    """A running copy. It is killed when this object is collected before its answer was read."""
 
     def __init__(self, pid: int, reader: int):
         self._pid = pid
@@ -33,28 +33,28 @@ class _Aside:
             self._end()
 
     def answer(self) -> Any:
-        """What the work came to. Can be asked once."""
+        """Wait for the result of the work; None where the copy failed. May be called once."""
         with open(self._reader, "rb", closefd=False) as pipe:
-            told = pipe.read()
+            data = pipe.read()
         self._end()
         try:
-            return marshal.loads(told)  # noqa: S302 - our own words: nobody else can write into the pipe
+            return marshal.loads(data)  # noqa: S302 - our own words: nobody else can write into the pipe
         except (EOFError, ValueError, TypeError):
             return None
 
     def _end(self) -> None:
         os.close(self._reader)
-        # A parent that ignores the end of its children has none to wait for.
+        # Where SIGCHLD is ignored there is no child to wait for.
         with contextlib.suppress(ChildProcessError):
             os.waitpid(self._pid, 0)
         self._pid = 0
 
 
 def run_in_fork(work: Callable[[], Any]) -> Callable[[], Any] | None:
-    """Begin work whose answer is plain data, and give what waits for the answer: it is None where the work failed.
+    """Start work whose result `marshal` can write; returns a function that waits for it and returns None if the work failed.
 
-    None at once where there is no second processor or no room for a copy. Elsewhere than on Linux, copying a process is
-    slow or not safe.
+    Returns None without a second processor or memory for a copy, and on systems other than Linux, where forking is slow
+    or not safe.
     """
     if sys.platform != "linux" or len(os.sched_getaffinity(0)) < 2:
         return None
@@ -66,16 +66,16 @@ def run_in_fork(work: Callable[[], Any]) -> Callable[[], Any] | None:
         os.close(writer)
         return None
     if pid == 0:
-        _answer(work, writer)
+        _run_child(work, writer)
     os.close(writer)
-    return _Aside(pid, reader).answer
+    return _ForkedWork(pid, reader).answer
 
 
-def _answer(work: Callable[[], Any], writer: int) -> NoReturn:
-    """The whole life of the copy. It says nothing but the answer, and runs nothing at its exit."""
+def _run_child(work: Callable[[], Any], writer: int) -> NoReturn:
+    """Run the work in the copy and write its result to the pipe. Exits without running any exit handler."""
     try:
-        told = memoryview(marshal.dumps(work()))
-        while told:
-            told = told[os.write(writer, told) :]
+        data = memoryview(marshal.dumps(work()))
+        while data:
+            data = data[os.write(writer, data) :]
     finally:
         os._exit(0)

@@ -13,21 +13,21 @@ if TYPE_CHECKING:
     from plangate.model.input import EvidenceSources
 
 RELEASE: Final = ("values", "history", "metadata")
-"""What tells of the release itself."""
+"""The kinds of evidence about the release itself."""
 EVERYTHING: Final = (*RELEASE, "manifest", "hooks", "live_objects")
-"""All evidence there is."""
+"""Every kind of evidence."""
 
 
 def gather(
-    asked: EvidenceSources, namespace: str, name: str, *, kinds: Iterable[str] = RELEASE, new: Iterable[str] = ()
+    sources: EvidenceSources, namespace: str, name: str, *, kinds: Iterable[str] = RELEASE, new: Iterable[str] = ()
 ) -> Gathered:
-    """What there is about one release. `new` are manifests that name more objects to ask for.
+    """The evidence about one release. `new` are manifests that name more live objects to ask for.
 
-    Raises `InputError` for a file that is named and cannot be read; what the cluster does not tell is in `failed`.
+    Raises `InputError` for a named file that cannot be read; what the cluster does not give is in `failed`.
     """
-    found = release_files.gather(asked, namespace, name)
+    found = release_files.gather(sources, namespace, name)
     missing = [kind for kind in kinds if kind not in found]
-    if not asked.live or not name or not missing:
+    if not sources.live or not name or not missing:
         return found
     from plangate.pipeline import ask_cluster  # noqa: PLC0415 - subprocesses and threads; files need none
 
@@ -35,5 +35,5 @@ def gather(
 
 
 def is_gone(history: RawInput) -> bool:
-    """Whether the cluster knows no such release: it was asked, and its history is empty."""
+    """Whether the history is empty, so the cluster has no such release."""
     return history.data.strip() in (b"[]", b"null")

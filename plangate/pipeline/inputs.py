@@ -1,4 +1,4 @@
-"""Inputs into change sets: what each kind of input is parsed by, and what classifies it. The one registry of kinds."""
+"""Turns inputs into change sets. Holds the registry of input kinds and their parsers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Reading(Struct, frozen=True, kw_only=True):
-    """How inputs are read: what is known around them, and what was asked for."""
+    """The context and options with which inputs are parsed."""
 
     context: PlanContext = PlanContext()
     evidence: EvidenceSources = EvidenceSources()
@@ -34,13 +34,13 @@ class Reading(Struct, frozen=True, kw_only=True):
 
 
 def change_sets(documents: list[Document], reading: Reading, origin: int = 0) -> list[ChangeSet]:
-    """The classified change sets of what one input holds. Takes the documents out of the list. Raises `InputError`.
+    """The classified change sets of the documents of one input, which are removed from the list. Raises `InputError`.
 
-    `origin` is the number of change sets that came before.
+    `origin` is the number of change sets of earlier inputs.
     """
     found: list[ChangeSet] = []
     while documents:
-        # A large plan need not stay in memory: what is read of it later has been copied out of it.
+        # Frees the memory of a large plan: nothing refers to its bytes after parsing.
         found.append(parsed(documents.pop(0), origin + len(found), reading))
     return found
 
@@ -51,7 +51,7 @@ def parsed(document: Document, origin: int, reading: Reading) -> ChangeSet:
 
 
 def classified(data: bytes, evidence: Mapping[str, bytes]) -> ChangeSet:
-    """What one input with its evidence will really do, for the cases of policies. Raises `InputError`."""
+    """The classified change set of one input with its evidence, for the cases of policies. Raises `InputError`."""
     (document,) = detect.documents(RawInput("case", data))
     if document.kind.source is Source.HELM:
         from plangate.ingest.helm import release
@@ -79,7 +79,7 @@ def _terraform_stream(document: Document, origin: int, reading: Reading) -> Terr
 
 
 def _terraform_planfile(document: Document, origin: int, reading: Reading) -> TerraformChangeSet:
-    """A saved plan: its own state tells lineage and serial, the tool that made it tells the rest."""
+    """A saved plan: lineage and serial come from the state inside it, the changes from the tool that made it."""
     from plangate.evidence import terraform
     from plangate.ingest.terraform import plan, planfile
 
@@ -91,7 +91,7 @@ def _terraform_planfile(document: Document, origin: int, reading: Reading) -> Te
         (text,) = detect.documents(shown)
         changeset = plan.parse(text, origin, reading.context.releases, run_in_fork)
     except InputError as error:
-        # What ties it to a state can be told without the tool; what it would do cannot.
+        # Lineage and serial can be read without the tool; the changes cannot.
         record = InputRecord(document.kind, document.path, document.sha256, saved.tools[0], saved.terraform_version)
         unshown = TerraformChangeSet(input=record, freshness=freshness, skipped=(unreadable(error),))
         return _classified_plan(unshown, reading)
@@ -100,7 +100,7 @@ def _terraform_planfile(document: Document, origin: int, reading: Reading) -> Te
 
 
 def _classified_plan(changeset: TerraformChangeSet, reading: Reading) -> TerraformChangeSet:
-    """The plan with what its changes do, the views of applications, and the drift of its releases and of its state."""
+    """The plan with effects, the views of applications, and the drift of its releases and of its state."""
     from plangate.classify.terraform import plan
 
     changeset = plan.classify(changeset, reading.assumed, release_words)
@@ -122,7 +122,7 @@ def _classified_plan(changeset: TerraformChangeSet, reading: Reading) -> Terrafo
 
 
 def _helm(document: Document, origin: int, reading: Reading) -> HelmChangeSet | RefusedUpgrade:
-    """A dry run or a manifest, and the evidence about the release that it names."""
+    """The change set of a dry run or manifest, with evidence about the release that it names."""
     if reading.drift_only:
         raise InputError(
             "is of Helm; drift is asked of a Terraform plan or of values files",
@@ -139,13 +139,13 @@ def _helm(document: Document, origin: int, reading: Reading) -> HelmChangeSet | 
         dry_run, given, kube_version=reading.kube_version, origin=origin, key=reading.context.releases.key
     )
     missing = tuple(_not_gathered(document, given))
-    if not dry_run.install and "history" in given.told and gather.is_gone(given["history"]):
+    if not dry_run.install and "history" in given.from_cluster and gather.is_gone(given["history"]):
         missing = (*missing, _no_such_release(dry_run.namespace, dry_run.name))
     return _classified_upgrade(structs.replace(changeset, skipped=(*changeset.skipped, *missing)))
 
 
 def _classified_upgrade(changeset: HelmChangeSet | RefusedUpgrade) -> HelmChangeSet | RefusedUpgrade:
-    """The upgrade with what it does, the views of applications, and that of its release, which looks at the others."""
+    """The upgrade with effects, the views of applications, and the release's view, which is computed from the others."""
     if isinstance(changeset, RefusedUpgrade):
         return changeset
     from plangate.classify import kubernetes, release_view

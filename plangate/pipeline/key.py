@@ -9,9 +9,9 @@ from plangate.errors import UsageError
 
 
 def gate_key() -> bytes | None:
-    """`PLANGATE_KEY`, or the text of the file `PLANGATE_KEY_FILE`. None without either.
+    """The bytes of `PLANGATE_KEY`, or of the file that `PLANGATE_KEY_FILE` names. None without either.
 
-    Raises `UsageError` for a file that cannot be read: a gate whose key is missing must not go on without.
+    Raises `UsageError` for a file that cannot be read: a gate must not silently continue without its key.
     """
     key = os.environ.get("PLANGATE_KEY", "").encode("utf-8", "surrogateescape")
     if key:

@@ -1,7 +1,7 @@
-"""Verdicts of many targets in, one verdict out: a CI matrix reviews them apart, and one check has to answer for all.
+"""Merges the verdicts of many targets into one, so that one check can stand for all jobs of a CI matrix.
 
-Worst wins. What was expected and is missing, what cannot be read, and what contradicts itself make the whole inconclusive:
-a target that nobody reviewed must not pass because the others did.
+The worst decision wins. Missing, unreadable and contradictory verdicts make the merged one inconclusive: a target that was
+not reviewed must not pass because the others did.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _GIVEN: Final = ("missing", "given", "not-needed")
 
 
 class Part(Struct, frozen=True):
-    """One verdict: its file, or what else it is known by, and the SHA-256 of its bytes, by which copies are told."""
+    """A verdict to merge: its file or another name, and the SHA-256 of its bytes, which identifies copies."""
 
     path: str
     sha256: str
@@ -43,26 +43,26 @@ class Part(Struct, frozen=True):
 
     @classmethod
     def of(cls, name: str, verdict: wire.Verdict) -> Part:
-        """One that was made here and never was a file."""
+        """The part for a verdict that was made in this process and has no file."""
         return cls(name, hashlib.sha256(json_v1.encode(verdict)).hexdigest(), verdict)
 
 
 class Expected(Struct, frozen=True):
-    """A target that has to be among the verdicts. Without an environment, any of it counts."""
+    """A target that must be among the verdicts; with no environment, a verdict of any environment counts."""
 
     target: str
     environment: str | None = None
 
     def __str__(self) -> str:
-        return _spelled(self.target, self.environment)
+        return _label(self.target, self.environment)
 
-    def is_(self, verdict: wire.Verdict) -> bool:
+    def matches(self, verdict: wire.Verdict) -> bool:
         """Whether a verdict is of this target."""
         return verdict.target == self.target and self.environment in (None, verdict.environment)
 
 
 class NamedVerdict(Struct, frozen=True):
-    """A verdict under the unique name that the merged one has for it."""
+    """A verdict and its unique name in the merged verdict."""
 
     name: str
     path: str
@@ -78,7 +78,7 @@ def merge(
     target: str | None = None,
     fail_on: str = "block",
 ) -> wire.Verdict:
-    """Reach one verdict. `unread` are verdicts that could not be read; `expected` is None where nobody said."""
+    """The merged verdict. `unread` are gaps for files that could not be read; `expected` is None without --expect."""
     named, problems = _named(parts)
     observed = bool(named) and all(one.verdict.mode == "observe" for one in named)
     if not observed:
@@ -94,10 +94,10 @@ def merge(
     return wire.Verdict(
         schema=wire.SCHEMA,
         plangate_version=__version__,
-        # As old as its oldest part.
+        # The earliest time: a merged verdict is not newer than any of its parts.
         created_at=min((verdict.created_at for verdict in verdicts), default=now),
         target=target,
-        # Never the one of its parts, even where they agree: its comment and check must be the same ones at the next push.
+        # Always None: comment and check are found by it, and must be the same ones at the next push.
         environment=None,
         decision=decision.value,
         risk=_worst_risk(verdicts),
@@ -116,7 +116,7 @@ def merge(
         waived=list(_findings(named, "waived")),
         coverage=_coverage(named, skipped),
         inputs=[structs.replace(i, target=one.name) for one in named for i in one.verdict.inputs],
-        # Each target has its own state; one line cannot speak for all.
+        # Each target has its own state; freshness describes one only.
         freshness=verdicts[0].freshness if len(verdicts) == 1 else None,
         runbook=list(_runbook(named)),
         checks=list(_checks(named)) or UNSET,
@@ -130,7 +130,7 @@ def merge(
 
 
 def code_of(verdict: wire.Verdict) -> ExitCode:
-    """The exit code of a saved verdict. One that is milder than its own decision was not written by plangate: the decision counts."""
+    """The exit code of a saved verdict. If the saved code is milder than its decision requires, the decision counts."""
     observed = verdict.mode == "observe"
     decided = exit_code(
         [Decision(verdict.decision)],
@@ -145,10 +145,10 @@ def code_of(verdict: wire.Verdict) -> ExitCode:
 def _exit_code(
     decision: Decision, verdicts: Iterable[wire.Verdict], gaps: Sequence[wire.Skipped], mode: str, fail_on: str
 ) -> int:
-    """The worst code of the parts, and of what the whole itself adds: a review that fails here, and what nobody can tell."""
+    """The worst exit code of the parts, of the merged decision under `fail_on`, and of the gaps."""
     own = exit_code([decision], unread=False, fail_on=fail_on, mode=mode)
-    untold = exit_code([Decision.INCONCLUSIVE] if gaps else [], unread=_is_unread(gaps))
-    return int(ExitCode.worst(own, untold, *map(code_of, verdicts)))
+    unread_or_unknown = exit_code([Decision.INCONCLUSIVE] if gaps else [], unread=_is_unread(gaps))
+    return int(ExitCode.worst(own, unread_or_unknown, *map(code_of, verdicts)))
 
 
 def _is_unread(gaps: Iterable[wire.Skipped]) -> bool:
@@ -156,7 +156,7 @@ def _is_unread(gaps: Iterable[wire.Skipped]) -> bool:
 
 
 def _unenforced(one: NamedVerdict) -> NamedVerdict:
-    """A target that is only observed, beside others that are enforced: it is told, and decides nothing for them."""
+    """An observed target among enforced ones: its findings and gaps are kept and decide nothing."""
     verdict = one.verdict
     findings = [structs.replace(finding, decision="pass", enforced=False) for finding in verdict.findings]
     gaps = [s if s.decides == "input" else structs.replace(s, decides=UNSET) for s in verdict.coverage.skipped]
@@ -178,7 +178,7 @@ def _unenforced(one: NamedVerdict) -> NamedVerdict:
 
 
 def _named(parts: Sequence[Part]) -> tuple[list[NamedVerdict], list[wire.Skipped]]:
-    """Every different verdict under a unique name, and what is wrong with the others."""
+    """Every distinct verdict under a unique name, and gaps for merged or duplicate ones."""
     named: list[NamedVerdict] = []
     problems: list[wire.Skipped] = []
     digests: set[str] = set()
@@ -192,7 +192,7 @@ def _named(parts: Sequence[Part]) -> tuple[list[NamedVerdict], list[wire.Skipped
             problems.append(
                 wire.Skipped(part.path, "is a merged verdict itself", "merge the verdicts it was made of", "verdict")
             )
-        name = _spelled(verdict.target, verdict.environment) or part.path
+        name = _label(verdict.target, verdict.environment) or part.path
         taken[name] += 1
         if taken[name] == 2:
             problems.append(
@@ -208,7 +208,7 @@ def _named(parts: Sequence[Part]) -> tuple[list[NamedVerdict], list[wire.Skipped
 
 
 def _missing(named: Sequence[NamedVerdict], expected: Sequence[Expected] | None) -> Iterator[wire.Skipped]:
-    """Expected targets without a verdict; and verdicts that nobody expected, which are only told."""
+    """Gaps for expected targets without a verdict, and non-deciding ones for verdicts that were not expected."""
     if expected is None:
         if not named:
             yield wire.Skipped(
@@ -219,7 +219,7 @@ def _missing(named: Sequence[NamedVerdict], expected: Sequence[Expected] | None)
             )
         return
     for one in expected:
-        if not any(one.is_(given.verdict) for given in named):
+        if not any(one.matches(given.verdict) for given in named):
             yield wire.Skipped(
                 str(one),
                 "is expected and has no verdict",
@@ -227,14 +227,14 @@ def _missing(named: Sequence[NamedVerdict], expected: Sequence[Expected] | None)
                 "verdict",
             )
     for given in named:
-        if not any(one.is_(given.verdict) for one in expected):
+        if not any(one.matches(given.verdict) for one in expected):
             yield wire.Skipped(
                 given.name, "has a verdict and is not expected", "add it to the list, or stop reviewing it"
             )
 
 
 def _versions(named: Sequence[NamedVerdict]) -> Iterator[wire.Skipped]:
-    """Two versions of plangate may hold two different sets of policies."""
+    """A gap where the verdicts are of several versions of plangate, whose policies may differ."""
     versions = sorted({one.verdict.plangate_version for one in named})
     if len(versions) > 1:
         yield wire.Skipped(
@@ -246,7 +246,7 @@ def _versions(named: Sequence[NamedVerdict]) -> Iterator[wire.Skipped]:
 
 
 def _copies(named: Sequence[NamedVerdict]) -> Iterator[wire.Skipped]:
-    """The same plan under two names: one of the targets has probably not been planned."""
+    """A gap where targets share an input: one of them has probably not been planned."""
     users: dict[str, list[str]] = {}
     for one in named:
         if any(summary_values(one.verdict.summary)):
@@ -278,7 +278,7 @@ def _worst_first(one: NamedVerdict) -> tuple[int, int, str]:
 
 
 def _finding_order(finding: wire.Finding) -> tuple[int, int, str, str, str]:
-    """Worst first; the same of several targets side by side."""
+    """The sort key of a finding: worst first, equal ones of several targets next to each other."""
     return (
         _DECISIONS.index(finding.decision),
         _SEVERITIES.index(finding.severity),
@@ -296,43 +296,43 @@ def _changes(named: Iterable[NamedVerdict]) -> Iterator[wire.Change]:
         first += len(one.verdict.inputs)
 
 
-def _findings(named: Iterable[NamedVerdict], which: str) -> Iterator[wire.Finding]:
-    """The findings under their targets, with fingerprints that tell the targets apart."""
+def _findings(named: Iterable[NamedVerdict], field: str) -> Iterator[wire.Finding]:
+    """The findings with their target, and with fingerprints that differ between targets."""
     for one in named:
-        found: list[wire.Finding] = getattr(one.verdict, which)
+        found: list[wire.Finding] = getattr(one.verdict, field)
         for finding in found:
             yield structs.replace(finding, target=one.name, fingerprint=fingerprint.of(one.name, finding.fingerprint))
 
 
 def _runbook(named: Iterable[NamedVerdict]) -> Iterator[wire.Step]:
-    """The steps, the same one of several targets once."""
-    for names, step in _together((one.name, step) for one in named for step in one.verdict.runbook):
+    """The steps of all runbooks, equal ones once."""
+    for names, step in _grouped((one.name, step) for one in named for step in one.verdict.runbook):
         yield structs.replace(step, text=f"{names}: {step.text}")
 
 
 def _gaps(named: Iterable[NamedVerdict]) -> Iterator[wire.Skipped]:
-    """What was not examined, the same of several targets once."""
-    for names, gap in _together((one.name, gap) for one in named for gap in one.verdict.coverage.skipped):
+    """The gaps of all verdicts, equal ones once."""
+    for names, gap in _grouped((one.name, gap) for one in named for gap in one.verdict.coverage.skipped):
         yield structs.replace(gap, what=f"{names}: {gap.what}")
 
 
 def _checks(named: Iterable[NamedVerdict]) -> Iterator[wire.Check]:
-    for names, check in _together((one.name, check) for one in named for check in one.verdict.checks or ()):
+    for names, check in _grouped((one.name, check) for one in named for check in one.verdict.checks or ()):
         yield structs.replace(check, address=f"{names}: {check.address}")
 
 
 def _invocations(named: Iterable[NamedVerdict]) -> Iterator[wire.Invocation]:
-    for names, run in _together((one.name, run) for one in named for run in one.verdict.invocations or ()):
+    for names, run in _grouped((one.name, run) for one in named for run in one.verdict.invocations or ()):
         yield structs.replace(run, address=f"{names}: {run.address}")
 
 
 def _notes(named: Iterable[NamedVerdict]) -> Iterator[str]:
-    for names, note in _together((one.name, note) for one in named for note in one.verdict.notes or ()):
+    for names, note in _grouped((one.name, note) for one in named for note in one.verdict.notes or ()):
         yield f"{names}: {note}"
 
 
-def _together(entries: Iterable[tuple[str, _Entry]]) -> Iterator[tuple[str, _Entry]]:
-    """Entries of named targets, equal ones once, with the names of all that have them."""
+def _grouped(entries: Iterable[tuple[str, _Entry]]) -> Iterator[tuple[str, _Entry]]:
+    """The distinct entries, each with the names of the targets that have it."""
     names: dict[_Entry, list[str]] = {}
     for name, entry in entries:
         names.setdefault(entry, []).append(name)
@@ -346,18 +346,18 @@ def _sum(summaries: Iterable[wire.Summary]) -> wire.Summary:
 
 
 def _coverage(named: Sequence[NamedVerdict], skipped: Sequence[wire.Skipped]) -> wire.Coverage:
-    all_of = [one.verdict.coverage for one in named]
+    coverages = [one.verdict.coverage for one in named]
     evidence: list[Any] = [
-        min((getattr(coverage.evidence, name) for coverage in all_of), key=_GIVEN.index, default="not-needed")
+        min((getattr(coverage.evidence, name) for coverage in coverages), key=_GIVEN.index, default="not-needed")
         for name in wire.Evidence.__struct_fields__
     ]
     return wire.Coverage(
-        policies_expected=sum(coverage.policies_expected for coverage in all_of),
-        policies_reported=sum(coverage.policies_reported for coverage in all_of),
-        outcomes=_total(coverage.outcomes for coverage in all_of),
+        policies_expected=sum(coverage.policies_expected for coverage in coverages),
+        policies_reported=sum(coverage.policies_reported for coverage in coverages),
+        outcomes=_total(coverage.outcomes for coverage in coverages),
         evidence=wire.Evidence(*evidence),
-        drift=_total(coverage.drift for coverage in all_of),
-        noise=_total(coverage.noise for coverage in all_of),
+        drift=_total(coverage.drift for coverage in coverages),
+        noise=_total(coverage.noise for coverage in coverages),
         skipped=[*skipped, *_gaps(named)],
     )
 
@@ -370,7 +370,7 @@ def _total(counts: Iterable[dict[str, int]]) -> dict[str, int]:
 
 
 def _binding(verdicts: Sequence[wire.Verdict]) -> wire.Binding | UnsetType:
-    """What ties the whole to its plans: all of theirs. Where one of them is not bound, the whole is not."""
+    """The binding to the plans of all parts; unset where one of them is not bound."""
     bound = [verdict.binding for verdict in verdicts if verdict.binding is not UNSET]
     if not bound or len(bound) < len(verdicts):
         return UNSET
@@ -398,7 +398,7 @@ def _target(one: NamedVerdict) -> wire.Target:
 
 
 def _headline(decision: Decision, named: Sequence[NamedVerdict], gaps: Sequence[wire.Skipped]) -> str:
-    """The consequence in the worst target, and how many more are as bad."""
+    """The headline of the worst target, and how many more have the same decision."""
     counted = several(len(named), "target")
     total = _sum(one.verdict.summary for one in named)
     return headline(
@@ -412,8 +412,8 @@ def _headline(decision: Decision, named: Sequence[NamedVerdict], gaps: Sequence[
     )
 
 
-def _spelled(target: str | None, environment: str | None) -> str:
-    """`live/db (prod)`, or what there is of it."""
+def _label(target: str | None, environment: str | None) -> str:
+    """`TARGET (ENVIRONMENT)`, or the one of both that is given."""
     if target and environment:
         return f"{target} ({environment})"
     return target or environment or ""

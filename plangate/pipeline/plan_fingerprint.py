@@ -1,4 +1,4 @@
-"""The fingerprint of the plans that a verdict is about, by which they are known again right before the apply.
+"""The fingerprint of a verdict's plans, which `plangate verify` compares right before the apply.
 
 It is of what will happen, not of bytes: order, time stamps, warnings, names of files and what configuration calls
 volatile are not in it. It can be made again from a saved verdict.
@@ -23,19 +23,19 @@ _TIME: Final = b'"(the time of the plan)"'
 
 
 def timeless(encoded: bytes, made_at: Iterable[str]) -> bytes:
-    """JSON in which the time of the plan itself (`plantimestamp()`) is always the same."""
+    """The JSON with every time of the plan itself (`plantimestamp()`) replaced by a fixed one."""
     for moment in made_at:
         encoded = encoded.replace(msgspec.json.encode(moment), _TIME)
     return encoded
 
 
 def is_volatile(name: str, patterns: Iterable[str]) -> bool:
-    """Whether an attribute, as TYPE.PATH, is one of those that do not matter."""
+    """Whether an attribute, as TYPE.PATH, fits one of the `verify.volatile` patterns."""
     return any(fits_shell(pattern, name) for pattern in patterns)
 
 
 def fingerprint(document: wire.Verdict, volatile: tuple[str, ...], hooks: str, made_at: tuple[str, ...]) -> str:
-    """What the plans of a verdict will do, in 64 hex digits."""
+    """The SHA-256 of what the plans of a verdict will do, in 64 hex digits."""
     rows = [encoded(described(change, volatile), made_at) for change in document.changes]
     rows += [encoded(("output", o.name, o.action, o.before, o.after), made_at) for o in document.outputs]
     rows += [encoded(("hook", h.release, h.address, h.events, h.weight), made_at) for h in document.hooks]
@@ -48,12 +48,12 @@ def fingerprint(document: wire.Verdict, volatile: tuple[str, ...], hooks: str, m
 
 
 def facts(document: wire.Verdict) -> list[tuple[str, bool, bool]]:
-    """What the tool says of each plan: one that is errored or partial is another one."""
+    """One row for each plan with its kind and whether it is errored or partial."""
     return [(i.kind.split("-")[0], bool(i.facts.errored), i.facts.complete is False) for i in document.inputs]
 
 
 def described(change: wire.Change, volatile: tuple[str, ...]) -> tuple[Any, ...]:
-    """One change as far as it matters."""
+    """The parts of a change that the fingerprint covers."""
     attributes = [
         (a.path, a.kind, a.before, a.after)
         for a in change.attributes
@@ -77,19 +77,19 @@ def described(change: wire.Change, volatile: tuple[str, ...]) -> tuple[Any, ...]
 
 
 def same(one: wire.Change, other: wire.Change, volatile: tuple[str, ...], made_at: tuple[str, ...]) -> bool:
-    """Whether two changes are the same as far as it matters."""
+    """Whether the parts of two changes that the fingerprint covers are equal."""
     return encoded(described(one, volatile), made_at) == encoded(described(other, volatile), made_at)
 
 
 def encoded(row: Any, made_at: Iterable[str]) -> bytes:
-    """One row as bytes that are equal where it is the same, whenever its plan was made."""
+    """A row as canonical bytes, independent of when its plan was made."""
     try:
         return timeless(_SORTED.encode(row), made_at)
     except ValueError:
-        # Half characters, or a number of thousands of digits.
+        # A lone surrogate, or a number of thousands of digits.
         return repr(row).encode("utf-8", "backslashreplace")
 
 
 def of_parts(fingerprints: Iterable[str]) -> str:
-    """The fingerprint of several verdicts together."""
+    """The fingerprint of several verdicts, from theirs, in 64 hex digits."""
     return hashlib.sha256("\n".join(sorted(fingerprints)).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""What `plangate policy` does: shipped policies and those of a repository, listed, shown, tested, documented and begun."""
+"""Implements `plangate policy`: lists, shows, tests, documents and creates policies."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def policies(paths: Sequence[Path]) -> tuple[Policy | BuiltinPolicy, ...]:
 
 
 def page(id_: str, paths: Sequence[Path]) -> str:
-    """The page of one policy, Markdown. Raises `UsageError`, with the id that was probably meant."""
+    """The page of one policy in Markdown. Raises `UsageError` for an unknown id, with the closest known one."""
     every = policies(paths)
     for one in every:
         if one.id == id_:
@@ -42,7 +42,7 @@ def page(id_: str, paths: Sequence[Path]) -> str:
 
 
 def pages(paths: Sequence[Path]) -> dict[str, str]:
-    """The page of every policy, by its path below the folder of pages."""
+    """The Markdown page of every policy, by its path relative to the folder of pages."""
     loaded = load.load_all(paths)
     return docs.pages(loaded.policies, loaded.families)
 
@@ -53,7 +53,7 @@ def first(id_: str, type_: str) -> str:
 
 
 class Tested(Struct, frozen=True):
-    """A policy file by its name, the policy in it, and what became of each of its cases."""
+    """A policy file's name, its policy, and the result of each of its cases."""
 
     file: str
     policy: Policy

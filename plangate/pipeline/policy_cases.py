@@ -1,4 +1,4 @@
-"""The cases of policies, through the whole pipeline: what each application builds of its own cases comes from the registry."""
+"""Runs the cases of policies through the whole pipeline. Applications register builders for cases of their own."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ BUILDERS: Final = {name: application.case for name, application in APPLICATIONS.
 def run(
     policy: Policy, classify: Callable[[bytes, Mapping[str, bytes]], ChangeSet] = classified
 ) -> list[testing.Result]:
-    """Hold every case of a policy against it."""
+    """The result of each case of a policy."""
     return testing.run(policy, classify, BUILDERS)
 
 
 def change_set(policy: Policy, case: dict[str, Any]) -> tuple[ChangeSet, int | None]:
-    """The change set of a case, and which of its changes it is about. Raises `CaseError`."""
+    """The change set of a case, and the index of the change that it is about. Raises `CaseError`."""
     return testing.change_set(policy, case, classified, BUILDERS)

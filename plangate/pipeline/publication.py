@@ -1,4 +1,4 @@
-"""What a published verdict says in each place: comment, check, summary, outputs. Reports meet publishing only here."""
+"""Renders a saved verdict for the comment, check, step summary and outputs. The only code that uses both reports and publishing."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ _LEVELS: Final = {
 
 
 class Pages:
-    """One saved verdict, and how it reads in each place."""
+    """One saved verdict, and what is published of it in each place."""
 
     def __init__(self, saved: wire.Verdict):
         self.saved = saved
         self.verdict: Verdict = restore(saved)
         self.place: Place | None = None
         self.answer: ApprovalState | None = None
-        """Who has approved, where that was asked."""
+        """Who has approved, if the reviews were read."""
         self.gate_key: bytes | None = None
 
     @classmethod
@@ -87,14 +87,14 @@ class Pages:
         place = self.place
         if place is None:
             raise ValueError("a comment needs a place")
-        now = state.remembered(f.fingerprint for f in self.saved.findings if f.decision != "pass")
-        earlier = state.carried(before, place.sha)
+        now = state.short_digests(f.fingerprint for f in self.saved.findings if f.decision != "pass")
+        earlier = state.previous_findings(before, place.sha)
         about = state.State(
             key=self._key(), sha=place.sha, run=place.run, attempt=place.attempt, now=now, before=earlier
         )
         room = longest - len(state.marker(about, "")) - 1
         text = markdown.render(self.verdict, self._extras(room, state.since(now, earlier)))
-        # The first line of a report is the marker of one that nobody publishes.
+        # The report's own first line is the marker of an unpublished one.
         text = text.partition("\n")[2]
         return f"{state.marker(about, text)}\n{text}"
 
@@ -114,7 +114,7 @@ class Pages:
 
     @property
     def wants_approval(self) -> bool:
-        """Whether there is anything to be answered, and somebody who may."""
+        """Whether the decision is an enforced, bound review for which the configuration names approvers."""
         return (
             self.verdict.decision is Decision.REVIEW
             and self.verdict.mode == "enforce"
@@ -136,13 +136,13 @@ class Pages:
             if change.findings:
                 key = (change.address, change.release)
                 changes.setdefault(key, []).append(repr(plan_fingerprint.described(change, volatile)))
-        said = (
+        questions = (
             repr((f.policy, f.severity, f.outcome, f.target, f.message, f.address, f.release, changes.get(key, [])))
             for f in self.saved.findings
             if f.decision != "pass"
             for key in [(f.address or "", f.release)]
         )
-        return Plan(fingerprint, asked(said))
+        return Plan(fingerprint, digests(questions))
 
     def name(self, given: str | None) -> str:
         """The name of the check."""
@@ -154,7 +154,7 @@ class Pages:
         return ApprovalsReader(github, place, name=self.name(name), key=self._key(), gate_key=self.gate_key)
 
     def _approval(self) -> str:
-        """Who has answered, or who has to."""
+        """Who has approved or still has to, in words; empty where no approval is needed."""
         if not self.wants_approval:
             return ""
         if self.answer is None:
@@ -173,7 +173,7 @@ class Pages:
         if self.wants_approval and self.place is not None:
             hidden = f"{approvals.line(self.plan(), self.place.sha, self.gate_key)}\n\n"
         summary = hidden + markdown.render(self.verdict, self._extras(60_000 - len(hidden))).partition("\n")[2]
-        deciding = story.deciding(story.told(self.verdict))[:_MOST_ANNOTATIONS]
+        deciding = story.deciding(story.views(self.verdict))[:_MOST_ANNOTATIONS]
         return Report(
             name=self.name(name),
             key=self._key(),
@@ -197,7 +197,7 @@ class Pages:
         )
 
     def annotations(self) -> bytes:
-        """What the runner shows where no check carries it: workflow commands for stdout, nothing outside of a runner."""
+        """Workflow commands for stdout that annotate lines without a check; empty outside of a GitHub runner."""
         if os.environ.get("GITHUB_ACTIONS") != "true":
             return b""
         return workflow_commands.render(self.verdict).encode()
@@ -236,5 +236,5 @@ def _basic(text: str, most: int) -> str:
 
 
 def _within_the_plane(text: str) -> str:
-    """Without characters above U+FFFF, which the checks API does not take."""
+    """The text with characters above U+FFFF replaced, which the checks API does not take."""
     return "".join(c if ord(c) <= 0xFFFF else "\ufffd" for c in text)

@@ -13,5 +13,5 @@ if TYPE_CHECKING:
 
 
 def begin(path: str) -> Callable[[str], RawInput]:
-    """What reads any input, and has begun with this one. It raises `InputError` for what cannot be read."""
+    """A reader of inputs that has started to read this one. Its `read` raises `InputError`."""
     return ReadAhead(path).read

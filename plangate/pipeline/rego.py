@@ -1,4 +1,4 @@
-"""A user's own Rego beside the policies: held against each input as it was given, its words masked, its results findings."""
+"""Evaluates a user's own Rego on each input as given; its results become findings, with messages masked."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ _POLICIES: Final[dict[rego.Force, str]] = {"deny": "rego-denied", "warn": "rego-
 def evaluate(
     rules: rego.RegoRules, documents: Sequence[Document], changesets: Sequence[ChangeSet]
 ) -> tuple[tuple[Finding, ...], tuple[Gap, ...]]:
-    """What the rules say of every document. A document that they could not be held against makes the verdict inconclusive."""
+    """The findings of the rules in all documents. A document that could not be evaluated is an inconclusive gap."""
     addresses = {str(change.address): i for i, change in enumerate(_changes(changesets))}
     findings: list[Finding] = []
     skipped: list[Gap] = []
     for document in documents:
         try:
-            masked, said = _said(rules, document)
+            masked, results = _run(rules, document)
         except InputError as error:
             why = f"the rules in {rules.folder} said nothing of it: {error.message}"
             skipped.append(Gap(document.path, why, error.hint or "see what it says by hand", inconclusive=True))
             continue
-        findings += [_finding(one, masked, addresses) for one in said]
+        findings += [_finding(one, masked, addresses) for one in results]
     return tuple(dict.fromkeys(findings)), tuple(skipped)
 
 
@@ -44,8 +44,8 @@ def _changes(changesets: Sequence[ChangeSet]) -> Iterator[Change]:
         yield from changeset.changes
 
 
-def _said(rules: rego.RegoRules, document: Document) -> tuple[Callable[[str], str], list[rego.RegoResult]]:
-    """What masks the words of the rules, and what they say. Raises `InputError`."""
+def _run(rules: rego.RegoRules, document: Document) -> tuple[Callable[[str], str], list[rego.RegoResult]]:
+    """A function that masks secrets in the rules' messages, and the results. Raises `InputError`."""
     if document.kind is Kind.TERRAFORM_PLAN:
         return plan.redactor(document).text, rego.run(rules, [document.data], "json")
     if document.kind in (Kind.HELM_DRY_RUN, Kind.HELM_MANIFEST):
@@ -57,13 +57,13 @@ def _said(rules: rego.RegoRules, document: Document) -> tuple[Callable[[str], st
     raise InputError("Rego reads plan JSON", where=document.path, hint="terraform show -json tfplan > plan.json")
 
 
-def _finding(said: rego.RegoResult, masked: Callable[[str], str], addresses: dict[str, int]) -> Finding:
-    message, package = masked(said.message), masked(said.package)
-    named = [one for one in addresses if one in said.about] or [one for one in addresses if one in message]
+def _finding(result: rego.RegoResult, masked: Callable[[str], str], addresses: dict[str, int]) -> Finding:
+    message, package = masked(result.message), masked(result.package)
+    named = [one for one in addresses if one in result.about] or [one for one in addresses if one in message]
     address = max(named, key=len, default=None)
     return make(
-        _POLICIES[said.force],
-        said.package,
+        _POLICIES[result.force],
+        result.package,
         message,
         address or "",
         fields={"message": message, "package": package},

@@ -1,6 +1,6 @@
-"""Brings the sides of every release of a plan together: what classify says is desired, and what ingest found recorded and live.
+"""Attaches drift to the Helm releases of a plan: desired values from classify, recorded and live ones from ingest.
 
-It holds no rule of its own.
+The rules of the comparison are in `plangate.drift`.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ _COMPARED = frozenset({Action.UPDATE, Action.REPLACE, Action.CREATE, Action.NO_O
 
 
 def attach(changeset: TerraformChangeSet, owned: tuple[values.Owned, ...] = ()) -> TerraformChangeSet:
-    """The plan with the drift of its Helm releases, and what that means for their changes."""
-    concerned = [c for c in (*changeset.changes, *changeset.unchanged) if c.type == releases.TYPE]
-    if not concerned:
+    """The plan with the drift of its Helm releases and its effects on their changes."""
+    helm_releases = [c for c in (*changeset.changes, *changeset.unchanged) if c.type == releases.TYPE]
+    if not helm_releases:
         return changeset
     evidence = {one.address: one for one in changeset.releases}
     found = {str(change.address): change for change in changeset.recorded_drift if change.type == releases.TYPE}
-    going = {_name(change) for change in concerned if change.action is Action.DESTROY}
+    uninstalled = {_name(change) for change in helm_releases if change.action is Action.DESTROY}
     drift: list[Drift] = []
     notes: list[str] = []
     skipped: list[Gap] = []
     changed: dict[int, Change] = {}
-    lined_up: set[str] = set()
-    for change in concerned:
+    compared: set[str] = set()
+    for change in helm_releases:
         address = str(change.address)
         known = evidence.get(address) or ReleaseEvidence(address=address, release=_name(change))
         sides = _imported(known, change) if change.import_id is not None else _sides(known, found.get(address))
@@ -53,18 +53,18 @@ def attach(changeset: TerraformChangeSet, owned: tuple[values.Owned, ...] = ()) 
         # An install over a release that is there is refused, unless it may become an upgrade.
         upgrades = change.action is not Action.CREATE or _get(change.after, "upgrade_install") is True
         if sides is not None and change.action in _COMPARED and upgrades and change.values_known:
-            entries, unseen = values.compared(values.line_up(_planned(change, known.release), sides, owned))
+            entries, unseen = values.compared(values.compare_sides(_planned(change, known.release), sides, owned))
             skipped += unseen
-            lined_up.add(address)
+            compared.add(address)
         drift += entries
-        alarming = tuple(entry for entry in entries if not values.owner_of(entry.path, owned))
-        told = _told(change, known, alarming, sides)
+        unowned = tuple(entry for entry in entries if not values.owner_of(entry.path, owned))
+        updated = _with_effects(change, known, unowned, sides)
         if change.action is Action.CREATE and _get(change.after, "upgrade_install") is not True:
-            refused = tuple(drifted.taken(known, goes=known.release in going))
-            told = structs.replace(told, effects=(*told.effects, *refused)) if refused else told
-        changed[id(change)] = told
-        notes += drifted.notes(known, change.action, alarming)
-    recorded = (entry for entry in changeset.drift if not _repeated(entry, lined_up))
+            refused = tuple(drifted.existing_release_effects(known, uninstalled=known.release in uninstalled))
+            updated = structs.replace(updated, effects=(*updated.effects, *refused)) if refused else updated
+        changed[id(change)] = updated
+        notes += drifted.notes(known, change.action, unowned)
+    recorded = (entry for entry in changeset.drift if not _repeated(entry, compared))
     return structs.replace(
         changeset,
         changes=tuple(changed.get(id(change), change) for change in changeset.changes),
@@ -74,9 +74,9 @@ def attach(changeset: TerraformChangeSet, owned: tuple[values.Owned, ...] = ()) 
     )
 
 
-def _repeated(entry: Drift, lined_up: set[str]) -> bool:
-    """Whether a difference that Terraform recorded is one of those that are told path by path."""
-    return entry.release is None and entry.address in lined_up and entry.path.startswith("metadata")
+def _repeated(entry: Drift, compared: set[str]) -> bool:
+    """Whether a recorded difference is in the release's metadata, whose values were compared path by path."""
+    return entry.release is None and entry.address in compared and entry.path.startswith("metadata")
 
 
 def _planned(change: Change, release: str) -> values.Planned:
@@ -100,30 +100,30 @@ def _planned(change: Change, release: str) -> values.Planned:
 
 
 def _sides(known: ReleaseEvidence, found: Change | None) -> values.Sides | None:
-    """The recorded and the live side. Without evidence of the cluster, what the refresh of the plan found there."""
+    """The recorded and live values; without cluster evidence, those of the plan's refresh. None where neither is known."""
     moment = when(known.history, known.recorded_revision)
     if known.live is not None:
-        recorded = known.recorded if known.recorded is not None else _seen(found.before if found else None)
+        recorded = known.recorded if known.recorded is not None else _metadata_values(found.before if found else None)
         if not moment and found is not None:
             moment = when(known.history, _revision(found.before))
         return values.Sides(known.live, recorded, moment)
-    live = _seen(found.after) if found is not None else None
+    live = _metadata_values(found.after) if found is not None else None
     if found is None or live is None:
         return None
     revision = _revision(found.after)
-    return values.Sides(live, _seen(found.before), f"revision {revision}" if revision else "")
+    return values.Sides(live, _metadata_values(found.before), f"revision {revision}" if revision else "")
 
 
 def _imported(known: ReleaseEvidence, change: Change) -> values.Sides | None:
-    """The sides of a release that is imported: no apply has been there before, so what the import read is the recorded one."""
-    read = _seen(change.before)
+    """The sides of an imported release. No apply came before, so the values that the import read are the recorded ones."""
+    read = _metadata_values(change.before)
     if known.live is not None:
         return values.Sides(known.live, read if read is not None else known.live)
     return None if read is None else values.Sides(read, read)
 
 
-def _seen(side: Side | None) -> dict[str, Value] | None:
-    """The values in a release's `metadata`, which are those that Helm had."""
+def _metadata_values(side: Side | None) -> dict[str, Value] | None:
+    """The values in a release's `metadata`, which Helm had at the last refresh; None where they cannot be read."""
     text = _metadata(side, "values")
     if isinstance(text, Embedded) and isinstance(text.value, dict):
         return text.value
@@ -136,20 +136,22 @@ def _revision(side: Side | None) -> int | None:
 
 
 def _metadata(side: Side | None, key: str) -> object:
-    """One of the facts of a release: version 2 of the provider keeps them in a list of one."""
+    """One entry of a release's `metadata`, which version 2 of the provider keeps in a list of one."""
     if side is None:
         return None
     found = side.at(("metadata", key))
     return side.at(("metadata", 0, key)) if found is ABSENT else found
 
 
-def _told(change: Change, known: ReleaseEvidence, entries: Iterable[Drift], sides: values.Sides | None) -> Change:
-    """The change with what it does to what was changed by hand."""
+def _with_effects(
+    change: Change, known: ReleaseEvidence, entries: Iterable[Drift], sides: values.Sides | None
+) -> Change:
+    """The change with effects on values that were changed by hand."""
     version = _get(change.after, "version")
     new = [
-        *(drifted.adopted(tuple(entries)) if change.import_id is not None else ()),
-        *drifted.undone(tuple(entries), sides.when if sides is not None else ""),
-        *drifted.moved(known, change.action, version if isinstance(version, str) else ""),
+        *(drifted.import_effects(tuple(entries)) if change.import_id is not None else ()),
+        *drifted.undone_effects(tuple(entries), sides.when if sides is not None else ""),
+        *drifted.moved_release_effects(known, change.action, version if isinstance(version, str) else ""),
     ]
     if not new or change.action is Action.NO_OP:
         return change
@@ -168,7 +170,7 @@ def _get(side: Side | None, key: str) -> object:
 
 
 def attach_freshness(changeset: TerraformChangeSet, context: PlanContext) -> TerraformChangeSet:
-    """The plan with its freshness: what ties it to the state that there is now."""
+    """The plan with its freshness relative to the current state."""
     saved = context.saved
     freshness = changeset.freshness
     if freshness is None and saved is not None:
@@ -179,7 +181,7 @@ def attach_freshness(changeset: TerraformChangeSet, context: PlanContext) -> Ter
         lineage, serial = (state.lineage, state.serial) if state is not None else (None, 0)
         moved = _moved(changeset, context) if freshness is not None and freshness.serial_plan != serial else None
         freshness = state_drift.freshness_of(freshness, lineage, serial, context.lock, moved=moved)
-        skipped = (*_unproven(freshness), *_elsewhere(changeset, freshness, context))
+        skipped = (*_unproven(freshness), *_other_state(changeset, freshness, context))
     known = [one for one in changeset.releases if one.recorded_revision is not None or one.live_revision is not None]
     if len(known) == 1:
         freshness = structs.replace(
@@ -196,7 +198,7 @@ def attach_freshness(changeset: TerraformChangeSet, context: PlanContext) -> Ter
 
 
 def _moved(changeset: TerraformChangeSet, context: PlanContext) -> dict[str, tuple[str, ...]] | None:
-    """What differs, at the addresses of this plan, between the state of the saved plan and the one there is now."""
+    """The attributes that differ, by address of this plan, between the saved plan's state and the current one; None if unknown."""
     unseen = not changeset.changes and any(skipped.input_failed for skipped in changeset.skipped)
     if context.saved is None or context.state is None or unseen:
         return None
@@ -218,8 +220,8 @@ def _unproven(freshness: Freshness) -> Iterator[Gap]:
         )
 
 
-def _elsewhere(changeset: TerraformChangeSet, freshness: Freshness, context: PlanContext) -> Iterator[Gap]:
-    """Whether the state is that of another place: it holds nothing of what this plan found."""
+def _other_state(changeset: TerraformChangeSet, freshness: Freshness, context: PlanContext) -> Iterator[Gap]:
+    """A gap where the state holds none of the plan's existing objects, so it is another state."""
     existing = frozenset(
         change.moved_from or str(change.address)
         for change in (*changeset.changes, *changeset.unchanged)
@@ -243,7 +245,7 @@ def _elsewhere(changeset: TerraformChangeSet, freshness: Freshness, context: Pla
 
 
 def _evidence(changeset: TerraformChangeSet, context: PlanContext) -> dict[str, str]:
-    """What was given besides a plan: nothing is needed for a release that does not exist yet."""
+    """Which kinds of evidence are given or missing; none is needed for a release that is created."""
     new = {str(change.address) for change in changeset.changes if change.action is Action.CREATE}
     found: dict[str, str] = {}
     for one in changeset.releases:

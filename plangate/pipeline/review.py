@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Request(Struct, frozen=True, kw_only=True):
-    """What to review: inputs, extra policies, and the edge's options."""
+    """The inputs to review, the policies, and the options."""
 
     inputs: tuple[str, ...]
     policies: tuple[Policy, ...]
@@ -57,7 +57,7 @@ class Request(Struct, frozen=True, kw_only=True):
 
 
 class Review(Struct, frozen=True):
-    """The verdict, and what went wrong inside of plangate itself."""
+    """The verdict, and plangate's own unexpected errors."""
 
     verdict: Verdict
     failures: tuple[Exception, ...] = ()
@@ -65,12 +65,12 @@ class Review(Struct, frozen=True):
 
     @property
     def exit_code(self) -> int:
-        """The exit code of the command that asked for it."""
+        """The exit code of the command; `INTERNAL` or worse where plangate itself failed."""
         return ExitCode.worst(enforced_code(self.verdict), *(ExitCode.INTERNAL for _ in self.failures))
 
 
 def review(request: Request) -> Review:
-    """Review every input and reach one verdict. An unreadable input never stops the others."""
+    """One verdict of all inputs. An unreadable input does not stop the others; nothing is raised for it."""
     gate, options, policies = request.gate, request.options, request.policies
     context, skipped = contexts.read(request.tf_dir, request.evidence, request.state, request.saved_plan)
     if gate is not None:
@@ -93,9 +93,9 @@ def review(request: Request) -> Review:
     if request.rego is not None:
         from plangate.pipeline import rego
 
-        found, unheard = rego.evaluate(request.rego, read.documents, changesets)
+        found, gaps = rego.evaluate(request.rego, read.documents, changesets)
         report = structs.replace(report, findings=(*report.findings, *found))
-        skipped += unheard
+        skipped += gaps
     findings = (*verdicts.of_inputs(changesets), *report.findings)
     if gate is not None and settings is not None:
         findings = gate.judge(findings, settings, changesets, request.policies)
@@ -111,8 +111,8 @@ def review(request: Request) -> Review:
     return Review(verdict, tuple(read.failures))
 
 
-class _Read:
-    """What became of the inputs."""
+class _ReadInputs:
+    """The inputs after reading."""
 
     def __init__(self) -> None:
         self.changesets: list[ChangeSet] = []
@@ -122,8 +122,8 @@ class _Read:
         """What the inputs hold, where somebody asks for it later."""
 
 
-def _read_inputs(request: Request, context: contexts.PlanContext) -> _Read:
-    read = _Read()
+def _read_inputs(request: Request, context: contexts.PlanContext) -> _ReadInputs:
+    read = _ReadInputs()
     if request.assume:
         context = structs.replace(context, releases=structs.replace(context.releases, assuming=True))
     reading = inputs.Reading(

@@ -1,4 +1,4 @@
-"""Verdicts as documents: what is saved of one, and what was saved read back."""
+"""Converts a verdict to its saved document, and loads saved verdicts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _HINT = "plangate review plan.json -o json=verdict.json"
 
 
 def document(verdict: Verdict) -> wire.Verdict:
-    """The document of a verdict, with what ties it to its plan where it is bound."""
+    """The wire document of a verdict, with its binding where it has one."""
     bare = json_v1.wire_verdict(verdict)
     return bare if verdict.binding is None else _bound(bare, verdict.binding)
 
@@ -55,7 +55,7 @@ def signed(given: wire.Verdict) -> wire.Verdict:
     try:
         return signature.signed(given, key)
     except UnicodeEncodeError:
-        # What is signed is what will be read back.
+        # Sign what a reader will decode.
         return signature.signed(json_v1.without_halves(given), key)
 
 

@@ -15,9 +15,9 @@ _SORTED: Final = msgspec.json.Encoder(decimal_format="number", order="sorted")
 
 
 def signed(document: wire.Verdict, key: bytes) -> wire.Verdict:
-    """The verdict with its signature. One that is not bound to a plan gets none.
+    """The verdict with its signature; unchanged where it is not bound to a plan.
 
-    Raises `UnicodeEncodeError` for one that holds half characters: JSON cannot, so it would be read back as another one.
+    Raises `UnicodeEncodeError` for a verdict with lone surrogates: JSON cannot hold them, so another one would be read back.
     """
     if document.binding is UNSET:
         return document
@@ -26,7 +26,7 @@ def signed(document: wire.Verdict, key: bytes) -> wire.Verdict:
 
 
 def is_signed(document: wire.Verdict, key: bytes) -> bool | None:
-    """Whether the gate wrote all of this verdict; None where it is not signed."""
+    """Whether the signature fits the verdict and the key; None where the verdict is not signed."""
     if document.binding is UNSET or document.binding.signature is UNSET:
         return None
     return hmac.compare_digest(_signature(document, key), document.binding.signature)

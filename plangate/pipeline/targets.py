@@ -45,7 +45,7 @@ class _File(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def read(given: tuple[str, ...], defaults: Target) -> list[Target]:
-    """Every target of every file; what an entry does not say, the command line says. Raises `UsageError`."""
+    """Every target of every file; fields that an entry leaves out come from the command line. Raises `UsageError`."""
     found = [target for path in _paths(given) for target in _targets(path, defaults)]
     if not found:
         raise UsageError("hold no targets", where=", ".join(given))

@@ -48,32 +48,39 @@ def prepare(
     none = ConfigFile(Config(), asked.config or CONFIG)
     read, trusted = read or none, trusted or none
     if commit is None:
-        paths, files = _paths(asked, read)
+        paths, files = _paths(flags, read)
         policies = load(texts=_policies(here, paths))
-        gate = Gate(read=read, waivers=_waivers(here, files), latest=_latest(review, read.config))
+        gate = Gate(read=read, waivers=_waivers(here, files), latest=_latest_waiver_end(review, read.config))
     else:
-        policies, loose = _trusted_policies(commit, here, asked, trusted, read)
+        policies, weakenings = _trusted_policies(commit, here, flags, trusted, read)
         severities = {policy.id: policy.severity for policy in policies}
         severities.update({one.id: one.severity for one in knowledge.builtins()})
         families = {policy.id: policy.family for policy in policies}
         tightening = tighten.StricterOf(trusted.config, read.config, severities, families)
         config = tightening.config()
-        waivers, more = tighten.waivers(
-            _waivers(commit, _paths(asked, trusted)[1], needed=False),
-            _waivers(here, _paths(asked, read)[1], needed=False),
+        waivers, waiver_weakenings = tighten.waivers(
+            _waivers(commit, _paths(flags, trusted)[1], needed=False),
+            _waivers(here, _paths(flags, read)[1], needed=False),
         )
         gate = Gate(
             read=ConfigFile(config, trusted.file, trusted.newer, {**trusted.lines, **read.lines}),
             waivers=waivers,
-            loosened=(*loose, *tightening.loose, *more, *_loose_rego(commit, here, asked)),
-            latest=_latest(review, config),
+            weakenings=(
+                *weakenings,
+                *tightening.weakenings,
+                *waiver_weakenings,
+                *_rego_weakenings(commit, here, flags),
+            ),
+            latest=_latest_waiver_end(review, config),
             notes=(f"policies, waivers and configuration are those of {commit.ref} ({commit.sha[:7]})",),
         )
     gate.check(policies)
     inline = None
     if asked.beside:
         inline = CommentFiles(tf_dir, commit)
-    return policies, structs.replace(gate, signals=tuple(_signals(asked, gate, review, inputs, tf_dir)), inline=inline)
+    return policies, structs.replace(
+        gate, hints=tuple(_environment_hints(flags, gate, review, inputs, tf_dir)), inline=inline
+    )
 
 
 def rego(path: str, ref: str | None) -> RegoRules:
@@ -87,7 +94,7 @@ def rego(path: str, ref: str | None) -> RegoRules:
 
 
 def _below(tree: Commit | Folder, path: str, ends: tuple[str, ...]) -> dict[str, str]:
-    """The files below a folder, by their paths from there; a file that is named itself is its own name."""
+    """The texts of the files below a folder by relative path; of a single file, by its name."""
     top = tree.top(path)
     return {
         name.removeprefix(top) if name.startswith(top) else name.rpartition("/")[2]: text
@@ -95,9 +102,9 @@ def _below(tree: Commit | Folder, path: str, ends: tuple[str, ...]) -> dict[str,
     }
 
 
-def _loose_rego(commit: Commit, here: Folder, asked: GateFlags) -> list[Weakening]:
-    """Rego cannot be held against Rego: any change of it is one that somebody has to look at."""
-    if asked.conftest is None or not commit.holds(asked.conftest):
+def _rego_weakenings(commit: Commit, here: Folder, flags: GateFlags) -> list[Weakening]:
+    """A weakening for each Rego file that the change touches: two versions of Rego cannot be compared for strictness."""
+    if flags.conftest is None or not commit.holds(flags.conftest):
         return []
     path = asked.conftest
     theirs, ours = _below(commit, path, ENDS), _below(here, path, ENDS)
@@ -115,7 +122,7 @@ def configuration(path: str | None) -> Config:
 def _config(tree: Commit | Folder, asked: GateFlags, *, needed: bool) -> ConfigFile | None:
     path = asked.config or CONFIG
     text = tree.read(path)
-    if text is None and needed and asked.config is not None:
+    if text is None and needed and flags.config is not None:
         raise UsageError("does not exist", where=path)
     return None if text is None else configurations.parse(tree.name(path), text)
 
@@ -137,34 +144,34 @@ def _policies(tree: Commit | Folder, paths: Iterable[str]) -> list[tuple[str, st
 
 
 def _texts(tree: Commit | Folder, path: str) -> list[tuple[str, str]]:
-    """The policies and families at a path, as (name, text). The family of a single file stands beside it."""
+    """The policies and families at a path, as (name, text). For a single file, with the `family.yaml` in its folder."""
     texts = tree.policies(path)
     if [name for name, _ in texts] == [tree.name(path)]:
-        beside = PurePosixPath(path).with_name("family.yaml").as_posix()
-        text = tree.read(beside)
-        texts += [] if text is None else [(tree.name(beside), text)]
+        family = PurePosixPath(path).with_name("family.yaml").as_posix()
+        text = tree.read(family)
+        texts += [] if text is None else [(tree.name(family), text)]
     return texts
 
 
 def _trusted_policies(
-    commit: Commit, here: Folder, asked: GateFlags, trusted: ConfigFile, read: ConfigFile
+    commit: Commit, here: Folder, flags: GateFlags, trusted: ConfigFile, read: ConfigFile
 ) -> tuple[tuple[Policy, ...], list[Weakening]]:
     """The policies of both versions: the trusted text of each, and the new ones."""
     wanted = _paths(asked, trusted)[0]
     outside = [path for path in wanted if not commit.holds(path)]
     inside = [path for path in wanted if commit.holds(path)]
     theirs = [one for path in dict.fromkeys(inside) for one in _texts(commit, path)]
-    ours = [one for path in dict.fromkeys(_paths(asked, read)[0]) if commit.holds(path) for one in _texts(here, path)]
+    ours = [one for path in dict.fromkeys(_paths(flags, read)[0]) if commit.holds(path) for one in _texts(here, path)]
     versions: list[list[tuple[str, str, str]]] = []
-    brought: dict[str, Family] = {}
+    families: dict[str, Family] = {}
     for version in (ours, theirs):
         known, policies = split_families(version)
         versions.append([(policy_files.parse(name, text, known).id, name, text) for name, text in policies])
         # A family decides nothing: the trusted text of each counts, and new ones do.
-        brought |= known
-    texts, loose = tighten.policies(*reversed(versions))
-    # What the command line names outside of the repository is not a part of the change.
-    return load(texts=[*texts, *_policies(here, outside)], families=brought), loose
+        families |= known
+    texts, weakenings = tighten.policies(*reversed(versions))
+    # A path outside of the repository is not part of the change.
+    return load(texts=[*texts, *_policies(here, outside)], families=families), weakenings
 
 
 def _waivers(tree: Commit | Folder, files: Iterable[str], *, needed: bool = True) -> tuple[Waiver, ...]:
@@ -178,15 +185,15 @@ def _waivers(tree: Commit | Folder, files: Iterable[str], *, needed: bool = True
     return tuple(found)
 
 
-def _latest(review: Options, config: Config) -> str:
+def _latest_waiver_end(review: Options, config: Config) -> str:
     """The last day until which a waiver may run."""
     days = config.waivers.longest_days
     today = datetime.date.fromisoformat(review.created_at[:10])
     return (today + datetime.timedelta(days=min(days, (datetime.date.max - today).days))).isoformat()
 
 
-def _signals(
-    asked: GateFlags, gate: Gate, review: Options, inputs: tuple[str, ...], tf_dir: Path
+def _environment_hints(
+    flags: GateFlags, gate: Gate, review: Options, inputs: tuple[str, ...], tf_dir: Path
 ) -> Iterable[EnvironmentHint]:
     """What is known of the environment. Files are only read where an environment asks for what is in them."""
     wanted = {kind for e in gate.config.environments.values() for kind in e.match.__struct_fields__}
@@ -206,5 +213,5 @@ def _signals(
         key = backend_key(folders)
         if key is not None:
             yield EnvironmentHint("backend_keys", key)
-    if "backend_keys" in wanted and asked.state.startswith("s3://"):
-        yield EnvironmentHint("backend_keys", asked.state.removeprefix("s3://").partition("/")[2])
+    if "backend_keys" in wanted and flags.state.startswith("s3://"):
+        yield EnvironmentHint("backend_keys", flags.state.removeprefix("s3://").partition("/")[2])

@@ -1,6 +1,6 @@
-"""Whether a plan is the one that a saved verdict was reached on: asked right before the apply.
+"""Compares a plan with a saved verdict right before the apply.
 
-Only "the same" lets an apply go on. What differs is said, and so is what keeps anybody from telling.
+Only "the same" lets an apply continue. Otherwise problems say what differs, or why the comparison is not possible.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _DECIDED: Final = {"block": "different", "inconclusive": "unsure"}
 
 
 class Problem(Struct, frozen=True):
-    """One reason against: `different` or `unsure`, the words, and lines that show it."""
+    """A reason against the apply. `kind` is `different` or `unsure`; `lines` show the differences."""
 
     kind: str
     text: str
@@ -35,20 +35,20 @@ class Problem(Struct, frozen=True):
 
 
 class VerifyResult(Struct, frozen=True):
-    """The problems, those that differ first, and what else has to be said."""
+    """The problems, `different` ones first, and notes."""
 
     problems: tuple[Problem, ...]
     notes: tuple[str, ...] = ()
 
     @property
     def code(self) -> ExitCode:
-        """0 the same, 10 different, 4 nobody can tell."""
+        """0 for the same plan, 10 for a different one, 4 where it cannot be decided."""
         kinds = {problem.kind for problem in self.problems}
         return ExitCode.BLOCK if "different" in kinds else ExitCode.INCONCLUSIVE if kinds else ExitCode.OK
 
 
 class VerifyRequest(Struct, frozen=True, kw_only=True):
-    """What is about to be applied, and the verdict that it is held against."""
+    """The plans that are about to be applied, and the verdict that they are compared with."""
 
     verdict: str
     """The file of the saved verdict."""
@@ -61,7 +61,7 @@ class VerifyRequest(Struct, frozen=True, kw_only=True):
 
 
 class Verified(Struct, frozen=True, kw_only=True):
-    """The answer, the verdict that was asked about, and what went wrong inside of plangate itself."""
+    """The result, the saved verdict, and plangate's own unexpected errors."""
 
     result: VerifyResult
     saved: wire.Verdict
@@ -69,7 +69,7 @@ class Verified(Struct, frozen=True, kw_only=True):
 
     @property
     def exit_code(self) -> int:
-        """The exit code of the command that asked."""
+        """The exit code of the command: the result's, or `INTERNAL` where that is worse."""
         return ExitCode.worst(self.result.code, *(ExitCode.INTERNAL for _ in self.failures))
 
 
@@ -87,7 +87,7 @@ def verify(request: VerifyRequest) -> Verified:
             evidence=request.evidence,
             state=request.state,
             saved_plan=request.saved_plan,
-            # As it was bound: a verdict whose hidden values were left out is compared without them.
+            # With the options of the saved binding: if hidden values were left out there, they are left out here.
             binding=BindingOptions(
                 key=key if bound is not UNSET and bound.sensitive == "hmac" else None,
                 volatile=() if bound is UNSET else bound.volatile,
@@ -108,25 +108,25 @@ def verify(request: VerifyRequest) -> Verified:
 
 
 class Comparison(Struct, frozen=True, kw_only=True):
-    """What a saved verdict is held against."""
+    """A saved verdict and a fresh one of the same plans."""
 
     saved: wire.Verdict
     fresh: wire.Verdict
-    """The same plans, read now, under the same terms."""
+    """The verdict of the plans as they are now, bound with the same options."""
     now: str
     key: bytes | None = None
     moved: tuple[str, ...] | None = None
     """The addresses of this plan that the state has moved under; None where that was not compared."""
 
 
-def compare(asked: Comparison) -> VerifyResult:
-    """Hold a plan against a verdict."""
-    problems = (*_trusted(asked), *_plan(asked), *_state(asked), *_release(asked))
+def compare(comparison: Comparison) -> VerifyResult:
+    """The differences between the fresh verdict and the saved one."""
+    problems = (*_trusted(comparison), *_plan(comparison), *_state(comparison), *_release(comparison))
     notes = []
-    bound = asked.saved.binding
+    bound = comparison.saved.binding
     if bound is not UNSET and bound.sensitive == "left-out":
         notes.append("hidden values were not compared: review and verify with the same PLANGATE_KEY to compare them")
-    if asked.saved.decision == "review":
+    if comparison.saved.decision == "review":
         notes.append("the verdict is review: whether somebody has approved it is not known here")
     order = {"different": 0, "unsure": 1}
     return VerifyResult(tuple(sorted(problems, key=lambda problem: order[problem.kind])), tuple(notes))
@@ -135,8 +135,8 @@ def compare(asked: Comparison) -> VerifyResult:
 # --- whether the verdict may be relied on -----------------------------------------------------------------------------
 
 
-def _trusted(asked: Comparison) -> Iterator[Problem]:
-    saved, bound = asked.saved, asked.saved.binding
+def _trusted(comparison: Comparison) -> Iterator[Problem]:
+    saved, bound = comparison.saved, comparison.saved.binding
     if saved.targets is not UNSET:
         yield Problem("unsure", "this is a merged verdict", "verify the verdict of each target with its own plan")
         return
@@ -147,17 +147,17 @@ def _trusted(asked: Comparison) -> Iterator[Problem]:
             "review the plan again, with -o json=FILE; with PLANGATE_KEY or `verify:` in the configuration where it creates very much",
         )
         return
-    if asked.key is not None:
-        genuine = signature.is_signed(saved, asked.key)
-        if genuine is None:
+    if comparison.key is not None:
+        signed = signature.is_signed(saved, comparison.key)
+        if signed is None:
             yield Problem("unsure", "the verdict is not signed, and this gate has a key", "review it with PLANGATE_KEY")
-        elif not genuine:
+        elif not signed:
             yield Problem("different", "the verdict is not what this gate wrote: its signature does not fit")
     elif bound.sensitive == "hmac":
         yield Problem(
             "unsure", "hidden values can only be compared with the gate's key", "set PLANGATE_KEY or PLANGATE_KEY_FILE"
         )
-    if asked.now > bound.expires_at:
+    if comparison.now > bound.expires_at:
         yield Problem("unsure", f"the verdict was valid until {bound.expires_at}", "review the plan again")
     kind = _DECIDED.get(saved.decision)
     if kind is not None:
@@ -167,54 +167,58 @@ def _trusted(asked: Comparison) -> Iterator[Problem]:
 # --- whether it is the same plan --------------------------------------------------------------------------------------
 
 
-def _plan(asked: Comparison) -> Iterator[Problem]:
-    for skipped in asked.fresh.coverage.skipped:
+def _plan(comparison: Comparison) -> Iterator[Problem]:
+    for skipped in comparison.fresh.coverage.skipped:
         if skipped.decides == "input":
             yield Problem("unsure", f"{skipped.what}: {skipped.why}", skipped.how_to_fix)
-    bound, other = asked.saved.binding, asked.fresh.binding
-    if bound is UNSET or other is UNSET or asked.saved.targets is not UNSET:
+    bound, other = comparison.saved.binding, comparison.fresh.binding
+    if bound is UNSET or other is UNSET or comparison.saved.targets is not UNSET:
         return
-    withheld = _withheld(asked.saved.coverage.evidence, asked.fresh.coverage.evidence)
+    withheld = _withheld(comparison.saved.coverage.evidence, comparison.fresh.coverage.evidence)
     if withheld:
         words = f"the review had {' and '.join(withheld)} beside the input, and now it was not given"
         yield Problem("unsure", words, "--evidence DIR, or the flags that the review had")
         return
-    if bound.sensitive == "hmac" and (asked.key is None or not signature.is_signed(asked.saved, asked.key)):
-        # Its digests hold what only the gate's key can make again: what can be seen is compared, and is not enough.
-        lines = tuple(_differences(_seen(asked.saved), _seen(asked.fresh), bound, bound))
+    if bound.sensitive == "hmac" and (
+        comparison.key is None or not signature.is_signed(comparison.saved, comparison.key)
+    ):
+        # Without the key its digests cannot be computed again: visible values are compared, which alone never suffices.
+        lines = tuple(
+            _differences(_without_digests(comparison.saved), _without_digests(comparison.fresh), bound, bound)
+        )
         if lines:
             yield Problem("different", "this plan is not the one that was reviewed", "review this plan", lines)
         return
     if bound.fingerprint == other.fingerprint:
-        if _again(asked.saved, bound) != bound.fingerprint:
+        if _recomputed_fingerprint(comparison.saved, bound) != bound.fingerprint:
             yield Problem("different", "the verdict was changed: its own list of changes is not what it was made of")
         return
-    lines = tuple(_differences(asked.saved, asked.fresh, bound, other))
-    versions = {asked.saved.plangate_version, asked.fresh.plangate_version}
+    lines = tuple(_differences(comparison.saved, comparison.fresh, bound, other))
+    versions = {comparison.saved.plangate_version, comparison.fresh.plangate_version}
     hint = "review this plan" if len(versions) == 1 else f"use one version of plangate: {', '.join(sorted(versions))}"
     yield Problem("different", "this plan is not the one that was reviewed", hint, lines)
 
 
 def _withheld(then: wire.Evidence, now: wire.Evidence) -> list[str]:
-    """What an upgrade was predicted from, and is not given now: without it other changes would be predicted."""
+    """The kinds of evidence that the review had and that are missing now: without them other changes would be predicted."""
     names = ("manifest", "live_objects")
     return [
         name.replace("_", " ") for name in names if getattr(then, name) == "given" and getattr(now, name) == "missing"
     ]
 
 
-def _seen(verdict: wire.Verdict) -> wire.Verdict:
+def _without_digests(verdict: wire.Verdict) -> wire.Verdict:
     """A verdict without its digests."""
     changes = [structs.replace(change, digest=UNSET) for change in verdict.changes]
     return structs.replace(verdict, changes=changes)
 
 
-def _again(saved: wire.Verdict, bound: wire.Binding) -> str:
+def _recomputed_fingerprint(saved: wire.Verdict, bound: wire.Binding) -> str:
     return plan_fingerprint.fingerprint(saved, bound.volatile, bound.hooks, bound.made_at)
 
 
 def _differences(saved: wire.Verdict, fresh: wire.Verdict, bound: wire.Binding, other: wire.Binding) -> Iterator[str]:
-    """What the plan does beyond the reviewed one, what it no longer does, and what it does differently."""
+    """Lines for changes that are new, gone or different: `+ ...`, `- ...`, `~ ...`."""
     moments = (*bound.made_at, *other.made_at)
     before = {_name(change): change for change in saved.changes}
     after = {_name(change): change for change in fresh.changes}
@@ -225,8 +229,8 @@ def _differences(saved: wire.Verdict, fresh: wire.Verdict, bound: wire.Binding, 
     for name in sorted(before.keys() & after.keys()):
         old, new = before[name], after[name]
         if not plan_fingerprint.same(old, new, bound.volatile, moments):
-            yield from (f"~ {name}: {words}" for words in _different(old, new, bound.volatile))
-    yield from _elsewhere(saved, fresh, bound, other)
+            yield from (f"~ {name}: {words}" for words in _change_differences(old, new, bound.volatile))
+    yield from _other_differences(saved, fresh, bound, other)
 
 
 def _name(change: wire.Change) -> str:
@@ -234,17 +238,17 @@ def _name(change: wire.Change) -> str:
     return f"{change.address}{f' (deposed {change.deposed})' if change.deposed else ''}{release}"
 
 
-def _different(old: wire.Change, new: wire.Change, volatile: tuple[str, ...]) -> Iterator[str]:
+def _change_differences(old: wire.Change, new: wire.Change, volatile: tuple[str, ...]) -> Iterator[str]:
     if (old.action, old.replace_order) != (new.action, new.replace_order):
         yield f"{_action(new)} instead of {_action(old)}"
     before = {a.path: a for a in old.attributes if not plan_fingerprint.is_volatile(f"{old.type}.{a.path}", volatile)}
     after = {a.path: a for a in new.attributes if not plan_fingerprint.is_volatile(f"{new.type}.{a.path}", volatile)}
-    told = False
+    listed = False
     for path in sorted(before.keys() | after.keys()):
         if before.get(path) != after.get(path):
-            told = True
-            yield f"{path} {_becomes(after.get(path))}, reviewed {_becomes(before.get(path))}"
-    if not told and old.digest != new.digest and old.action == new.action:
+            listed = True
+            yield f"{path} {_new_value(after.get(path))}, reviewed {_new_value(before.get(path))}"
+    if not listed and old.digest != new.digest and old.action == new.action:
         yield "it is created with other values" if new.action == "create" else "a hidden value is another one"
     if sorted(old.replace_paths) != sorted(new.replace_paths):
         forces = (", ".join(one.replace_paths) or "nothing" for one in (new, old))
@@ -257,13 +261,15 @@ def _action(change: wire.Change) -> str:
     return f"{change.action} ({change.replace_order})" if change.replace_order else change.action
 
 
-def _becomes(attribute: wire.Attribute | None) -> str:
+def _new_value(attribute: wire.Attribute | None) -> str:
     if attribute is None:
         return "unchanged"
     return "removed" if attribute.kind == "removed" else f"→ {short(attribute.after)}"
 
 
-def _elsewhere(saved: wire.Verdict, fresh: wire.Verdict, bound: wire.Binding, other: wire.Binding) -> Iterator[str]:
+def _other_differences(
+    saved: wire.Verdict, fresh: wire.Verdict, bound: wire.Binding, other: wire.Binding
+) -> Iterator[str]:
     pairs: tuple[tuple[str, Sequence[object], Sequence[object]], ...] = (
         ("outputs", saved.outputs, fresh.outputs),
         ("actions that it runs", saved.invocations or (), fresh.invocations or ()),
@@ -282,14 +288,14 @@ def _elsewhere(saved: wire.Verdict, fresh: wire.Verdict, bound: wire.Binding, ot
 # --- whether it is still about the same world -------------------------------------------------------------------------
 
 
-def _state(asked: Comparison) -> Iterator[Problem]:
-    plans = [one for one in asked.saved.inputs if one.kind.startswith("terraform")]
-    if not plans or asked.saved.targets is not UNSET:
+def _state(comparison: Comparison) -> Iterator[Problem]:
+    plans = [one for one in comparison.saved.inputs if one.kind.startswith("terraform")]
+    if not plans or comparison.saved.targets is not UNSET:
         return
     if len(plans) > 1:
         yield Problem("unsure", "a verdict of several plans does not say which state each was made from", "review each")
         return
-    then, now = asked.saved.freshness, asked.fresh.freshness
+    then, now = comparison.saved.freshness, comparison.fresh.freshness
     reviewed = _serial(then)
     if then is None or reviewed is None:
         yield Problem(
@@ -310,7 +316,7 @@ def _state(asked: Comparison) -> Iterator[Problem]:
             "different",
             f"the state has moved: it was reviewed at serial {reviewed}, and is at {other} now",
             "plan again, and review that plan",
-            tuple(_moved(asked.moved)),
+            tuple(_moved(comparison.moved)),
         )
     elif then.lineage is not None and now.lineage is not None and then.lineage != now.lineage:
         yield Problem(
@@ -321,7 +327,7 @@ def _state(asked: Comparison) -> Iterator[Problem]:
 
 
 def _serial(freshness: wire.Freshness | None) -> int | None:
-    """The serial that was reviewed: the one that the plan was made from, else the one of the state beside it."""
+    """The reviewed serial: the plan's own, else that of the state given with it."""
     if freshness is None:
         return None
     return freshness.serial_plan if freshness.serial_plan is not None else freshness.serial_state
@@ -334,15 +340,15 @@ def _moved(addresses: tuple[str, ...] | None) -> Iterator[str]:
             yield "nothing that this plan touches has changed in the state"
 
 
-def _release(asked: Comparison) -> Iterator[Problem]:
-    bound, other = asked.saved.binding, asked.fresh.binding
+def _release(comparison: Comparison) -> Iterator[Problem]:
+    bound, other = comparison.saved.binding, comparison.fresh.binding
     if bound is not UNSET and other is not UNSET and bound.revision != other.revision:
         yield Problem(
             "different",
             f"the release has moved: it was reviewed as revision {bound.revision}, and this makes {other.revision}",
             "make the dry run again, and review it",
         )
-    then, now = (_live(one) for one in (asked.saved, asked.fresh))
+    then, now = (_live(one) for one in (comparison.saved, comparison.fresh))
     if then is not None and now is None:
         yield Problem(
             "unsure", f"the release was at revision {then}, and where it is now was not given", "--evidence DIR"
@@ -354,7 +360,7 @@ def _release(asked: Comparison) -> Iterator[Problem]:
 
 
 def _live(verdict: wire.Verdict) -> int | None:
-    """The revision that a release was at: beside a plan, or beside a dry run."""
+    """The live revision of the release, from a plan's freshness or a dry run's binding."""
     if verdict.freshness is not None and verdict.freshness.revision_live is not None:
         return verdict.freshness.revision_live
     return verdict.binding.revision_live if verdict.binding is not UNSET else None

@@ -64,19 +64,19 @@ class ApprovalState(Struct, frozen=True):
         return not self.missing
 
 
-def asked(parts: Iterable[str]) -> frozenset[str] | None:
+def digests(parts: Iterable[str]) -> frozenset[str] | None:
     """What a plan asks about, each in 64 bits."""
-    short = {fingerprint.of(one) for one in parts}
-    return frozenset(short) if len(short) <= _MOST else None
+    found = {fingerprint.of(one) for one in parts}
+    return frozenset(found) if len(found) <= _MOST else None
 
 
 def line(plan: Plan, sha: str, key: bytes | None) -> str:
     """The hidden first line of a check's summary. Sealed for one commit, where the gate has a key."""
     asks = "?" if plan.asks is None else ",".join(sorted(plan.asks))
-    return f"<!-- plangate:plan/v1 plan={plan.fingerprint} asks={asks} seal={_seal(plan, sha, key)} -->"
+    return f"<!-- plangate:plan/v1 plan={plan.fingerprint} asks={asks} seal={_mac(plan, sha, key)} -->"
 
 
-def _seal(plan: Plan, sha: str, key: bytes | None) -> str:
+def _mac(plan: Plan, sha: str, key: bytes | None) -> str:
     if key is None:
         return "-"
     asks = "?" if plan.asks is None else ",".join(sorted(plan.asks))
@@ -89,7 +89,7 @@ def parse(summary: str, sha: str, key: bytes | None) -> Plan | None:
     if found is None:
         return None
     plan = Plan(found["plan"], None if found["asks"] == "?" else frozenset(found["asks"].split(",")) - {""})
-    if key is not None and not hmac.compare_digest(found["seal"], _seal(plan, sha, key)):
+    if key is not None and not hmac.compare_digest(found["seal"], _mac(plan, sha, key)):
         return None
     return plan
 
@@ -103,7 +103,7 @@ class ApprovalsReader:
         self._name = name
         self._key = key
         self._gate_key = gate_key
-        self._told: dict[str, list[tuple[str, int, Plan]]] = {}
+        self._checks_by_commit: dict[str, list[tuple[str, int, Plan]]] = {}
         self._members: dict[tuple[str, str], bool] = {}
 
     def answer(self, number: int, rules: Iterable[Approvals], now: Plan) -> ApprovalState:
@@ -118,13 +118,13 @@ class ApprovalsReader:
         by: list[str] = []
         missing: list[str] = []
         for rule in rules:
-            able = [login for login in agreed if self._may(login, rule)]
-            against = [login for login in refused if self._may(login, rule)]
-            by += [login for login in able if login not in by]
-            if against:
-                missing.append(f"{', '.join(sorted(against))} asked for changes")
-            elif len(able) < rule.count:
-                missing.append(needed(rule, rule.count - len(able)))
+            counting = [login for login in agreed if self._may_approve(login, rule)]
+            opposing = [login for login in refused if self._may_approve(login, rule)]
+            by += [login for login in counting if login not in by]
+            if opposing:
+                missing.append(f"{', '.join(sorted(opposing))} asked for changes")
+            elif len(counting) < rule.count:
+                missing.append(needed(rule, rule.count - len(counting)))
         return ApprovalState(tuple(sorted(by)), "; ".join(dict.fromkeys(missing)))
 
     def _latest(self, path: str) -> dict[str, dict[str, Any]]:
@@ -164,21 +164,23 @@ class ApprovalsReader:
                     ours = external is not None and external["key"] == self._key and run.get("name") == self._name
                     if ours and plan is not None and isinstance(when, str) and isinstance(number, int):
                         found.append((when, number, plan))
-        return self._told[sha]
+        return self._checks_by_commit[sha]
 
-    def _may(self, login: str, rule: Approvals) -> bool:
+    def _may_approve(self, login: str, rule: Approvals) -> bool:
         """Whether somebody's answer counts. What cannot be found out does not."""
         if login.lower() in {user.lower() for user in rule.users}:
             return True
         owner = self._place.repository.partition("/")[0]
-        if any(self._is(login, f"/orgs/{owner}/teams/{team}/memberships/{login}", "state") for team in rule.teams):
+        if any(
+            self._is_member(login, f"/orgs/{owner}/teams/{team}/memberships/{login}", "state") for team in rule.teams
+        ):
             return True
         if rule.teams or rule.users or login.endswith("[bot]"):
             # An app answers only where it is named.
             return False
-        return self._is(login, f"/repos/{self._place.repository}/collaborators/{login}/permission", "permission")
+        return self._is_member(login, f"/repos/{self._place.repository}/collaborators/{login}/permission", "permission")
 
-    def _is(self, login: str, path: str, field: str) -> bool:
+    def _is_member(self, login: str, path: str, field: str) -> bool:
         if (login, path) not in self._members:
             try:
                 found = self._github.get(path)

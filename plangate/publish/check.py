@@ -125,14 +125,14 @@ class _Check:
         annotations = [_plain(annotation) for annotation in self.report.annotations[:_MOST_ANNOTATIONS]]
         batches = [annotations[i : i + BATCH] for i in range(0, len(annotations), BATCH)] or [[]]
         number, finished = None, False
-        for other in self._there():
+        for other in self._existing():
             found = EXTERNAL.fullmatch(str(other.get("external_id", "")))
             if found is None:
                 continue
             order = int(found["run"]), int(found["attempt"])
             mine = self.place.run, self.place.attempt
             if found["key"] != self.report.key:
-                self._refuse_to_hide(other)
+                self._refuse_masking(other)
             elif order > mine:
                 return Checked("superseded", _page(other))
             elif order == mine:
@@ -150,7 +150,7 @@ class _Check:
             url = _page(answer) or url
         return Checked("check", url, annotated=not self.warnings, warnings=tuple(self.warnings))
 
-    def _there(self) -> list[dict[str, Any]]:
+    def _existing(self) -> list[dict[str, Any]]:
         """The check runs of this name on this commit."""
         path = f"/repos/{self.place.repository}/commits/{self.place.sha}/check-runs"
         found: dict[int, dict[str, Any]] = {}
@@ -163,7 +163,7 @@ class _Check:
                     found[one["id"]] = one
         return [found[number] for number in sorted(found)]
 
-    def _refuse_to_hide(self, other: dict[str, Any]) -> None:
+    def _refuse_masking(self, other: dict[str, Any]) -> None:
         """GitHub shows the latest of one name. A milder one of another target would hide a worse one."""
         theirs = str(other.get("conclusion") or "failure")
         worst = len(_MILDEST_FIRST)
@@ -199,7 +199,7 @@ class _Check:
             answer = self.github.post(self.path, body)
         except UnclearError:
             self.github.clock.sleep(_PAUSE_SECONDS)
-            known = [one for one in self._there() if one.get("external_id") == self.external_id]
+            known = [one for one in self._existing() if one.get("external_id") == self.external_id]
             if known:
                 return known[0]
             try:
@@ -245,14 +245,14 @@ def _status(github: GitHub, place: Place, report: Report) -> None:
     except UnclearError:
         # The latest of one context counts, so twice the same says the same; but only twice.
         github.clock.sleep(_PAUSE_SECONDS)
-        if not _stands(github, place, body):
+        if not _is_set(github, place, body):
             try:
                 github.post(path, body)
             except UnclearError as error:
                 raise PublishError(f"the status may not have been set ({error.message})") from None
 
 
-def _stands(github: GitHub, place: Place, body: dict[str, Any]) -> bool:
+def _is_set(github: GitHub, place: Place, body: dict[str, Any]) -> bool:
     listed = github.get(f"/repos/{place.repository}/commits/{place.sha}/statuses?per_page=100")
     latest: Sequence[Any] = [
         one for one in (listed if isinstance(listed, list) else ()) if one.get("context") == body["context"]

@@ -257,8 +257,8 @@ class GitHub:
 
     def _quoted(self, text: object) -> str:
         """What GitHub says, without the token whatever happens."""
-        said = text if isinstance(text, str) and text else "no reason given"
-        return said.replace(self._token, "***")[:300]
+        message = text if isinstance(text, str) and text else "no reason given"
+        return message.replace(self._token, "***")[:300]
 
 
 def _may_have_arrived(error: urllib3.exceptions.HTTPError) -> bool:

@@ -50,13 +50,13 @@ def key_of(*parts: str | None) -> str:
     return fingerprint.of(*("\1" if part is None else part for part in parts))
 
 
-def remembered(fingerprints: Iterable[str]) -> frozenset[str] | None:
+def short_digests(fingerprints: Iterable[str]) -> frozenset[str] | None:
     """Fingerprints short enough to be kept."""
     short = {fingerprint.of(one)[:8] for one in fingerprints}
     return frozenset(short) if len(short) <= _MOST else None
 
 
-def carried(previous: State | None, sha: str) -> frozenset[str] | None:
+def previous_findings(previous: State | None, sha: str) -> frozenset[str] | None:
     """What was found at the commit before this one. A second run on the same commit keeps what the first compared with."""
     if previous is None:
         return None

@@ -31,7 +31,7 @@ def render(verdict: Verdict) -> str:
     for skipped in story.cannot_tell(verdict)[:_MOST]:
         gap = sentences(f"{skipped.what}: {skipped.why}", skipped.how_to_fix)
         lines += [_issue(Decision.INCONCLUSIVE, gap)]
-    for one in story.deciding(story.told(verdict))[:_MOST]:
+    for one in story.deciding(story.views(verdict))[:_MOST]:
         where = place(verdict, one.finding)
         message = sentences(one.finding.message, one.finding.remediation)
         properties = {"sourcepath": where.file, "linenumber": str(where.line), "code": one.finding.policy}

@@ -47,9 +47,9 @@ def render(verdict: wire.Verdict, number: int, *, width: int, colour: bool) -> s
     for label, text in _what(finding, change):
         screen.entry(label, text)
     screen.entry("why", finding.why)
-    for i, line in enumerate(_seen(finding, change)):
+    for i, line in enumerate(_values_read(finding, change)):
         screen.entry("" if i else "seen", line)
-    for i, line in enumerate(_asked(finding)):
+    for i, line in enumerate(_condition_values(finding)):
         screen.entry("" if i else "asked", line)
     screen.blank()
     screen.entry("instead", finding.remediation, bold=True)
@@ -95,7 +95,7 @@ def _what(finding: wire.Finding, change: wire.Change | None) -> Iterator[tuple[s
         yield "reason", wording.REASONS.get(change.reason, change.reason)
 
 
-def _seen(finding: wire.Finding, change: wire.Change | None) -> Iterator[str]:
+def _values_read(finding: wire.Finding, change: wire.Change | None) -> Iterator[str]:
     """The values that the rule read: those that change with both sides; the others do not stand in a verdict."""
     by_path = {attribute.path: attribute for attribute in change.attributes} if change is not None else {}
     forcing = change.replace_paths if change is not None else ()
@@ -114,7 +114,7 @@ def _seen(finding: wire.Finding, change: wire.Change | None) -> Iterator[str]:
             yield f"{path}  {before} → {after}{remark}"
 
 
-def _asked(finding: wire.Finding) -> Iterator[str]:
+def _condition_values(finding: wire.Finding) -> Iterator[str]:
     """The values that the condition asked for, and what its parts came to."""
     for one in finding.seen or ():
         yield f"{one.what}  =  {one.value}"

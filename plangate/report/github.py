@@ -40,7 +40,7 @@ def render(verdict: Verdict) -> str:
     ]
     room = dict.fromkeys(("error", "warning", "notice"), _MOST - 1)
     left_out = 0
-    for one in story.told(verdict):
+    for one in story.views(verdict):
         kind = KINDS[one.decision]
         if one.decision is Decision.PASS:
             continue

@@ -36,7 +36,7 @@ def render(verdict: Verdict) -> bytes:
         issues.append(
             _issue("inconclusive", text, Decision.INCONCLUSIVE, (input_name(verdict), 1), _unique(text, last))
         )
-    for one in story.told(verdict)[:_MOST]:
+    for one in story.views(verdict)[:_MOST]:
         finding = one.finding
         where = place(verdict, finding)
         text = sentences(finding.message, finding.remediation)

@@ -27,8 +27,8 @@ _ACTIVE: Final = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord('"'
 
 def render(verdict: Verdict) -> bytes:
     """One test suite."""
-    told = story.told(verdict)
-    cases = [*_gaps(verdict), *_findings(verdict, told[:_MOST_CASES]), *_inputs(verdict)]
+    views = story.views(verdict)
+    cases = [*_gaps(verdict), *_findings(verdict, views[:_MOST_CASES]), *_inputs(verdict)]
     failures = sum("<failure" in case for case in cases)
     errors = sum("<error" in case for case in cases)
     skipped = sum("<skipped" in case for case in cases)
@@ -49,12 +49,12 @@ def render(verdict: Verdict) -> bytes:
     return "\n".join(lines).encode() + b"\n"
 
 
-def _findings(verdict: Verdict, told: tuple[FindingView, ...]) -> Iterator[str]:
-    for one in told:
+def _findings(verdict: Verdict, views: tuple[FindingView, ...]) -> Iterator[str]:
+    for one in views:
         finding = one.finding
         where = place(verdict, finding)
         name = f"{one.number} {one.subject or one.what}"
-        said = "\n".join(
+        details = "\n".join(
             (
                 finding.message,
                 f"why: {finding.why}",
@@ -63,14 +63,14 @@ def _findings(verdict: Verdict, told: tuple[FindingView, ...]) -> Iterator[str]:
             )
         )
         if one.decision is Decision.PASS:
-            yield _case(finding.policy, name, f"<system-out>{_lines(said)}</system-out>")
+            yield _case(finding.policy, name, f"<system-out>{_lines(details)}</system-out>")
         else:
             kind = "error" if finding.outcome is Outcome.ERROR else "failure"
             type_ = f"{one.decision.value}: {finding.severity.value}"
             yield _case(
                 finding.policy,
                 name,
-                f'<{kind} type="{_attribute(type_)}" message="{_attribute(finding.message)}">{_lines(said)}</{kind}>',
+                f'<{kind} type="{_attribute(type_)}" message="{_attribute(finding.message)}">{_lines(details)}</{kind}>',
             )
 
 

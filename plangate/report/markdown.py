@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from plangate.model.verdict import Finding, Verdict
     from plangate.report import wire
     from plangate.report.rows import Delta
-    from plangate.report.story import FindingView, Together
+    from plangate.report.story import FindingGroup, FindingView
 
 LONGEST: Final = 60_000
 """Bytes of UTF-8. GitHub takes 65,536 characters by its own words; this is safe however they are counted."""
@@ -84,7 +84,7 @@ class _Item(Struct, frozen=True):
 class _Row(Struct, frozen=True):
     """Findings that read the same, and the number of an earlier one with the same way out; 0 where there is none."""
 
-    group: Together
+    group: FindingGroup
     same_as: int
 
 
@@ -114,7 +114,7 @@ class _Section(Struct, frozen=True, kw_only=True):
 def render(verdict: Verdict, extras: Extras | None = None) -> str:
     """The comment, with its hidden marker in the first line and a newline at its end."""
     extras = extras or Extras()
-    told = story.told(verdict)
+    views = story.views(verdict)
     more = len(verdict.inputs) - _MOST_INPUTS
     body = functools.partial(
         _template("comment.md.j2").render,
@@ -133,13 +133,13 @@ def render(verdict: Verdict, extras: Extras | None = None) -> str:
         shown=_SHOWN,
         quiet=story.quiet(verdict),
         observed=story.observed(verdict),
-        next=story.next_step(verdict, story.deciding(told)),
+        next=story.next_step(verdict, story.deciding(views)),
     )
     empty = _Section(title="", header=_Escaped(), remark="", items=(), count=0, hidden="")
     used = _size(body(left_out="", targets=empty, findings=empty, unclear=empty, sections=())) + _OVERHEAD
     filled, left_out = [], []
     source = extras.source if _LINK.fullmatch(extras.source) else ""
-    for plan in (_targets(extras.targets), *_plans(verdict, told)):
+    for plan in (_targets(extras.targets), *_plans(verdict, views)):
         section, used, hidden = _fill(plan, used, plan.upto * extras.longest // LONGEST, source)
         filled.append(section)
         if hidden:
@@ -172,10 +172,10 @@ def _does_anything(target: wire.Target) -> bool:
     return any(getattr(counts, name) for name in counts.__struct_fields__ if name not in ("no_op", "read"))
 
 
-def _plans(verdict: Verdict, told: tuple[FindingView, ...]) -> Iterator[_Plan]:
+def _plans(verdict: Verdict, views: tuple[FindingView, ...]) -> Iterator[_Plan]:
     grouped = rows.group(verdict.changes)
-    minor = [one for one in told if one.decision is Decision.PASS]
-    findings = [_Item("finding", row, row.group.count) for row in _finding_rows(told)]
+    minor = [one for one in views if one.decision is Decision.PASS]
+    findings = [_Item("finding", row, row.group.count) for row in _finding_rows(views)]
     yield _Plan(upto=34_000, noun="finding", items=findings)
     reasons = [_Item("unclear", skipped) for skipped in story.cannot_tell(verdict)]
     yield _Plan(upto=38_000, noun="reason", items=reasons)
@@ -211,10 +211,10 @@ def _plans(verdict: Verdict, told: tuple[FindingView, ...]) -> Iterator[_Plan]:
     yield _Plan(upto=59_000, noun="step", items=steps, title="Before, after, rollback")
 
 
-def _finding_rows(told: tuple[FindingView, ...]) -> Iterator[_Row]:
+def _finding_rows(views: tuple[FindingView, ...]) -> Iterator[_Row]:
     """The findings that decide. The same way out is written once."""
     first: dict[str, int] = {}
-    for group in story.together(story.deciding(told)):
+    for group in story.grouped(story.deciding(views)):
         number = group.numbers[0]
         same_as = first.setdefault(group.first.instead, number)
         yield _Row(group, same_as if same_as != number else 0)
@@ -326,10 +326,10 @@ def _delta(delta: Delta) -> _Escaped:
         _code(part, 120) if part is not None else "" for part in (delta.path, delta.before, delta.after)
     )
     if delta.kind == "changed":
-        said = f"{path} {before} → {after}" if before else f"{path} changes"
+        text = f"{path} {before} → {after}" if before else f"{path} changes"
     else:
-        said = f"{path} {delta.kind} {before}{after}".rstrip()
-    return _Escaped(f"{said} {_md(delta.remark)}".rstrip())
+        text = f"{path} {delta.kind} {before}{after}".rstrip()
+    return _Escaped(f"{text} {_md(delta.remark)}".rstrip())
 
 
 def _sides(output: OutputChange) -> _Escaped:

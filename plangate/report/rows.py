@@ -183,15 +183,15 @@ def delta(attribute: AttributeChange, remark: str = "") -> Delta:
 
 def _remark(first: Change, members: Sequence[Change]) -> str:
     """What else is to be said of a row: where from, why, and what classify noted."""
-    said = []
+    parts = []
     if first.moved_from is not None:
-        said.append(f"from {first.moved_from}")
+        parts.append(f"from {first.moved_from}")
     if first.import_id is not None:
-        said.append(f"imported by {first.import_id}" if len(members) == 1 else "imported")
+        parts.append(f"imported by {first.import_id}" if len(members) == 1 else "imported")
     if first.action is Action.UNKNOWN:
-        said.append(f"actions: {', '.join(first.actions) or 'none'}")
+        parts.append(f"actions: {', '.join(first.actions) or 'none'}")
     elif first.reason is not None and first.action is not Action.READ:
-        said.append(wording.REASONS.get(first.reason, first.reason))
+        parts.append(wording.REASONS.get(first.reason, first.reason))
     if first.note is not None and len(members) == 1:
-        said.append(first.note)
-    return "; ".join(said)
+        parts.append(first.note)
+    return "; ".join(parts)

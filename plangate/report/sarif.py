@@ -48,14 +48,14 @@ _SCORES: Final = {
 
 def render(verdict: Verdict) -> bytes:
     """One SARIF log with one run."""
-    told = story.told(verdict)
-    rules = _rules(told)
+    views = story.views(verdict)
+    rules = _rules(views)
     index = {rule["id"]: position for position, rule in enumerate(rules)}
-    results = [_result(verdict, one, index) for one in told[:MOST_RESULTS]]
+    results = [_result(verdict, one, index) for one in views[:MOST_RESULTS]]
     run = {
         "tool": {"driver": {"name": "plangate", "version": __version__, "rules": rules}},
         "automationDetails": {"id": _category(verdict)},
-        "invocations": [_invocation(verdict, len(told) - len(results))],
+        "invocations": [_invocation(verdict, len(views) - len(results))],
         "results": results,
         "columnKind": "unicodeCodePoints",
         "properties": {"decision": verdict.decision.value, "headline": _text(verdict.headline)},
@@ -70,10 +70,10 @@ def _category(verdict: Verdict) -> str:
     return "/".join(["plangate", *(comment(clip(part, 200)) for part in parts)]) + "/"
 
 
-def _rules(told: tuple[FindingView, ...]) -> list[dict[str, Any]]:
+def _rules(views: tuple[FindingView, ...]) -> list[dict[str, Any]]:
     """One rule for each policy that found something, in the order of the findings."""
     rules: dict[str, dict[str, Any]] = {}
-    for one in told[:MOST_RESULTS]:
+    for one in views[:MOST_RESULTS]:
         finding = one.finding
         rules.setdefault(_rule_id(finding), _rule(finding))
     return list(rules.values())

@@ -17,7 +17,7 @@ _DETAIL: Final = 9
 """How much deeper the text of a detail starts."""
 
 NARROWEST: Final = 40
-_THINNEST: Final = 3
+_NARROWEST_COLUMN: Final = 3
 
 _STYLES: Final = {
     "block": "\x1b[1;31m",
@@ -148,7 +148,7 @@ class Screen:
         room = self.width - indent
         edge = cut(terminal(edge), room // 2)
         text = terminal(text).strip()
-        lines = _beside(text, room - cells(edge) - 2 if edge else room, room)
+        lines = _wrapped(text, room - cells(edge) - 2 if edge else room, room)
         if most and len(lines) > most:
             last_room = room - cells(edge) - 2 if edge and most == 1 else room
             lines = [*lines[: most - 1], cut(" ".join(lines[most - 1 :]), last_room)]
@@ -159,7 +159,7 @@ class Screen:
         for line in lines[1:]:
             self._add(" " * indent + self._styled(line.strip(), emphasis))
 
-    def beside(self, text: str) -> int:
+    def room_beside(self, text: str) -> int:
         """How many columns a text leaves for its edge; less than nothing when it needs more than a line."""
         return self.width - INDENT - cells(terminal(text)) - 2
 
@@ -188,17 +188,17 @@ class Screen:
         self._lines.append(line.replace("::", ":\\:", 1) if starts else line)
 
 
-def _beside(text: str, beside: int, room: int) -> list[str]:
+def _wrapped(text: str, room_beside: int, room: int) -> list[str]:
     """Break a text into lines, the first of which is shorter than the others."""
-    if cells(text) <= beside:
+    if cells(text) <= room_beside:
         return [text]
-    first = wrap(text, beside)[0]
+    first = wrap(text, room_beside)[0]
     return [first, *wrap(text[len(first) :].lstrip(" "), room)]
 
 
 def _widths(rows: list[tuple[str, ...]], room: int) -> list[int]:
     """A width for each column: its widest cell, the widest columns cut until all fit."""
     widths = [max(cells(row[i]) for row in rows) for i in range(len(rows[0]))]
-    while sum(widths) + 2 * (len(widths) - 1) > room and max(widths) > _THINNEST:
+    while sum(widths) + 2 * (len(widths) - 1) > room and max(widths) > _NARROWEST_COLUMN:
         widths[widths.index(max(widths))] -= 1
     return widths

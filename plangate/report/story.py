@@ -43,7 +43,7 @@ class FindingView(Struct, frozen=True, kw_only=True):
     finding: Finding
 
 
-class Together(Struct, frozen=True):
+class FindingGroup(Struct, frozen=True):
     """Findings of one policy that say the same of several objects: told once."""
 
     first: FindingView
@@ -60,7 +60,7 @@ class Together(Struct, frozen=True):
         return [one.number for one in (self.first, *self.others)]
 
 
-class ByHand(Struct, frozen=True):
+class HandChange(Struct, frozen=True):
     """One value that was changed by hand: its three sides, and what this apply does to it."""
 
     subject: str
@@ -73,18 +73,18 @@ class ByHand(Struct, frozen=True):
     since: str = ""
 
 
-class Counted(Struct, frozen=True):
+class ToolCounts(Struct, frozen=True):
     """How many changes of each action one tool makes."""
 
     tool: str
     counts: str
 
 
-def told(verdict: Verdict) -> tuple[FindingView, ...]:
+def views(verdict: Verdict) -> tuple[FindingView, ...]:
     """The findings, those that ask for most first; each keeps its number."""
-    all_told = [_told(number, finding, verdict) for number, finding in enumerate(verdict.findings, 1)]
+    all_views = [_view(number, finding, verdict) for number, finding in enumerate(verdict.findings, 1)]
     order = list(Decision)
-    return tuple(sorted(all_told, key=lambda one: order.index(one.decision)))
+    return tuple(sorted(all_views, key=lambda one: order.index(one.decision)))
 
 
 def deciding(findings: tuple[FindingView, ...]) -> tuple[FindingView, ...]:
@@ -92,16 +92,16 @@ def deciding(findings: tuple[FindingView, ...]) -> tuple[FindingView, ...]:
     return tuple(one for one in findings if one.decision is not Decision.PASS)
 
 
-def together(findings: tuple[FindingView, ...]) -> tuple[Together, ...]:
+def grouped(findings: tuple[FindingView, ...]) -> tuple[FindingGroup, ...]:
     """The same findings, those that differ in their object only put together, in the order of their first."""
     groups: dict[Hashable, list[FindingView]] = {}
     for one in findings:
         alike = (one.finding.policy, one.decision, one.what, one.causes, one.cause, one.lost, one.instead)
         groups.setdefault(alike if one.subject else one.number, []).append(one)
-    return tuple(Together(first, tuple(others)) for first, *others in groups.values())
+    return tuple(FindingGroup(first, tuple(others)) for first, *others in groups.values())
 
 
-def _told(number: int, finding: Finding, verdict: Verdict) -> FindingView:
+def _view(number: int, finding: Finding, verdict: Verdict) -> FindingView:
     change = verdict.changes[finding.change] if finding.change is not None else None
     subject, what = _split(finding)
     causes = tuple(_causes(finding, change)) if change is not None else ()
@@ -162,13 +162,13 @@ def quiet(verdict: Verdict) -> bool:
     )
 
 
-def counted(verdict: Verdict) -> tuple[Counted, ...]:
+def counted(verdict: Verdict) -> tuple[ToolCounts, ...]:
     """The counts of each tool that has any."""
     found = []
     for source, summary in verdict.summary_by_source.items():
         counts = ", ".join(f"{summary[key]} {word}" for key, word in wording.COUNTED.items() if summary.get(key))
         if counts:
-            found.append(Counted(_tool(verdict, source), counts))
+            found.append(ToolCounts(_tool(verdict, source), counts))
     return tuple(found)
 
 
@@ -211,7 +211,7 @@ def not_examined(verdict: Verdict) -> tuple[Gap, ...]:
     return tuple(dict.fromkeys(s for s in verdict.coverage.skipped if not s.inconclusive and not s.input_failed))
 
 
-def by_hand(verdict: Verdict) -> tuple[ByHand, ...]:
+def by_hand(verdict: Verdict) -> tuple[HandChange, ...]:
     """The values that were changed by hand and that this apply does something to, and those of releases that it leaves so."""
     return tuple(_by_hand(entry) for entry in verdict.drift if _is_shown(entry))
 
@@ -220,10 +220,10 @@ def _is_shown(entry: Drift) -> bool:
     return entry.status.value in _CHANGED_BY_HAND or (entry.status.value == "stays" and entry.release is not None)
 
 
-def _by_hand(entry: Drift) -> ByHand:
+def _by_hand(entry: Drift) -> HandChange:
     whole = not entry.path
     git, state, live = (_side(side, whole=whole) for side in (entry.desired, entry.recorded, entry.live))
-    return ByHand(
+    return HandChange(
         subject=entry.address or entry.release or "",
         path=entry.path,
         git=git,
@@ -242,7 +242,7 @@ def _after(entry: Drift) -> str:
     return short(entry.live if kept else entry.desired, _SHORT_VALUE)
 
 
-def made(entries: Sequence[ByHand]) -> str:
+def made(entries: Sequence[HandChange]) -> str:
     """Which revisions the changes are of, where all of them are of the same."""
     since = {entry.since for entry in entries}
     return since.pop() if len(since) == 1 else ""

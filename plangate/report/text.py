@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from plangate.model.verdict import Verdict
     from plangate.report.rows import Delta, Row
-    from plangate.report.story import FindingView, Together
+    from plangate.report.story import FindingGroup, FindingView
 
 _BEFORE_THE_FOLD: Final = 3
 _ONE_LINERS: Final = 12
@@ -54,9 +54,9 @@ class _Page:
         self.verdict = verdict
         self.screen = screen
         self.everything = everything
-        self.told = story.told(verdict)
-        self.deciding = story.deciding(self.told)
-        groups = story.together(self.told if everything else self.deciding)
+        self.views = story.views(verdict)
+        self.deciding = story.deciding(self.views)
+        groups = story.grouped(self.views if everything else self.deciding)
         full = len(groups) if everything else _BEFORE_THE_FOLD
         self.full, self.brief = groups[:full], groups[full:]
         named = {
@@ -75,7 +75,7 @@ class _Page:
         self.screen.headline(decision, verdict.headline, story.where(verdict))
         counts = "    ".join(f"{one.tool}  {one.counts}" for one in story.counted(verdict))
         if counts and not (story.quiet(verdict) and not self.everything):
-            room = self.screen.beside(counts)
+            room = self.screen.room_beside(counts)
             only = verdict.inputs[0].path if len(verdict.inputs) == 1 else f"{len(verdict.inputs)} inputs"
             self.screen.entry(
                 "", counts, edge=tail(only, min(room, self.screen.width // 3)) if room >= _SHORTEST_PATH else ""
@@ -102,15 +102,15 @@ class _Page:
             rest = sum(group.count for group in self.brief[_ONE_LINERS:])
             self.screen.entry("", f"and {several(rest, 'more finding')}", edge="--all")
 
-    def _finding(self, group: Together) -> None:
+    def _finding(self, group: FindingGroup) -> None:
         screen, one = self.screen, group.first
         finding, label = one.finding, _label(one)
         whole = f"{one.subject}   {one.what}" if one.subject else one.what
         if not one.subject or screen.fits(whole, finding.policy):
             screen.entry(label, whole, style=one.decision.value, edge=finding.policy, bold=True)
         else:
-            beside = screen.fits(one.subject, finding.policy)
-            edges = (finding.policy, "") if beside else ("", finding.policy)
+            on_one_line = screen.fits(one.subject, finding.policy)
+            edges = (finding.policy, "") if on_one_line else ("", finding.policy)
             screen.entry(label, one.subject, style=one.decision.value, edge=edges[0], bold=True)
             screen.entry("", one.what, edge=edges[1])
         if group.others:
@@ -184,11 +184,11 @@ class _Page:
             if hook.effects or self.everything
         ]
         self._several("hooks", hooks, "more hook")
-        told = {one.finding.address for one in self.told}
+        addresses = {one.finding.address for one in self.views}
         checks = [
             ": ".join((f"{one.address}  {_CHECKS.get(one.status, one.status)}", *one.messages))
             for one in verdict.checks
-            if (one.status != "unknown" and one.address not in told) or self.everything
+            if (one.status != "unknown" and one.address not in addresses) or self.everything
         ]
         self._several("checks", checks, "more check")
         self._several("notes", list(verdict.notes), "more note")
@@ -204,7 +204,7 @@ class _Page:
         if self.everything:
             return
         parts = rows.folded(self.rows)
-        minor = len(self.told) - len(self.deciding)
+        minor = len(self.views) - len(self.deciding)
         if minor:
             parts.append(several(minor, "minor finding"))
         unknown = sum(1 for check in self.verdict.checks if check.status == "unknown")
@@ -226,8 +226,8 @@ class _Page:
             self.screen.entry("", f"→ {reason.how_to_fix}")
         if len(reasons) > _MOST_LINES and not self.everything:
             self.screen.entry("", f"and {several(len(reasons) - _MOST_LINES, 'more reason')}", edge="--all")
-        told = {one.finding.policy for one in self.told if one.finding.outcome is Outcome.UNKNOWN}
-        undecided = self.verdict.coverage.outcomes.get("unknown", 0) - len(told)
+        policies = {one.finding.policy for one in self.views if one.finding.outcome is Outcome.UNKNOWN}
+        undecided = self.verdict.coverage.outcomes.get("unknown", 0) - len(policies)
         if undecided > 0:
             self.screen.entry("unseen", f"{_policies(undecided)} on values known only after apply")
         if self.everything:
@@ -249,9 +249,9 @@ class _Page:
             self.screen.entry("observe", observed)
         must = story.next_step(self.verdict, self.deciding)
         more = f"plangate explain verdict.json {self.deciding[0].number}" if self.deciding else ""
-        beside = self.screen.fits(must, more)
-        self.screen.entry("next", must, edge=more if beside else "", bold=True)
-        if more and not beside:
+        on_one_line = self.screen.fits(must, more)
+        self.screen.entry("next", must, edge=more if on_one_line else "", bold=True)
+        if more and not on_one_line:
             self.screen.entry("more", more)
 
     def _several(self, label: str, lines: Sequence[str], more: str) -> None:

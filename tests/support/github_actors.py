@@ -42,8 +42,8 @@ def wish(where, text="the verdict", found=("f1", "f2"), **fields):
     """A comment as `plangate publish` makes it: the marker first, then what changed, then the text."""
 
     def body(before, longest):
-        now = state.remembered(found)
-        earlier = state.carried(before, where.sha)
+        now = state.short_digests(found)
+        earlier = state.previous_findings(before, where.sha)
         about = state.State(key=KEY, sha=where.sha, run=where.run, attempt=where.attempt, now=now, before=earlier)
         page = f"{text}\n{state.since(now, earlier)}"[:longest]
         return f"{state.marker(about, page)}\n{page}"

@@ -72,23 +72,23 @@ class Location(Struct, frozen=True, kw_only=True):
         return f"s3://{self.path}"
 
 
-def find(asked: StateSource) -> Location:
+def find(source: StateSource) -> Location:
     """The location that is asked for. Raises `InputError` where it is not complete, `EvidenceError` where it is refused."""
     settings: dict[str, Any] = {}
-    bucket, key = _named(asked.location)
-    if asked.tf_dir is not None and not (bucket and key):
-        settings.update(_untrusted(asked.tf_dir))
-    for file in asked.backend_config:
+    bucket, key = _named(source.location)
+    if source.tf_dir is not None and not (bucket and key):
+        settings.update(_untrusted(source.tf_dir))
+    for file in source.backend_config:
         settings.update(_file(Path(file)))
-    if asked.role_arn is not None:
-        settings["role_arn"] = asked.role_arn
+    if source.role_arn is not None:
+        settings["role_arn"] = source.role_arn
     bucket = bucket or _text(settings, "bucket") or ""
-    key = key or _in_workspace(settings, asked.tf_dir)
+    key = key or _in_workspace(settings, source.tf_dir)
     missing = [name for name, value in (("bucket", bucket), ("key", key)) if not value]
     if missing:
         raise InputError(
             f"the place of the state is not complete: no {' and no '.join(missing)}",
-            where=asked.location or "--backend-config",
+            where=source.location or "--backend-config",
             hint="--state s3://BUCKET/KEY, or --backend-config FILE",
         )
     return _location(settings, bucket, key)

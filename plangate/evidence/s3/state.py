@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from plangate.errors import EvidenceError, InputError
 from plangate.evidence.s3 import location as s3_location
-from plangate.evidence.state import StateGiven
+from plangate.evidence.state import StateRead
 from plangate.model.change import Lock
 from plangate.model.input import RawInput
 
@@ -44,9 +44,9 @@ class _LockInfo(Struct):
     operation: str = msgspec.field(name="Operation", default="")
 
 
-def read(asked: StateSource) -> StateGiven:
+def read(source: StateSource) -> StateRead:
     """Read a state, its lock and its digest. Raises `EvidenceError` with the reason, `InputError` for a location that is none."""
-    location = s3_location.find(asked)
+    location = s3_location.find(source)
     with _explained(location):
         clients = _Clients(location)
         data = clients.object(location.key)
@@ -57,7 +57,7 @@ def read(asked: StateSource) -> StateGiven:
             data, digest = _settled(clients, data)
     except EvidenceError as error:
         unsure = error.message
-    return StateGiven(None if data is None else RawInput(location.url, data), lock, digest, unsure, location.url)
+    return StateRead(None if data is None else RawInput(location.url, data), lock, digest, unsure, location.url)
 
 
 def _settled(clients: _Clients, data: bytes | None) -> tuple[bytes | None, str | None]:
@@ -248,9 +248,9 @@ class _explained:  # noqa: N801 - used as a statement
             return
         where = self._location.url
         if isinstance(error, ClientError):
-            told = error.response.get("Error", {})
-            code = str(told.get("Code", ""))
-            text = str(told.get("Message", ""))
+            details = error.response.get("Error", {})
+            code = str(details.get("Code", ""))
+            text = str(details.get("Message", ""))
             status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
             words = _by_code(code, text, status)
             raise EvidenceError(words[0], where=where, hint=words[1]) from None

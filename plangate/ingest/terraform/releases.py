@@ -136,7 +136,7 @@ class Reading:
         """Whether evidence named by flags is that of this release."""
         from plangate.ingest.helm import evidence as helm_evidence
 
-        if "metadata" not in given or "metadata" in given.told:
+        if "metadata" not in given or "metadata" in given.from_cluster:
             if len(self._releases) == 1:
                 return True
             self._say(

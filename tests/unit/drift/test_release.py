@@ -86,7 +86,7 @@ def entry(path: str, status: DriftStatus) -> Drift:
 def test_an_upgrade_by_hand_is_told_once() -> None:
     """The values that it changed tell more than that there was one."""
     given = evidence(revision(1, "superseded"), revision(2))
-    assert release.facts(given, told=True) == ()
+    assert release.facts(given, changes_listed=True) == ()
     assert list(release.notes(given, Action.NO_OP, [entry("a", DriftStatus.STAYS)])) == [
         f"{ADDRESS}: 1 value was changed by hand, and Terraform cannot see this: a"
     ]
@@ -105,25 +105,25 @@ EFFECTS = {
 
 @pytest.mark.parametrize("case", EFFECTS)
 def test_what_an_upgrade_meets(case: str) -> None:
-    (effect,) = release.moved(FACTS[case][0], Action.UPDATE, "1.0.0")
+    (effect,) = release.moved_release_effects(FACTS[case][0], Action.UPDATE, "1.0.0")
     assert (effect.name, effect.kind) == EFFECTS[case]
-    assert list(release.moved(FACTS[case][0], Action.NO_OP, "1.0.0")) == []
+    assert list(release.moved_release_effects(FACTS[case][0], Action.NO_OP, "1.0.0")) == []
 
 
 def test_what_an_install_meets_where_the_release_is_there() -> None:
-    (effect,) = release.taken(evidence(revision(1)), goes=False)
+    (effect,) = release.existing_release_effects(evidence(revision(1)), uninstalled=False)
     assert (effect.name, effect.because) == (
         EffectName.FAILS,
         "exists already at revision 1 (deployed): Helm refuses the name; import it instead",
     )
-    (effect,) = release.taken(evidence(revision(1)), goes=True)
+    (effect,) = release.existing_release_effects(evidence(revision(1)), uninstalled=True)
     assert effect.name is EffectName.MAY_FAIL
-    assert list(release.taken(evidence(revision(1, "uninstalled")), goes=False)) == []
-    assert list(release.taken(evidence(), goes=False)) == []
+    assert list(release.existing_release_effects(evidence(revision(1, "uninstalled")), uninstalled=False)) == []
+    assert list(release.existing_release_effects(evidence(), uninstalled=False)) == []
 
 
 def test_an_import_names_the_values_that_it_changes() -> None:
     entries = [entry("a", DriftStatus.INTENDED), entry("b", DriftStatus.CLEAN)]
-    (effect,) = release.adopted(entries)
+    (effect,) = release.import_effects(entries)
     assert effect.because == "is imported and changed at once: 1 value of what runs (a)"
-    assert list(release.adopted(entries[1:])) == []
+    assert list(release.import_effects(entries[1:])) == []

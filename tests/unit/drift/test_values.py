@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plangate.drift.compare import hidden, laid_over, leaves, only_type, same
-from plangate.drift.values import Owned, Planned, Sides, ValuesSide, line_up
+from plangate.drift.compare import coalesced, differ_only_in_type, hidden, leaves, same
+from plangate.drift.values import Owned, Planned, Sides, ValuesSide, compare_sides
 from plangate.model.change import Action, Drift
 from plangate.model.values import ABSENT, UNKNOWN, Sensitive
 
@@ -55,7 +55,7 @@ def lined_up(
         before=ValuesSide(before),
         **more,
     )
-    return {entry.path: entry for entry in line_up(planned, Sides(live, recorded))}
+    return {entry.path: entry for entry in compare_sides(planned, Sides(live, recorded))}
 
 
 @pytest.mark.parametrize("case", STATUSES)
@@ -132,7 +132,7 @@ def test_hidden_values_that_do_not_change_are_those_that_were_recorded() -> None
         before=ValuesSide({}, partly=True),
         hidden_stay=True,
     )
-    (entry,) = line_up(planned, Sides({"a": 6}, {"a": 3}))
+    (entry,) = compare_sides(planned, Sides({"a": 6}, {"a": 3}))
     assert (entry.status.value, entry.desired) == ("will-be-reverted", 3)
 
 
@@ -145,7 +145,7 @@ def test_hidden_values_that_change_cannot_be_told() -> None:
         before=ValuesSide({"a": 3}),
         hidden_stay=False,
     )
-    (entry,) = line_up(planned, Sides({"a": 6}, {"a": 3}))
+    (entry,) = compare_sides(planned, Sides({"a": 6}, {"a": 3}))
     assert entry.status.value == "unknown"
 
 
@@ -157,7 +157,7 @@ def test_an_owned_path_names_its_owner() -> None:
         desired=ValuesSide({"image": {"tag": "1"}}),
         before=ValuesSide({"image": {"tag": "1"}}),
     )
-    (entry,) = line_up(planned, Sides({"image": {"tag": "2"}}), (Owned("image.tag", "image-updater"),))
+    (entry,) = compare_sides(planned, Sides({"image": {"tag": "2"}}), (Owned("image.tag", "image-updater"),))
     assert entry.note == ('changed by image-updater to "2"; Terraform cannot see this, and this apply leaves it so')
 
 
@@ -207,8 +207,8 @@ def test_sameness_is_symmetric(one: dict[str, Any], other: dict[str, Any]) -> No
 
 @given(trees, trees)
 def test_reusing_values_over_nothing_changes_nothing(one: dict[str, Any], other: dict[str, Any]) -> None:
-    assert laid_over({}, one) == one
-    assert set(laid_over(other, {})) == set(other)
+    assert coalesced({}, one) == one
+    assert set(coalesced(other, {})) == set(other)
 
 
 def test_deep_values_do_not_end_the_comparison() -> None:
@@ -219,10 +219,10 @@ def test_deep_values_do_not_end_the_comparison() -> None:
 
 
 def test_only_the_type_of_a_value_differs() -> None:
-    assert only_type("true", True)
-    assert only_type("3", 3)
-    assert not only_type("3", 4)
-    assert not only_type(True, 1)
+    assert differ_only_in_type("true", True)
+    assert differ_only_in_type("3", 3)
+    assert not differ_only_in_type("3", 4)
+    assert not differ_only_in_type(True, 1)
 
 
 def test_leaves_and_hidden_paths() -> None:

@@ -231,7 +231,7 @@ def test_a_configuration_for_this_version_may_hold_nothing_that_it_does_not_know
     ],
 )
 def test_somebody_is_asked_where_approvals_are_configured_anywhere(given, asks):
-    assert given.asks_somebody is asks
+    assert given.requires_approvals is asks
 
 
 def test_a_pack_is_on_unless_it_is_said_otherwise():

@@ -5,7 +5,7 @@ import pytest
 from plangate.errors import InputError
 from plangate.gate import evidence_scope
 from plangate.gate.config import Cluster, Config, Environment
-from plangate.gate.evidence_scope import FoundCluster, StatePlace
+from plangate.gate.evidence_scope import FoundCluster, StateLocation
 from plangate.model.change import Gap, HelmChangeSet, RefusedUpgrade, TerraformChangeSet
 from plangate.model.input import InputRecord, Kind
 from plangate.model.release import ClusterIdentity, ReleaseEvidence, Revision, Upgrade
@@ -158,21 +158,24 @@ def test_evidence_that_does_not_tell_its_cluster_as_it_should_is_told():
 
 
 STATES = {
-    "in its place": (StatePlace("s3://states/prod/db.tfstate", "state.json"), ""),
-    "a file in its place": (StatePlace("", "live/prod/terraform.tfstate"), ""),
-    "in a folder below": (StatePlace("s3://states/prod/a/b.tfstate", ""), ""),
+    "in its place": (StateLocation("s3://states/prod/db.tfstate", "state.json"), ""),
+    "a file in its place": (StateLocation("", "live/prod/terraform.tfstate"), ""),
+    "in a folder below": (StateLocation("s3://states/prod/a/b.tfstate", ""), ""),
     "of another environment": (
-        StatePlace("s3://states/dev/db.tfstate", "state.json"),
+        StateLocation("s3://states/dev/db.tfstate", "state.json"),
         "is a state of dev, not of prod",
     ),
-    "of one of several places": (StatePlace("s3://states/shared/x", ""), "is a state of test, not of prod"),
-    "of nobody": (StatePlace("s3://states/other", "live/prod/x"), "is none of the places where prod keeps its states"),
+    "of one of several places": (StateLocation("s3://states/shared/x", ""), "is a state of test, not of prod"),
+    "of nobody": (
+        StateLocation("s3://states/other", "live/prod/x"),
+        "is none of the places where prod keeps its states",
+    ),
     "unsaid": (
-        StatePlace("", "state.json"),
+        StateLocation("", "state.json"),
         "does not say where it is kept, and prod keeps its states in places of its own",
     ),
     "without a path": (
-        StatePlace("", ""),
+        StateLocation("", ""),
         "does not say where it is kept, and prod keeps its states in places of its own",
     ),
 }
@@ -184,12 +187,12 @@ def test_a_state_is_where_the_environment_keeps_its_states_or_it_is_said_why_not
     config = Config(environments={"prod": Environment(state=("s3://states/prod/**", "live/prod/*")), **OTHERS})
     gaps = list(evidence_scope.check_environment(config, "prod", (), never, place))
     assert [(gap.what, gap.why, gap.inconclusive) for gap in gaps] == (
-        [(place.kept or place.path or "state", why, True)] if why else []
+        [(place.location or place.path or "state", why, True)] if why else []
     )
 
 
 def test_a_state_that_was_not_read_and_an_environment_without_places_have_nothing_to_be_said():
-    place = StatePlace("s3://states/dev/db.tfstate", "")
+    place = StateLocation("s3://states/dev/db.tfstate", "")
     placed = Config(environments={"prod": Environment(state="s3://states/prod/**")})
     assert list(evidence_scope.check_environment(placed, "prod", (), never, None)) == []
     anywhere = Config(environments={"prod": Environment(), **OTHERS})

@@ -35,8 +35,8 @@ def options(**fields):
     return Options(created_at=WHEN, **fields)
 
 
-def resolved(text, *changesets, signals=(), inline=None, **fields):
-    return gate(text, signals=signals, inline=inline).resolve_settings(options(**fields), POLICIES, changesets)
+def resolved(text, *changesets, hints=(), inline=None, **fields):
+    return gate(text, hints=hints, inline=inline).resolve_settings(options(**fields), POLICIES, changesets)
 
 
 # --- the environment and its options ----------------------------------------------------------------------------------
@@ -60,7 +60,7 @@ PROD = EnvironmentHint("workspaces", "prod")
 
 
 def test_what_an_environment_says_goes_before_what_holds_for_all():
-    settled = resolved(ENVIRONMENTS, signals=(PROD,), required=("values",), notes=("a note",))
+    settled = resolved(ENVIRONMENTS, hints=(PROD,), required=("values",), notes=("a note",))
     assert settled == ResolvedSettings(
         options(
             environment="prod",
@@ -124,11 +124,11 @@ def test_the_environment_is_found_by_the_releases_of_plans_and_of_upgrades():
         input=InputRecord(Kind.HELM_DRY_RUN, "x", ""), upgrade=Upgrade(release="prod/web", namespace="prod")
     )
     plan = structs.replace(PLAN, changes=(structs.replace(BUCKET, release="dev/web"), BUCKET))
-    assert resolved(ENVIRONMENTS, upgrade).placed == Resolution("prod")
-    assert resolved(ENVIRONMENTS, plan).placed == Resolution("dev")
-    assert resolved(ENVIRONMENTS, PLAN).placed == Resolution(None)
+    assert resolved(ENVIRONMENTS, upgrade).resolution == Resolution("prod")
+    assert resolved(ENVIRONMENTS, plan).resolution == Resolution("dev")
+    assert resolved(ENVIRONMENTS, PLAN).resolution == Resolution(None)
     both = resolved(ENVIRONMENTS, plan, upgrade)
-    assert both.placed == Resolution(
+    assert both.resolution == Resolution(
         None, ("the release dev/web belongs to dev", "the release prod/web belongs to prod")
     )
     assert (both.options.environment, both.options.protected) == (None, True)
@@ -138,11 +138,11 @@ def test_the_environment_is_found_by_the_values_files_of_changed_releases(tmp_pa
     monkeypatch.chdir(tmp_path)
     (tmp_path / "main.tf").write_text('resource "helm_release" "web" {\n  values = [file("env/values-dev.yaml")]\n}\n')
     release = TerraformChangeSet(input=SOURCE, changes=(change("helm_release.web", name="web"),))
-    assert resolved(ENVIRONMENTS, release, inline=CommentFiles(tmp_path)).placed == Resolution("dev")
-    assert resolved(ENVIRONMENTS, release).placed == Resolution(None)
-    assert resolved(ENVIRONMENTS, PLAN, inline=CommentFiles(tmp_path)).placed == Resolution(None)
+    assert resolved(ENVIRONMENTS, release, inline=CommentFiles(tmp_path)).resolution == Resolution("dev")
+    assert resolved(ENVIRONMENTS, release).resolution == Resolution(None)
+    assert resolved(ENVIRONMENTS, PLAN, inline=CommentFiles(tmp_path)).resolution == Resolution(None)
     without = "environments: {dev: {match: {workspaces: dev}}}"
-    assert resolved(without, release, inline=CommentFiles(tmp_path)).placed == Resolution(None)
+    assert resolved(without, release, inline=CommentFiles(tmp_path)).resolution == Resolution(None)
 
 
 # --- the policies -----------------------------------------------------------------------------------------------------
@@ -429,8 +429,8 @@ def test_a_configuration_for_a_newer_version_is_said_with_what_is_not_known_of_i
 
 
 def test_what_would_be_loosened_is_said_where_it_stands():
-    loosened = (Weakening("a mode", "mode"), Weakening("a waiver", file="w.yaml", line=7), Weakening("gone", "packs"))
-    assert own(judged("requires: ''\nmode: observe\n", loosened=loosened)) == [
+    weakenings = (Weakening("a mode", "mode"), Weakening("a waiver", file="w.yaml", line=7), Weakening("gone", "packs"))
+    assert own(judged("requires: ''\nmode: observe\n", weakenings=weakenings)) == [
         ("gate-loosened", Severity.MEDIUM, Outcome.VIOLATED, "a mode", Location("c.yaml", 2)),
         ("gate-loosened", Severity.MEDIUM, Outcome.VIOLATED, "a waiver", Location("w.yaml", 7)),
         ("gate-loosened", Severity.MEDIUM, Outcome.VIOLATED, "gone", Location("c.yaml", 1)),
@@ -440,7 +440,7 @@ def test_what_would_be_loosened_is_said_where_it_stands():
 def test_what_there_is_to_say_of_the_gate_cannot_be_waived_or_put_off():
     text = "packs: {terraform: {enforce_from: 2099-01-01}}"
     waiver = structs.replace(WAIVER, policy="gate-loosened", address="c.yaml")
-    found = judged(text, loosened=(Weakening("a mode", "mode"),), waivers=(waiver,))
+    found = judged(text, weakenings=(Weakening("a mode", "mode"),), waivers=(waiver,))
     assert [(one.policy, one.waiver, one.enforced) for one in found] == [
         ("waiver-unmatched", None, True),
         ("gate-loosened", None, True),

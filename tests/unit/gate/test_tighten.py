@@ -35,8 +35,8 @@ def stricter(trusted, here):
     both = StricterOf(trusted, here, SEVERITIES, FAMILIES)
     config = both.config()
     words = "this change would loosen the gate: "
-    assert all(one.what.startswith(words) and not one.file for one in both.loose)
-    return config, [(one.what.removeprefix(words), one.key) for one in both.loose]
+    assert all(one.what.startswith(words) and not one.file for one in both.weakenings)
+    return config, [(one.what.removeprefix(words), one.key) for one in both.weakenings]
 
 
 def prod(**fields):

@@ -95,7 +95,7 @@ def test_a_waiver_holds_until_the_end_of_its_day_and_no_longer_than_waivers_may(
 
 
 def test_a_waiver_that_has_expired_is_said_wherever_nothing_changes():
-    _, said = held(waiver(expires="2026-01-30"), rules=structs.replace(RULES, anything=False))
+    _, said = held(waiver(expires="2026-01-30"), rules=structs.replace(RULES, any_change=False))
     assert said == [("waiver-expired", "it expired after 2026-01-30")]
 
 
@@ -229,11 +229,11 @@ def test_what_the_configuration_forbids_by_severity_cannot_be_waived():
 def test_a_waiver_that_covers_nothing_says_so_only_where_something_changes():
     elsewhere = waiver(address="x.y")
     assert held(elsewhere) == (None, [UNMATCHED])
-    assert held(elsewhere, rules=structs.replace(RULES, anything=False)) == (None, [])
+    assert held(elsewhere, rules=structs.replace(RULES, any_change=False)) == (None, [])
 
 
 def test_a_waiver_of_no_policy_says_so_even_where_nothing_changes():
-    _, said = held(waiver(policy="zzz"), rules=structs.replace(RULES, anything=False))
+    _, said = held(waiver(policy="zzz"), rules=structs.replace(RULES, any_change=False))
     assert said == [("waiver-unmatched", "there is no policy zzz")]
 
 

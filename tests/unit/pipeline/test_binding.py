@@ -176,11 +176,13 @@ def test_it_holds_for_so_many_hours(hours, until):
     assert bound(options=BindingOptions(valid_hours=hours)).expires_at == until
 
 
-@pytest.mark.parametrize(("count", "asked", "is_bound"), [(500, False, True), (501, False, False), (501, True, True)])
-def test_a_plan_that_creates_very_much_is_bound_where_somebody_asks(count, asked, is_bound):
+@pytest.mark.parametrize(
+    ("count", "required", "is_bound"), [(500, False, True), (501, False, False), (501, True, True)]
+)
+def test_a_plan_that_creates_very_much_is_bound_where_somebody_asks(count, required, is_bound):
     changes = tuple(created(f"a.b{i}", x=i) for i in range(count))
     plan = TerraformChangeSet(input=PLAN, changes=changes)
-    found = bind(verdict(changes=changes), [plan], BindingOptions(asked=asked))
+    found = bind(verdict(changes=changes), [plan], BindingOptions(required=required))
     assert (found.binding is not None, UNBOUND in found.notes) == (is_bound, not is_bound)
 
 
@@ -195,8 +197,8 @@ def keyless(monkeypatch):
 
 
 def test_nobody_asks_without_a_key_and_a_word_in_the_configuration():
-    assert BindingOptions.of(None) == BindingOptions(asked=False)
-    assert BindingOptions.of(gate()) == BindingOptions(asked=False)
+    assert BindingOptions.of(None) == BindingOptions(required=False)
+    assert BindingOptions.of(gate()) == BindingOptions(required=False)
 
 
 def test_a_key_asks(monkeypatch):

@@ -187,7 +187,7 @@ def of_state(tmp_path, text, key=KEY):
 def bucket(monkeypatch, **given):
     """A state in S3 as it was read there."""
     data = json.dumps(STATE).encode()
-    answer = states.StateGiven(
+    answer = states.StateRead(
         **{"given": RawInput("s3://b/prod/db.tfstate", data), "place": "s3://b/prod/db.tfstate", **given}
     )
     monkeypatch.setattr(states, "read", lambda asked: answer)

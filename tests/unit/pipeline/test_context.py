@@ -41,7 +41,7 @@ def folder(tmp_path, **given):
 
 def in_s3(monkeypatch, asked=None, **given):
     """What reading a state gives, and a list of what was asked."""
-    answer = states.StateGiven(**{"given": RawInput("s3://b/k", state().encode()), "place": "s3://b/k", **given})
+    answer = states.StateRead(**{"given": RawInput("s3://b/k", state().encode()), "place": "s3://b/k", **given})
     seen = []
     monkeypatch.setattr(states, "read", lambda source: seen.append(source) or answer)
     return seen

@@ -75,7 +75,7 @@ def test_the_history_is_asked_first_and_the_manifest_of_the_revision_that_it_say
         (kind, "prod/web", 2) for kind in ("hooks", "manifest", "metadata", "values")
     ]
     assert cluster.asked[-1] == ("objects", "prod", [WEB])
-    assert (set(found), set(found.told), found.failed) == (set(gather.EVERYTHING), set(gather.EVERYTHING), ())
+    assert (set(found), set(found.from_cluster), found.failed) == (set(gather.EVERYTHING), set(gather.EVERYTHING), ())
     assert found["values"].path == "prod/web (values)"
     assert json.loads(found["live_objects"].data) == {"apiVersion": "v1", "kind": "List", "items": [json.loads(OBJECT)]}
 
@@ -92,7 +92,7 @@ def test_the_history_is_asked_even_where_only_something_else_is_wanted(monkeypat
     cluster = Cluster(monkeypatch)
     found = everything(kinds=("manifest",))
     assert [one[0] for one in cluster.asked] == ["history", "manifest"]
-    assert set(found.told) == {"history", "manifest"}
+    assert set(found.from_cluster) == {"history", "manifest"}
 
 
 def test_where_no_revision_is_deployed_helm_takes_the_newest(monkeypatch):
@@ -125,7 +125,7 @@ def test_what_files_give_is_not_asked(monkeypatch, tmp_path):
     found = everything(asked)
     assert sorted(one[0] for one in cluster.asked) == ["hooks", "metadata", "objects"]
     assert found["values"].data == b'{"a": 1}'
-    assert set(found.told) == {"hooks", "metadata", "live_objects"}
+    assert set(found.from_cluster) == {"hooks", "metadata", "live_objects"}
     assert cluster.asked[-1] == ("objects", "prod", [WEB])
 
 
@@ -143,7 +143,7 @@ def test_nothing_is_asked_unless_the_cluster_is(monkeypatch, tmp_path):
     cluster = Cluster(monkeypatch)
     offline = EvidenceSources(folder=in_folder(tmp_path, values="{}").folder)
     assert texts(everything(offline)) == {"values": b"{}"}
-    assert (set(everything(offline).told), cluster.asked) == (set(), [])
+    assert (set(everything(offline).from_cluster), cluster.asked) == (set(), [])
 
 
 def test_nothing_is_asked_where_everything_is_given_or_nothing_has_a_name(monkeypatch, tmp_path):
@@ -173,7 +173,7 @@ def test_a_file_that_is_named_and_cannot_be_read_is_an_error(monkeypatch, tmp_pa
 def test_what_keeps_the_history_from_being_told_keeps_the_rest(monkeypatch, error, words):
     cluster = Cluster(monkeypatch, history=error)
     found = everything(new=(SERVICE,))
-    assert (dict(found), set(found.told)) == ({}, set())
+    assert (dict(found), set(found.from_cluster)) == ({}, set())
     assert failed(found) == [("prod/web", f"history could not be asked: {words}")]
     assert (found.failed[0].hint, found.failed[0].exit_code) == (error.hint, 4)
     assert [one[0] for one in cluster.asked] == ["history"]
@@ -182,7 +182,7 @@ def test_what_keeps_the_history_from_being_told_keeps_the_rest(monkeypatch, erro
 def test_a_release_that_is_not_there_has_an_empty_history_and_nothing_else(monkeypatch):
     cluster = Cluster(monkeypatch, history=NotThereError("there is no such release"))
     found = everything()
-    assert (texts(found), found.failed, set(found.told)) == ({"history": b"[]"}, (), {"history"})
+    assert (texts(found), found.failed, set(found.from_cluster)) == ({"history": b"[]"}, (), {"history"})
     assert [one[0] for one in cluster.asked] == ["history"]
 
 

@@ -68,7 +68,9 @@ def ids(policies):
 
 
 def loosened(gate):
-    return [(one.what.removeprefix("this change would loosen the gate: "), one.file, one.line) for one in gate.loosened]
+    return [
+        (one.what.removeprefix("this change would loosen the gate: "), one.file, one.line) for one in gate.weakenings
+    ]
 
 
 # --- the working tree -------------------------------------------------------------------------------------------------
@@ -94,7 +96,7 @@ def test_the_configuration_that_stands_here_counts_with_its_policies_and_waivers
     assert ids(policies) == {"own-policy"}
     assert gate.config.mode == "observe"
     assert [(one.file, one.address) for one in gate.waivers] == [("more.yaml", "c.d"), ("w.yaml", "a.b")]
-    assert (gate.latest, gate.loosened, gate.notes, gate.inline) == ("2026-03-02", (), (), None)
+    assert (gate.latest, gate.weakenings, gate.notes, gate.inline) == ("2026-03-02", (), (), None)
 
 
 def test_a_waiver_may_run_to_the_end_of_time_and_no_further():
@@ -145,7 +147,7 @@ def test_a_link_to_nothing_is_not_taken_for_no_configuration():
 
 
 def test_waivers_beside_the_code_are_looked_for_where_that_is_asked():
-    _, gate = prepare(beside=True)
+    _, gate = prepare(inline=True)
     assert gate.inline is not None
     write(".plangate.yaml", "")
     assert prepare()[1].inline is None
@@ -178,7 +180,7 @@ def trusted(commit):
 @pytest.mark.usefixtures("trusted")
 def test_a_change_that_leaves_the_gate_alone_is_judged_by_it():
     policies, gate = prepare(ref="main")
-    assert (ids(policies), gate.config.mode, len(gate.waivers), gate.loosened) == ({"own-policy"}, "enforce", 1, ())
+    assert (ids(policies), gate.config.mode, len(gate.waivers), gate.weakenings) == ({"own-policy"}, "enforce", 1, ())
     (note,) = gate.notes
     assert note.startswith("policies, waivers and configuration are those of main (")
     assert gate.read.file == "main:.plangate.yaml"
@@ -219,7 +221,7 @@ def test_what_the_change_tightens_counts():
     write("w.yaml", WAIVER.replace("03-31", "02-28"))
     policies, gate = prepare(ref="main")
     assert (ids(policies), gate.config.fail_on) == ({"own-policy", "more-policy"}, "review")
-    assert ([one.expires for one in gate.waivers], gate.loosened) == (["2026-02-28"], ())
+    assert ([one.expires for one in gate.waivers], gate.weakenings) == (["2026-02-28"], ())
 
 
 @pytest.mark.usefixtures("trusted")
@@ -246,7 +248,7 @@ def test_policies_from_outside_of_the_repository_are_no_part_of_the_change(tmp_p
     outside = tmp_path_factory.mktemp("outside")
     (outside / "out.yaml").write_text(POLICY.replace("own-policy", "out-policy"))
     policies, gate = prepare(ref="main", policies=(outside,))
-    assert (ids(policies), gate.loosened) == ({"own-policy", "out-policy"}, ())
+    assert (ids(policies), gate.weakenings) == ({"own-policy", "out-policy"}, ())
 
 
 @pytest.mark.usefixtures("trusted")
@@ -301,7 +303,7 @@ def test_rego_from_outside_of_the_repository_is_no_part_of_the_change(commit, tm
 
 def hints(match, **fields):
     write(".plangate.yaml", f"environments: {{prod: {{match: {{{match}}}}}}}\n")
-    return [(one.kind, one.value) for one in prepare(**fields)[1].signals]
+    return [(one.kind, one.value) for one in prepare(**fields)[1].hints]
 
 
 def test_nothing_is_read_that_no_environment_asks_for(monkeypatch):
@@ -347,4 +349,4 @@ def test_the_key_of_the_state_is_that_of_the_backend_and_of_the_state_that_was_n
 
 def test_hints_are_kept_with_the_gate():
     write(".plangate.yaml", "environments: {prod: {match: {targets: db}}}\n")
-    assert prepare(target="db")[1].signals == (EnvironmentHint("targets", "db"),)
+    assert prepare(target="db")[1].hints == (EnvironmentHint("targets", "db"),)

@@ -41,7 +41,7 @@ def test_targets_have_different_keys():
 
 
 def test_new_and_resolved_are_counted_against_the_commit_before():
-    first, second = state.remembered(["a", "b"]), state.remembered(["b", "c", "d"])
+    first, second = state.short_digests(["a", "b"]), state.short_digests(["b", "c", "d"])
     assert state.since(second, first) == "since the last push: 2 new, 1 resolved"
     assert state.since(first, first) == ""
     assert state.since(first, None) == ""
@@ -49,10 +49,10 @@ def test_new_and_resolved_are_counted_against_the_commit_before():
 
 def test_a_second_run_on_a_commit_compares_with_what_the_first_did():
     written = a_state(before=frozenset({"00000000"}))
-    assert state.carried(written, HEAD) == frozenset({"00000000"})
-    assert state.carried(written, NEW) == written.now
-    assert state.carried(None, NEW) is None
+    assert state.previous_findings(written, HEAD) == frozenset({"00000000"})
+    assert state.previous_findings(written, NEW) == written.now
+    assert state.previous_findings(None, NEW) is None
 
 
 def test_too_many_findings_are_not_remembered():
-    assert state.remembered(str(i) for i in range(501)) is None
+    assert state.short_digests(str(i) for i in range(501)) is None
