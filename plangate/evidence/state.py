@@ -70,8 +70,8 @@ def _from_file(path: str) -> StateRead:
 
 def read(source: StateSource) -> StateRead:
     """Read a state. Raises `InputError` for a file that cannot be read, `EvidenceError` for S3."""
-    if asked.location is not None and not asked.location.startswith(S3):
-        return _from_file(asked.location)
+    if source.location is not None and not source.location.startswith(S3):
+        return _from_file(source.location)
     from plangate.evidence.s3 import state  # noqa: PLC0415 - boto3, for a state in S3 alone
 
     return state.read(source)

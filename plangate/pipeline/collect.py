@@ -117,9 +117,9 @@ def _write(path: Path, data: bytes) -> None:
     partial.replace(path)
 
 
-def collect_state(asked: StateSource, folder: Path, key: bytes | None, *, now: str) -> CollectResult:
+def collect_state(source: StateSource, folder: Path, key: bytes | None, *, now: str) -> CollectResult:
     """Collect one state. Nothing is raised for what cannot be had: it is told."""
-    what = asked.location or "the state"
+    what = source.location or "the state"
     try:
         found = evidence.read(source)
         state = None if found.given is None else terraform_state.read(found.given)

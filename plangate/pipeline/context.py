@@ -52,7 +52,7 @@ def read(
     """The context of one review, and a gap for each part that could not be read."""
     skipped: list[Gap] = []
     saved, state, lock, place, state_read = None, None, None, "", False
-    if saved_plan is not None or state_asked.asked or state_asked.live or asked.folder is not None:
+    if saved_plan is not None or state_source.is_named or state_source.live or sources.folder is not None:
         from plangate.pipeline import known_state
 
         if saved_plan is not None:
@@ -61,7 +61,7 @@ def read(
             except InputError as error:
                 skipped.append(failed(error, saved_plan))
         try:
-            place_of = known_state.where(state_asked, asked.folder, saved, skipped)
+            place_of = known_state.where(state_source, sources.folder, saved, skipped)
             if place_of is not None:
                 state, lock, place = known_state.read(place_of, skipped)
                 state_read = True
@@ -118,12 +118,12 @@ def check_scope(
     return list(evidence_scope.check_environment(config, environment, changesets, lambda: _clusters(sources), state))
 
 
-def _collected_at(asked: EvidenceSources) -> str | None:
-    found = cluster.read(asked.folder) if asked.folder is not None else None
+def _collected_at(sources: EvidenceSources) -> str | None:
+    found = cluster.read(sources.folder) if sources.folder is not None else None
     return None if found is None else found.collected_at
 
 
-def _clusters(asked: EvidenceSources) -> list[FoundCluster]:
+def _clusters(sources: EvidenceSources) -> list[FoundCluster]:
     """The clusters that evidence comes from. Raises `InputError` for a folder that does not tell it as it should."""
     from plangate.gate.evidence_scope import FoundCluster
 

@@ -46,7 +46,7 @@ def _with_dry_runs(plan: TerraformChangeSet, runs: dict[str, HelmChangeSet]) -> 
         skipped = [one for one in skipped if one != unseen.not_rendered(change)]
         differing = list(_differing(change.after, run.upgrade))
         if differing:
-            skipped.append(_another(change, run, differing))
+            skipped.append(_differs_from_plan(change, run, differing))
         elif run.upgrade.values is None:
             skipped.append(_values_unknown(change, run))
         note = f"what it does to its objects: {run.input.path}"

@@ -30,13 +30,13 @@ class GateFlags(Struct, frozen=True, kw_only=True):
     conftest: str | None = None
     state: str = ""
     """Where the state is, as --state says."""
-    beside: bool = False
+    inline: bool = False
     """Whether waivers beside the code are looked for: the folder of the configuration was named."""
 
     @property
     def given(self) -> bool:
         """Whether there is any gate: one is named, or there is a configuration."""
-        named = self.config is not None or self.ref is not None or self.waivers or self.beside
+        named = self.config is not None or self.ref is not None or self.waivers or self.inline
         return bool(named) or os.path.lexists(CONFIG)
 
 

@@ -31,7 +31,7 @@ def gather(
         return found
     from plangate.pipeline import ask_cluster  # noqa: PLC0415 - subprocesses and threads; files need none
 
-    return ask_cluster.ask(found, namespace or "default", name, missing, tuple(new), seconds=asked.seconds)
+    return ask_cluster.ask(found, namespace or "default", name, missing, tuple(new), seconds=sources.seconds)
 
 
 def is_gone(history: RawInput) -> bool:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def where(asked: StateSource, folder: Path | None, saved: PlanFile | None, skipped: list[Gap]) -> StateSource | None:
     """Where the state is: what was named, else what a folder of evidence holds, else what the backend block says."""
-    if asked.asked:
+    if asked.is_named:
         return asked
     if folder is not None:
         found = states.in_folder(folder)

@@ -12,7 +12,7 @@ from plangate.pipeline import plan_fingerprint, saved, signature
 from plangate.pipeline.key import gate_key
 from plangate.pipeline.merge import code_of
 from plangate.publish import approvals, runner, state
-from plangate.publish.approvals import ApprovalsReader, Plan, asked, needed
+from plangate.publish.approvals import ApprovalsReader, Plan, needed
 from plangate.publish.check import Annotation, Report
 from plangate.publish.comment import DesiredComment
 from plangate.report import github as workflow_commands
@@ -74,7 +74,7 @@ class Pages:
 
     # --- comment ------------------------------------------------------------------------------------------------------
 
-    def wish(self, longest: int) -> DesiredComment:
+    def desired_comment(self, longest: int) -> DesiredComment:
         """The comment to be."""
         return DesiredComment(
             key=self._key(), body=self._comment, only_if_there=story.quiet(self.verdict), longest=longest
@@ -142,7 +142,7 @@ class Pages:
             if f.decision != "pass"
             for key in [(f.address or "", f.release)]
         )
-        return Plan(fingerprint, digests(questions))
+        return Plan(fingerprint, approvals.digests(questions))
 
     def name(self, given: str | None) -> str:
         """The name of the check."""

@@ -36,16 +36,16 @@ if TYPE_CHECKING:
 
 
 def prepare(
-    asked: GateFlags, review: Options, inputs: tuple[str, ...], tf_dir: Path
+    flags: GateFlags, review: Options, inputs: tuple[str, ...], tf_dir: Path
 ) -> tuple[tuple[Policy, ...], Gate]:
     """The policies and the gate. Raises `UsageError`: then nothing is reviewed."""
     here = Folder(Path())
-    commit = Commit(asked.ref, Path()) if asked.ref is not None else None
-    read = _config(here, asked, needed=commit is None)
-    trusted = _config(commit, asked, needed=False) if commit is not None else read
-    if asked.config is not None and read is None and trusted is None:
-        raise UsageError("does not exist", where=asked.config)
-    none = ConfigFile(Config(), asked.config or CONFIG)
+    commit = Commit(flags.ref, Path()) if flags.ref is not None else None
+    read = _config(here, flags, needed=commit is None)
+    trusted = _config(commit, flags, needed=False) if commit is not None else read
+    if flags.config is not None and read is None and trusted is None:
+        raise UsageError("does not exist", where=flags.config)
+    none = ConfigFile(Config(), flags.config or CONFIG)
     read, trusted = read or none, trusted or none
     if commit is None:
         paths, files = _paths(flags, read)
@@ -76,7 +76,7 @@ def prepare(
         )
     gate.check(policies)
     inline = None
-    if asked.beside:
+    if flags.inline:
         inline = CommentFiles(tf_dir, commit)
     return policies, structs.replace(
         gate, hints=tuple(_environment_hints(flags, gate, review, inputs, tf_dir)), inline=inline
@@ -106,7 +106,7 @@ def _rego_weakenings(commit: Commit, here: Folder, flags: GateFlags) -> list[Wea
     """A weakening for each Rego file that the change touches: two versions of Rego cannot be compared for strictness."""
     if flags.conftest is None or not commit.holds(flags.conftest):
         return []
-    path = asked.conftest
+    path = flags.conftest
     theirs, ours = _below(commit, path, ENDS), _below(here, path, ENDS)
     changed = sorted(name for name in {*theirs, *ours} if theirs.get(name) != ours.get(name))
     words = "this change would loosen the gate: the Rego in {} changes"
@@ -119,18 +119,18 @@ def configuration(path: str | None) -> Config:
     return Config() if read is None else read.config
 
 
-def _config(tree: Commit | Folder, asked: GateFlags, *, needed: bool) -> ConfigFile | None:
-    path = asked.config or CONFIG
+def _config(tree: Commit | Folder, flags: GateFlags, *, needed: bool) -> ConfigFile | None:
+    path = flags.config or CONFIG
     text = tree.read(path)
     if text is None and needed and flags.config is not None:
         raise UsageError("does not exist", where=path)
     return None if text is None else configurations.parse(tree.name(path), text)
 
 
-def _paths(asked: GateFlags, read: ConfigFile) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _paths(flags: GateFlags, read: ConfigFile) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Where policies and waivers stand: what the command line names, then what the configuration names."""
-    policies = (*map(str, asked.policies), *listed(read.config.policy_paths))
-    return policies, (*asked.waivers, *listed(read.config.waivers.files))
+    policies = (*map(str, flags.policies), *listed(read.config.policy_paths))
+    return policies, (*flags.waivers, *listed(read.config.waivers.files))
 
 
 def _policies(tree: Commit | Folder, paths: Iterable[str]) -> list[tuple[str, str]]:
@@ -157,7 +157,7 @@ def _trusted_policies(
     commit: Commit, here: Folder, flags: GateFlags, trusted: ConfigFile, read: ConfigFile
 ) -> tuple[tuple[Policy, ...], list[Weakening]]:
     """The policies of both versions: the trusted text of each, and the new ones."""
-    wanted = _paths(asked, trusted)[0]
+    wanted = _paths(flags, trusted)[0]
     outside = [path for path in wanted if not commit.holds(path)]
     inside = [path for path in wanted if commit.holds(path)]
     theirs = [one for path in dict.fromkeys(inside) for one in _texts(commit, path)]

@@ -152,8 +152,8 @@ class ApprovalsReader:
 
     def _checks(self, sha: str) -> list[tuple[str, int, Plan]]:
         """When each check of ours on a commit was finished, and what it told."""
-        if sha not in self._told:
-            self._told[sha] = found = []
+        if sha not in self._checks_by_commit:
+            self._checks_by_commit[sha] = found = []
             path = f"/repos/{self._place.repository}/commits/{sha}/check-runs?check_name={quote(self._name, safe='')}"
             for page in self._github.pages(f"{path}&filter=all&per_page=100"):
                 runs = page.get("check_runs") if isinstance(page, dict) else None
