@@ -295,7 +295,7 @@ def test_rego_from_outside_of_the_repository_is_no_part_of_the_change(commit, tm
     (outside / "a.rego").write_text("package main\n")
     asked = {"conftest": str(outside), "ref": "main"}
     assert [text for _, text in gate_flags.rego(GateFlags(**asked)).files] == ["package main\n"]
-    assert prepare(**asked)[1].loosened == ()
+    assert prepare(**asked)[1].weakenings == ()
 
 
 # --- what is known of the environment ---------------------------------------------------------------------------------
