@@ -24,7 +24,7 @@ _MOST_FILES = 10_000
 
 
 class _Head(msgspec.Struct):
-    """What tells a verdict from other JSON, such as the plan beside it."""
+    """The field that distinguishes a verdict from other JSON, such as a plan in the same folder."""
 
     schema: str = ""
 
@@ -80,7 +80,7 @@ def merge(
 
 
 def _read(given: str, parts: list[Part], unread: list[wire.Skipped], *, listed: bool) -> None:
-    """Read what one argument names. What cannot be read is told and counts; it never stops the others."""
+    """The parts and gaps of one argument. A file that cannot be read is a gap and does not stop the others."""
     from plangate.pipeline import signature
     from plangate.pipeline.key import gate_key
     from plangate.pipeline.merge import Part
@@ -95,7 +95,7 @@ def _read(given: str, parts: list[Part], unread: list[wire.Skipped], *, listed: 
         paths = []
         unread.append(Skipped(given, f"cannot be read: {error.strerror}", "give it a folder of verdicts", "input"))
     if listed and paths == [given] and not Path(given).exists() and given != "-":
-        # No job left anything here. Whether that is right, the list of what is expected says.
+        # No job left a verdict here. --expect decides whether that is right.
         return
     if not listed and not paths:
         unread.append(Skipped(given, "holds no verdict", "see why nothing was saved there", "input"))
@@ -103,7 +103,7 @@ def _read(given: str, parts: list[Part], unread: list[wire.Skipped], *, listed: 
         try:
             verdict, sha256 = load(path)
         except InputError as error:
-            # In a folder of artifacts there may be other JSON, such as the plan. A verdict that is cut is not other JSON.
+            # A folder of artifacts may hold other JSON, such as the plan. A truncated verdict still counts as one.
             if folder and _is_something_else(path):
                 unread.append(Skipped(path, "is not a verdict, and was left out", "keep only verdicts in the folder"))
             else:
@@ -116,7 +116,7 @@ def _read(given: str, parts: list[Part], unread: list[wire.Skipped], *, listed: 
 
 
 def _files(given: str) -> Iterator[str]:
-    """The files of one argument, in order."""
+    """The files of one argument, sorted."""
     path = Path(given)
     if path.is_dir():
         found = sorted(str(inner) for inner in path.rglob("*.json") if inner.is_file())
@@ -140,7 +140,7 @@ def _is_something_else(path: str) -> bool:
 
 
 def _expected(path: Path) -> tuple[Expected, ...]:
-    """The expected targets. Raises `UsageError` for a list that cannot be read: with it nothing can be checked."""
+    """The expected targets. Raises `UsageError` for a list that cannot be read."""
     from plangate.pipeline.merge import Expected
 
     try:

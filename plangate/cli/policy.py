@@ -141,7 +141,7 @@ def docs(*, folder: Path, policy_paths: tuple[Path, ...], check: bool) -> int:
 
 
 def _on_plans(tried: list[Policy], plans: Path) -> None:
-    """Say what policies find in real plans. What cannot be read is told and left out."""
+    """Print what policies find in real plans. A plan that cannot be read is reported and skipped."""
     from plangate.pipeline import policies
     from plangate.report.escape import terminal
 

@@ -74,7 +74,7 @@ def publish(
 
 
 def _print_event(event: Event) -> None:
-    """How it went, on stderr; what is for the runner, on stdout."""
+    """Write an outcome to stderr, and workflow commands to stdout."""
     from plangate.pipeline.delivery import Annotations
     from plangate.report.escape import terminal
 

@@ -30,7 +30,7 @@ _DROPPED: Final = (
     "GIT_OBJECT_DIRECTORY",
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
 )
-"""What would point git at another repository than the one that is here."""
+"""Environment variables that would point git at another repository."""
 _ENVIRONMENT: Final = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_OPTIONAL_LOCKS": "0",
@@ -70,12 +70,12 @@ class Commit:
         return f"{self.ref}:{path}"
 
     def top(self, path: str) -> str:
-        """What stands before the names of the files of a folder."""
+        """The prefix of the names of the files below a folder."""
         inside = self._inside(path)
         return self.name(f"{inside}/" if inside else "")
 
     def holds(self, path: str) -> bool:
-        """Whether a path can be one of this repository. One that leads out of it is not."""
+        """Whether a path is inside the repository."""
         return self._inside(path) is not None
 
     def read(self, path: str) -> str | None:
@@ -121,7 +121,7 @@ class Commit:
         return sha
 
     def _inside(self, path: str) -> str | None:
-        """The path from the top of the repository; None where it leads out."""
+        """The path relative to the top of the repository; None outside of it."""
         relative = os.path.relpath(self._folder / path, self._folder).replace(os.sep, "/")
         whole = posixpath.normpath(posixpath.join(self._prefix, relative))
         if whole == ".." or whole.startswith(("../", "/")):
@@ -129,7 +129,7 @@ class Commit:
         return "" if whole == "." else whole
 
     def _entry(self, inside: str, path: str) -> Entry | None:
-        """The entry of a path. A link anywhere on the way is refused."""
+        """The entry at a path, or None. Raises `UsageError` for a symbolic link anywhere in the path."""
         parts = inside.split("/")
         found = None
         for depth in range(1, len(parts) + 1):
@@ -160,7 +160,7 @@ class Commit:
             raise UsageError("is not UTF-8", where=self.name(path)) from None
 
     def _run(self, *arguments: str) -> bytes:
-        """What git prints. Raises `UsageError`, which does not repeat what git says."""
+        """The stdout of git. Raises `UsageError` without git's own message."""
         assert self._git is not None  # noqa: S101 - looked for when this was made
         kept = {key: value for key, value in os.environ.items() if key not in _DROPPED}
         try:

@@ -1,4 +1,4 @@
-"""The lines of a file of values: where each key and each item of a list starts."""
+"""The lines of a values file: where each key and list item starts."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class _Open:
 
 
 def _places(events: Iterator[yaml.Event]) -> Iterator[tuple[Path, int]]:
-    """Each key and item with its line, from the outermost in. Raises `YAMLError` for what is no file of values."""
+    """Each key and item with its line, outer ones first. Raises `YAMLError` for anything but a values file."""
     import yaml
 
     stack: list[_Open] = []

@@ -36,7 +36,7 @@ class WaiverEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     expires: str
     """The last day on which it holds, UTC."""
     fingerprint: str = ""
-    """Only for exactly this finding, as the verdict says it."""
+    """The fingerprint of the only finding that it covers; empty for any."""
     environment: str = ""
     target: str = ""
 
