@@ -72,11 +72,11 @@ def merge(
     unread: list[wire.Skipped] = []
     for given in verdicts:
         _read(given, parts, unread, listed=expected is not None)
-    whole = merged(parts, unread, expected, now=clock.moment(as_of), target=target, fail_on=fail_on)
-    for skipped in whole.coverage.skipped:
+    overall = merged(parts, unread, expected, now=clock.moment(as_of), target=target, fail_on=fail_on)
+    for skipped in overall.coverage.skipped:
         if skipped.decides == "input":
             output.print_error(InputError(skipped.why, where=skipped.what, hint=skipped.how_to_fix))
-    return ExitCode.worst(whole.exit_code, reports.deliver(restore(whole), merged=whole))
+    return ExitCode.worst(overall.exit_code, reports.deliver(restore(overall), merged=overall))
 
 
 def _read(given: str, parts: list[Part], unread: list[wire.Skipped], *, listed: bool) -> None:

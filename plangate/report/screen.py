@@ -77,10 +77,10 @@ def wrap(text: str, width: int) -> list[str]:
 
 def _fitting(text: str, width: int) -> int:
     """How many characters of a text fit in a width."""
-    taken = 0
+    used = 0
     for i, character in enumerate(text):
-        taken += _cells(character)
-        if taken > width:
+        used += _cells(character)
+        if used > width:
             return i
     return len(text)
 

@@ -105,9 +105,9 @@ class _Page:
     def _finding(self, group: FindingGroup) -> None:
         screen, one = self.screen, group.first
         finding, label = one.finding, _label(one)
-        whole = f"{one.subject}   {one.what}" if one.subject else one.what
-        if not one.subject or screen.fits(whole, finding.policy):
-            screen.entry(label, whole, style=one.decision.value, edge=finding.policy, bold=True)
+        line = f"{one.subject}   {one.what}" if one.subject else one.what
+        if not one.subject or screen.fits(line, finding.policy):
+            screen.entry(label, line, style=one.decision.value, edge=finding.policy, bold=True)
         else:
             on_one_line = screen.fits(one.subject, finding.policy)
             edges = (finding.policy, "") if on_one_line else ("", finding.policy)
