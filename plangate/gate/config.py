@@ -202,8 +202,8 @@ def parse(name: str, text: str) -> ConfigFile:
 
     Where `requires` asks for another version, unknown keys are left out and listed in `newer`.
     """
-    marked = LocatedYaml(name, text, UsageError)
-    data = {} if marked.data is None else marked.data
+    located = LocatedYaml(name, text, UsageError)
+    data = {} if located.data is None else marked.data
     if not isinstance(data, dict):
         raise UsageError("is not a configuration: a mapping", where=name, place="1:1")
     requires = data.get("requires", "")
