@@ -238,3 +238,31 @@ def many(count=3_000):
 def decided(changesets, report, unread, options):
     """The verdict on change sets, with what their inputs say of themselves beside what the policies found."""
     return decide(changesets, (*of_inputs(changesets), *report.findings), report, unread, options)
+
+
+EVIL = (
+    HOSTILE
+    + "\r\n::error::x\n::stop-commands::y\n##vso[task.complete result=Succeeded;]z %0A::set-output name=a::b ]]> \ud800"
+)
+UNREAD = verdict(
+    Decision.INCONCLUSIVE,
+    "cannot tell: plan.json: is empty",
+    3,
+    coverage=Coverage(skipped=(Gap("plan.json", "is empty", "plan again", input_failed=True),)),
+    inputs=(),
+)
+SHAPES = {
+    "pass": verdict(),
+    "block": everything(),
+    "hostile": everything(EVIL),
+    "unread": UNREAD,
+    "many": many(300),
+    "findings": verdict(
+        Decision.REVIEW,
+        "m",
+        findings=tuple(
+            finding("p", Severity.MEDIUM, message=f"thing {i} happens", address=f"a.b{i}") for i in range(6_000)
+        ),
+    ),
+}
+"""Verdicts of every shape that a format has to stand: the smallest, the largest, and hostile ones."""
