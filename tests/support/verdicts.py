@@ -26,6 +26,7 @@ from plangate.model.input import Facts, InputRecord, Kind
 from plangate.model.values import ABSENT, UNKNOWN, Embedded, Sensitive
 from plangate.model.verdict import Coverage, Decision, Finding, Outcome, Severity, Step, Verdict
 from plangate.verdict import decide, of_inputs
+from tests.support.command import AS_OF
 
 HOSTILE = (
     "x\x1b[31m\u202e\u200b\n`|``@octo/team #1 GH-2 <img src=x onerror=y> ![x](http://e.example/a.png) [l](http://e.example)"
@@ -34,7 +35,6 @@ HOSTILE = (
 )
 """Everything that a terminal, Markdown, HTML, GitHub or a CI runner would act on."""
 
-WHEN = "2026-01-31T12:00:00Z"
 NONE = {action.value: 0 for action in Action}
 
 
@@ -47,7 +47,7 @@ def verdict(decision=Decision.PASS, headline="no changes", exit_code=0, **fields
         risk=fields.pop("risk", None),
         exit_code=exit_code,
         headline=headline,
-        created_at=WHEN,
+        created_at=AS_OF,
         **fields,
     )
 

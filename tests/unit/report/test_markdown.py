@@ -2,16 +2,15 @@ import re
 
 import jinja2
 import pytest
-from markdown_it import MarkdownIt
 
 from plangate.model.change import Action, Gap, OutputChange
 from plangate.model.values import ABSENT
 from plangate.model.verdict import Coverage, Decision, Severity
 from plangate.report import markdown
 from tests.support.command import GOLDEN
+from tests.support.rendering import GITHUB, tokens
 from tests.support.verdicts import HOSTILE, NONE, change, changed, everything, finding, many, verdict
 
-GITHUB = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 OURS = re.compile(
     r"<!-- plangate:verdict/v1 target=[A-Za-z0-9%._~/:-]* -->|</?details>|<details><summary>(?:[\w, ]+ \(\d+\)|\d+ more that decide)</summary>|</details>"
 )
@@ -46,12 +45,6 @@ CASES = {
     "block": everything(),
     "hostile": everything(HOSTILE),
 }
-
-
-def tokens(source):
-    for token in GITHUB.parse(source):
-        yield token
-        yield from token.children or ()
 
 
 @pytest.mark.parametrize("name", CASES)
