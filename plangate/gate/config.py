@@ -203,7 +203,7 @@ def parse(name: str, text: str) -> ConfigFile:
     Where `requires` asks for another version, unknown keys are left out and listed in `newer`.
     """
     located = LocatedYaml(name, text, UsageError)
-    data = {} if located.data is None else marked.data
+    data = {} if located.data is None else located.data
     if not isinstance(data, dict):
         raise UsageError("is not a configuration: a mapping", where=name, place="1:1")
     requires = data.get("requires", "")
