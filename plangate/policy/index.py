@@ -1,7 +1,7 @@
-"""Writes `policies/index.json`: every shipped policy, checked, and every knowledge document.
+"""Writes `policies/index.json`, every shipped policy, checked, and every knowledge document; and `policies/types.tsv`.
 
-python -m plangate.policy.index           write it
-python -m plangate.policy.index --check   exit 1 when it is not current
+python -m plangate.policy.index           write them
+python -m plangate.policy.index --check   exit 1 when one is not current
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import msgspec
 from plangate import knowledge as shipped
 from plangate.errors import PolicyLoadError
 from plangate.model.policy import Policy
+from plangate.policy import type_index
 from plangate.policy.file import read
 from plangate.policy.load import shipped_files
 
@@ -50,13 +51,15 @@ def _without_cases(policy: Policy) -> dict[str, object]:
 
 def main(arguments: list[str]) -> int:
     """Write or check the index."""
-    path = shipped.folder() / "index.json"
-    built = build(shipped.folder())
+    folder = shipped.folder()
+    files = {folder / "index.json": build(folder), folder / "types.tsv": type_index.build(folder)}
     if arguments == ["--check"]:
-        current = path.is_file() and path.read_bytes() == built
-        sys.stderr.write("" if current else f"{path} is not current: run python -m plangate.policy.index\n")
-        return 0 if current else 1
-    path.write_bytes(built)
+        stale = [path for path, built in files.items() if not path.is_file() or path.read_bytes() != built]
+        for path in stale:
+            sys.stderr.write(f"{path} is not current: run python -m plangate.policy.index\n")
+        return 1 if stale else 0
+    for path, built in files.items():
+        path.write_bytes(built)
     return 0
 
 

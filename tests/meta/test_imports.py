@@ -17,7 +17,7 @@ ALLOWED = {
     "model": {"errors"},
     "errors": set(),
     "lang": {"errors", "model"},
-    "knowledge": set(),
+    "knowledge": {"lang"},
     "applications": SHARED | {"classify", "policy"},
     "evidence": SHARED,
     "ingest": SHARED,
