@@ -37,6 +37,8 @@ _IDLE: Final = frozenset({Action.READ, Action.NO_OP})
 _GONE: Final = frozenset({Action.DESTROY, Action.REPLACE, Action.UNKNOWN})
 _KEPT: Final = frozenset({Action.CREATE, Action.UPDATE, Action.REPLACE, Action.UNKNOWN, Action.IMPORT, Action.MOVE})
 _CHANGED: Final = frozenset({Action.UPDATE, Action.REPLACE})
+_SAID: Final = frozenset({EffectName.DATA_LOSS, EffectName.TRAFFIC_CUT, EffectName.FORGETS, EffectName.ROTATES_SECRET})
+"""Effects that say more precisely what goes than the class of its type does."""
 _ANY: Final = frozenset(Action)
 
 
@@ -52,7 +54,7 @@ RULES: Final = (
     Rule(removal.refusals, _GONE, protection.refusals),
     Rule(removal.in_use, frozenset({Action.REPLACE}), protection.in_use),
     Rule(names.collides, frozenset({Action.REPLACE}), names.paths),
-    Rule(removal.data_loss, _GONE, lambda type_: traits.STATEFUL in traits.of_type(type_)),
+    Rule(removal.data_loss, _GONE, removal.holds),
     Rule(removal.outage, _GONE, traits.of_type),
     Rule(removal.left_behind, _GONE | {Action.FORGET}),
     Rule(guards.switched_off, _CHANGED, protection.guards),
@@ -67,7 +69,7 @@ RULES: Final = (
     Rule(updates.scaled_to_zero, _CHANGED, lambda type_: risk.stops(type_) or type_ in risk.knowledge().counts),
     Rule(updates.reverts, _CHANGED),
     Rule(imports.differs, frozenset({Action.UPDATE})),
-    Rule(credentials.rotates, _CHANGED | {Action.DESTROY}),
+    Rule(credentials.rotates, _CHANGED),
     Rule(credentials.runs_code, _ANY),
 )
 """Effects stand in this order."""
@@ -94,6 +96,9 @@ def _assess(change: Change, around: PlanIndex, told: Correlations) -> Change:
     after = around.after(change, type_, old)
     subject = Subject(change, type_, traits.of(change, type_), old, renamed=partner is not None, after=after)
     effects = tuple(effect for rule in rules_for(change.action, type_) for effect in rule.ask(subject, around))
+    said = _SAID if change.action is Action.REPLACE else _SAID | {EffectName.UNPROTECTS}
+    if subject.deletes and not any(effect.name in said for effect in effects):
+        effects += tuple(removal.goes(subject, around))
     refused = tuple(effect for effect in effects if effect.name is EffectName.FAILS and effect.certain)
     tied, note = told.tell(change, subject.traits)
     known = subject.traits | set(tied)

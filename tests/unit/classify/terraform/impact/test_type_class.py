@@ -8,10 +8,10 @@ import pytest
 from plangate import knowledge
 from plangate.classify.terraform.impact import type_class
 from plangate.model.resource_type import Class, Consequence, TypeClass
-from tests.conftest import ROOT
+from tests.conftest import CORPUS, ROOT
 
 LINES = (ROOT / "policies" / "types.tsv").read_text("utf-8").splitlines()
-LISTS = ROOT.parent / "shared" / "reference" / "resource-types"
+LISTS = CORPUS.parent / "reference" / "resource-types"
 _TWIN = r"_v\d+_|_beta_|(?<=google_compute)_(region|global)_"
 
 
