@@ -266,7 +266,7 @@ COMPUTED: Final[dict[tuple[str, str], Callable[[], set[str]]]] = {
         (module(_IMPACT + "ports").returned("kind_of") | {rules.kind for rules in exposure.knowledge().network_rules})
         - {""}
     ),
-    (_IMPACT + "removal", "class_.value"): lambda: {class_.value for class_ in removal._SAID_BY_CLASS},
+    (_IMPACT + "removal", "class_.value"): lambda: {class_.value for class_ in removal._REMOVED},
     (_IMPACT + "switches", "switch.kind"): lambda: {
         switch.kind for switch in (*exposure.knowledge().switches, *exposure.knowledge().grants)
     },

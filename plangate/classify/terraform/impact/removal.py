@@ -75,7 +75,7 @@ def data_loss(subject: Subject, _scene: PlanIndex) -> Iterator[Effect]:
 def left_behind(subject: Subject, _scene: PlanIndex) -> Iterator[Effect]:
     """What is forgotten is still there, and still paid for."""
     change = subject.change
-    kind, paid = ("routine", "") if "routine" in subject.traits else ("", ", and is still paid for")
+    kind, paid = ("routine", "") if subject.traits & _UNMISSED else ("", ", and is still paid for")
     if change.action is Action.FORGET:
         yield Effect(EffectName.FORGETS, f"is no longer managed; it stays{paid}", kind)
     elif "forget" in change.actions:
@@ -97,7 +97,7 @@ def outage(subject: Subject, _scene: PlanIndex) -> Iterator[Effect]:
             yield Effect(EffectName.DOWNTIME, because, kind)
         return
     if subject.renamed:
-        if subject.traits & _SERVING:
+        if subject.traits & (_SERVING | {"foundation"}):
             yield Effect(EffectName.DOWNTIME, "is deleted and created again under another address", kind="replaced")
         return
     known = type_class.of(subject.type)
@@ -109,8 +109,6 @@ def outage(subject: Subject, _scene: PlanIndex) -> Iterator[Effect]:
         yield Effect(EffectName.TRAFFIC_CUT, f"is deleted, and {what}", consequence=bad)
     elif "replica" in subject.traits:
         yield Effect(EffectName.DOWNTIME, "is deleted, and who reads from it has to read elsewhere", kind="replica")
-    elif "triggers" in subject.traits:
-        yield Effect(EffectName.DOWNTIME, f"is deleted, and {what}", kind="trigger", consequence=bad)
 
 
 def goes(subject: Subject, scene: PlanIndex) -> Iterator[Effect]:
@@ -119,7 +117,7 @@ def goes(subject: Subject, scene: PlanIndex) -> Iterator[Effect]:
     if known is None or "routine" in subject.traits or not subject.deletes or _stays(subject) is not None:
         return
     class_ = known.class_
-    if class_ not in _SAID_BY_CLASS or known.consequence is Consequence.NONE:
+    if class_ not in _SAID_HERE or known.consequence is Consequence.NONE:
         return
     if class_ in _STOOD_ON:
         if (subject.renamed and "recreatable" in subject.traits) or _renewed(subject):
@@ -131,13 +129,16 @@ def goes(subject: Subject, scene: PlanIndex) -> Iterator[Effect]:
         how = "is deleted"
     _, words, paths = _way_back(subject)
     because = f"{how}, and {_what(known)}{words}"
+    if class_ is Class.DELIVERS:
+        yield Effect(EffectName.DOWNTIME, because, "trigger", consequence=known.consequence)
+        return
     yield Effect(EffectName.REMOVES, because, class_.value, paths, consequence=known.consequence)
 
 
 _STOOD_ON: Final = frozenset({Class.FOUNDATION, Class.IDENTITY})
 """Who uses it holds on to the old object, also when a new one comes."""
 
-_SAID_BY_CLASS: Final = _STOOD_ON | {
+_REMOVED: Final = _STOOD_ON | {
     Class.GRANTS,
     Class.GUARDS,
     Class.WATCHES,
@@ -145,6 +146,8 @@ _SAID_BY_CLASS: Final = _STOOD_ON | {
     Class.ATTACHES,
     Class.VERSION,
 }
+_SAID_HERE: Final = _REMOVED | {Class.DELIVERS}
+"""Data and traffic are said before."""
 
 _WHAT: Final[dict[Class, str]] = {
     Class.DATA: "its data goes",
@@ -189,7 +192,8 @@ def _what(known: TypeClass | None) -> str:
 _RELEASE = "helm_release"
 """A release is no object: deleting it uninstalls all that it installed."""
 
-_SERVING = frozenset({"serves", "foundation", "compute", "replica"})
+_SERVING = frozenset({"serves", "compute", "replica"})
+_UNMISSED = frozenset({"routine", "harmless"})
 
 
 def _type(address: str) -> str:

@@ -155,10 +155,7 @@ REPLACED = {
     "a cluster": (
         ("aws_eks_cluster", {"name": "a"}, {"name": "b"}),
         FIRST,
-        [
-            ("downtime:replaced", "is deleted before the new one is created, and nothing serves in between"),
-            ("removes:foundation", "is replaced: the old one is deleted, and everything that runs in it goes"),
-        ],
+        [("removes:foundation", "is replaced: the old one is deleted, and everything that runs in it goes")],
     ),
     "a cluster, the new one first": (
         ("aws_eks_cluster", {"name": "a"}, {"name": "b"}),
@@ -297,3 +294,60 @@ def test_traits_of_a_type(type_, traits):
 def test_the_state_adds_a_trait_of_its_own():
     (found,) = plan(change("aws_ecr_repository", {"force_delete": False}))
     assert found.traits == {"data", "stateful", "refuses-when-not-empty"}
+
+
+GOES = {
+    "rights": (
+        ("azurerm_role_assignment", {"scope": "/subscriptions/1"}),
+        [("removes:grants", "is deleted, and whoever had rights through it loses them")],
+    ),
+    "all rights": (
+        ("google_project_iam_policy", {"project": "p"}),
+        [("removes:grants", "is deleted, and every right that it lists is taken away")],
+    ),
+    "what is routine only while something takes its place": (
+        ("aws_cloudwatch_metric_alarm", {"alarm_name": "a"}),
+        [("removes:watches", "is deleted, and nobody is alarmed")],
+    ),
+    "settings that nobody misses": (("aws_db_subnet_group", {"name": "a"}), []),
+    "what nobody has classified": (("acme_thing", {"name": "a"}), []),
+}
+
+
+@pytest.mark.parametrize(("given", "expected"), GOES.values(), ids=GOES)
+def test_what_goes_is_said_by_the_class(given, expected):
+    assert effects(*given) == expected
+
+
+def test_what_goes_with_its_owner_is_told_there():
+    group, rule = plan(
+        change("aws_security_group", {"id": "sg-1", "vpc_id": "vpc-1"}),
+        change("aws_security_group_rule", {"id": "sgr-1", "security_group_id": "sg-1"}),
+    )
+    assert [word for word, _ in said(group)] == ["removes:guards"]
+    assert said(rule) == []
+
+
+def test_settings_that_are_called_like_their_owner_do_not_own_each_other():
+    found = plan(
+        change("aws_s3_bucket_policy", {"id": "logs", "bucket": "logs"}),
+        change("aws_s3_bucket_lifecycle_configuration", {"id": "logs", "bucket": "logs"}),
+    )
+    assert [len(one.effects) for one in found] == [1, 1]
+
+
+def test_what_nobody_misses_is_forgotten_in_silence():
+    (found,) = plan(change("aws_db_subnet_group", {"name": "a"}, action=Action.FORGET, actions=("forget",)))
+    assert [(effect.name, effect.kind) for effect in found.effects] == [("forgets", "routine")]
+
+
+@pytest.mark.parametrize(("type_", "consequence"), [("aws_lb", "high"), ("aws_lb_target_group", "medium")])
+def test_the_effect_has_the_consequence_of_the_type(type_, consequence):
+    (found,) = plan(change(type_, {"name": "a"}))
+    assert [effect.consequence for effect in found.effects] == [consequence]
+
+
+def test_a_certificate_that_is_made_anew_first_is_missed_by_nobody():
+    given = "aws_acm_certificate", {"domain_name": "a"}, {"domain_name": "b"}
+    assert effects(*given, order=LAST) == []
+    assert [word for word, _ in effects(*given, order=FIRST)] == ["may-fail:in-use", "removes:identity"]
