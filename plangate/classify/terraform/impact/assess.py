@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct, structs
 
 from plangate.classify.terraform.impact import (
+    carriers,
     credentials,
     documents,
     exposure,
@@ -90,7 +91,8 @@ def assess(changeset: TerraformChangeSet) -> TerraformChangeSet:
 def _assess(change: Change, around: PlanIndex, told: Correlations) -> Change:
     if change.mode != "managed" or change.action in _IDLE:
         return change
-    type_ = traits.real_type(change)
+    carried = carriers.carried(change)
+    type_ = carried or change.type
     partner = told.partners.get(pairs.key(change))
     old = _old(change, partner)
     after = around.after(change, type_, old)
@@ -101,6 +103,8 @@ def _assess(change: Change, around: PlanIndex, told: Correlations) -> Change:
         effects += tuple(removal.goes(subject, around))
     refused = tuple(effect for effect in effects if effect.name is EffectName.FAILS and effect.certain)
     tied, note = told.tell(change, subject.traits)
+    if carried is not None and subject.deletes:
+        note = "; ".join(filter(None, (f"judged as the {carried} that it carries", note)))
     known = subject.traits | set(tied)
     if subject.renamed and "recreatable" in known:
         # A new one of the same name takes its place: nothing is left standing on air.

@@ -8,7 +8,7 @@ from msgspec import Struct, field
 from plangate import knowledge as shipped
 from plangate.classify.terraform.impact import type_class
 from plangate.classify.terraform.impact.lookup import Lookup
-from plangate.classify.terraform.impact.values import Scalar, Test, leaves, text
+from plangate.classify.terraform.impact.values import Scalar, Test, text
 from plangate.model.change import Action, Change
 from plangate.model.resource_type import Class, Consequence
 from plangate.model.values import ABSENT, Side
@@ -71,8 +71,6 @@ class TraitsKnowledge(Struct, frozen=True, forbid_unknown_fields=True):
     holds_nothing: dict[str, Test]
     final_copy: dict[str, Test]
     recoverable: dict[str, Test]
-    manifest_kind: dict[str, str]
-    manifest_types: dict[str, str]
     recreatable: tuple[str, ...]
     renewable: tuple[str, ...]
     crowds: Crowds
@@ -127,19 +125,6 @@ def of_class(type_: str, listed: frozenset[str] = frozenset()) -> frozenset[str]
     elif known.class_ is Class.IDENTITY and known.consequence is Consequence.HIGH and "credential" not in listed:
         found |= {"foundation"}
     return found
-
-
-def real_type(change: Change) -> str:
-    """The type that knowledge goes by: a manifest is what its `kind` says."""
-    known = knowledge()
-    path = known.manifest_kind.get(change.type)
-    if path is None:
-        return change.type
-    for side in (change.before, change.after):
-        for kind in leaves(side, path):
-            if isinstance(kind, str):
-                return known.manifest_types.get(kind, change.type)
-    return change.type
 
 
 def of(change: Change, type_: str) -> frozenset[str]:
