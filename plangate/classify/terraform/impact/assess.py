@@ -93,10 +93,11 @@ def _assess(change: Change, around: PlanIndex, told: Correlations) -> Change:
         return change
     carried = carriers.carried(change)
     type_ = carried or change.type
+    seen = carriers.native(change, carried) if carried is not None else change
     partner = told.partners.get(pairs.key(change))
-    old = _old(change, partner)
-    after = around.after(change, type_, old)
-    subject = Subject(change, type_, traits.of(change, type_), old, renamed=partner is not None, after=after)
+    old = _old(seen, carriers.native(partner, carried) if carried is not None and partner is not None else partner)
+    after = around.after(seen, type_, old)
+    subject = Subject(seen, type_, traits.of(seen, type_), old, renamed=partner is not None, after=after)
     effects = tuple(effect for rule in rules_for(change.action, type_) for effect in rule.ask(subject, around))
     said = _SAID if change.action is Action.REPLACE else _SAID | {EffectName.UNPROTECTS}
     if subject.deletes and not any(effect.name in said for effect in effects):

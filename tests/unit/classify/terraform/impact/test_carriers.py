@@ -65,3 +65,35 @@ def test_every_named_type_has_a_class():
     named = [type_ for table in carriers.knowledge().named.values() for type_ in table.values()]
     assert [type_ for type_ in named if type_class.of(type_) is None] == []
     assert {carrier.named for carrier in carriers.knowledge().carriers.values()} == set(carriers.knowledge().named)
+
+
+BINDING = {
+    "kind": "ClusterRoleBinding",
+    "metadata": {"name": "ci"},
+    "roleRef": {"kind": "ClusterRole", "name": "cluster-admin"},
+    "subjects": [{"kind": "ServiceAccount", "name": "ci"}],
+}
+ADMIN = [("exposes:iam-wildcard", "makes somebody administrator of the whole cluster (cluster-admin)")]
+
+
+def test_a_manifest_has_the_rules_of_the_native_type():
+    view = {**BINDING, "roleRef": {"kind": "ClusterRole", "name": "view"}}
+    (made,) = plan(change("kubernetes_manifest", None, {"manifest": BINDING}))
+    (widened,) = plan(change("kubernetes_manifest", {"manifest": view}, {"manifest": BINDING}))
+    (same,) = plan(change("kubernetes_manifest", {"manifest": BINDING}, {"manifest": {**BINDING, "metadata": {}}}))
+    assert (said(made), said(widened), said(same)) == (ADMIN, ADMIN, [])
+
+
+def test_a_manifest_in_the_words_of_terraform():
+    values = {"spec": {"ports": [{"nodePort": 1}], "ingress": [{"from": []}]}, "metadata": {"labels": {"aB": "c"}}}
+    native = carriers.native(change("kubernetes_manifest", None, {"manifest": values}), "kubernetes_service_v1")
+    assert native.after.get("spec") == {"port": [{"node_port": 1}], "ingress": [{"from": []}]}
+    assert native.after.get("metadata") == {"labels": {"aB": "c"}}
+    assert native.after.keys() == ("spec", "metadata")
+    assert native.after.at(("spec", "port", 0, "node_port")) == 1
+
+
+@pytest.mark.parametrize("hidden", [UNKNOWN, Sensitive(1)])
+def test_a_manifest_that_cannot_be_seen_stays_what_it_is(hidden):
+    given = change("kubectl_manifest", None, {"kind": "ClusterRoleBinding", "yaml_body": hidden})
+    assert carriers.native(given, "kubernetes_cluster_role_binding_v1") is given
