@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from plangate.model.input import InputRecord, Source
 from plangate.model.release import ReleaseEvidence, Upgrade
+from plangate.model.resource_type import Consequence
 from plangate.model.values import Absent, Path, Pseudonyms, Side, Value
 
 
@@ -88,6 +89,7 @@ class EffectName(enum.StrEnum):
     EXPOSES = "exposes"
     UNPROTECTS = "unprotects"
     FORGETS = "forgets"
+    REMOVES = "removes"
 
 
 class Address(Struct, frozen=True, order=True):
@@ -135,6 +137,8 @@ class Effect(Struct, frozen=True):
     kind: str = ""
     paths: tuple[str, ...] = ()
     certain: bool = True
+    consequence: Consequence | None = None
+    """How bad it is, where that hangs on the type."""
 
 
 class Notice(Struct, frozen=True):

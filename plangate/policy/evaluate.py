@@ -13,7 +13,7 @@ from plangate.lang import fingerprint
 from plangate.lang.glob import fits_shell
 from plangate.model.change import Action, Change, ChangeSet, Effect, Notice
 from plangate.model.values import ABSENT, UNKNOWN, Embedded, Sensitive, Unknown
-from plangate.model.verdict import Finding, Observation, Operand, Outcome, PolicyReport
+from plangate.model.verdict import Finding, Observation, Operand, Outcome, PolicyReport, Severity
 from plangate.policy import facts, operands
 
 if TYPE_CHECKING:
@@ -216,7 +216,7 @@ class _Evaluation:
             message = self._message(policy.message, hit, change, paths)
         return Finding(
             policy=policy.id,
-            severity=policy.severity,
+            severity=_severity(policy, hit),
             outcome=outcome,
             message=message,
             why=policy.why,
@@ -343,6 +343,14 @@ def _fits(wanted: str, change: Change) -> bool:
 @functools.cache
 def _fits_type(glob: str, type_: str) -> bool:
     return fits_shell(glob, type_)
+
+
+def _severity(policy: Policy, hit: _Hit) -> Severity:
+    """The policy's own, or the worst consequence that the effects have."""
+    if not policy.follows_consequence:
+        return policy.severity
+    consequences = [c for effect in hit.effects if (c := getattr(effect, "consequence", None)) is not None]
+    return min((Severity(c.value) for c in consequences), key=lambda s: s.rank, default=policy.severity)
 
 
 def _lower(sentence: str) -> str:

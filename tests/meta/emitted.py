@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from plangate.classify.terraform.impact import documents, exposure, protection, risk, traits
+from plangate.classify.terraform.impact import documents, exposure, protection, removal, risk, traits
 from plangate.model.change import EffectName
 
 PACKAGE: Final = Path(__file__).parents[2] / "plangate"
@@ -94,7 +94,9 @@ def all_traits() -> Emitted:
         for word in node.elts
         if isinstance(word, ast.Constant)
     }
-    of_type = {*traits._LISTS, traits.STATEFUL, traits.UNFAMILIAR, traits.REFUSES, "runs-code"}
+    listed = {name.replace("_", "-") for name in traits._LISTS}
+    of_class = {"foundation", "harmless"}.union(*traits._OF_CLASS.values())
+    of_type = {*listed, *of_class, traits.STATEFUL, traits.UNFAMILIAR, traits.REFUSES}
     return {
         "terraform": (of_plan | of_state | of_type) - {""},
         "helm": module("classify/kubernetes/effects/images").yielded("_image_traits"),
@@ -264,6 +266,7 @@ COMPUTED: Final[dict[tuple[str, str], Callable[[], set[str]]]] = {
         (module(_IMPACT + "ports").returned("kind_of") | {rules.kind for rules in exposure.knowledge().network_rules})
         - {""}
     ),
+    (_IMPACT + "removal", "class_.value"): lambda: {class_.value for class_ in removal._REMOVED},
     (_IMPACT + "switches", "switch.kind"): lambda: {
         switch.kind for switch in (*exposure.knowledge().switches, *exposure.knowledge().grants)
     },

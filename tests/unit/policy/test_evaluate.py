@@ -2,6 +2,7 @@ import pytest
 
 from plangate.model.change import Action, Address, Change, Effect, EffectName, TerraformChangeSet
 from plangate.model.input import InputRecord, Kind
+from plangate.model.resource_type import Consequence
 from plangate.model.values import UNKNOWN
 from plangate.model.verdict import Finding, Outcome, PolicyReport, Severity
 from plangate.policy.evaluate import evaluate
@@ -136,3 +137,20 @@ def _fields(of):
 def test_text_from_a_plan_is_never_taken_for_a_field():
     (finding,) = report(policy({}), change('aws_thing.a["{because}"]')).findings
     assert finding.message == 'aws_thing.a["{because}"] (update) : '
+
+
+@pytest.mark.parametrize(
+    ("follows", "consequences", "severity"),
+    [
+        (True, ("medium",), Severity.MEDIUM),
+        (True, ("medium", "critical"), Severity.CRITICAL),
+        (True, (None,), Severity.HIGH),
+        (False, ("critical",), Severity.HIGH),
+    ],
+)
+def test_a_finding_is_as_severe_as_the_consequence_where_the_policy_follows_it(follows, consequences, severity):
+    effects = tuple(
+        Effect(EffectName.REMOVES, "goes", "guards", consequence=one and Consequence(one)) for one in consequences
+    )
+    made = report(policy({"effects": ("removes",)}, follows_consequence=follows), change(effects=effects))
+    assert [finding.severity for finding in made.findings] == [severity]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct, structs
 
 from plangate.classify.terraform.impact import (
+    carriers,
     credentials,
     documents,
     exposure,
@@ -37,6 +38,8 @@ _IDLE: Final = frozenset({Action.READ, Action.NO_OP})
 _GONE: Final = frozenset({Action.DESTROY, Action.REPLACE, Action.UNKNOWN})
 _KEPT: Final = frozenset({Action.CREATE, Action.UPDATE, Action.REPLACE, Action.UNKNOWN, Action.IMPORT, Action.MOVE})
 _CHANGED: Final = frozenset({Action.UPDATE, Action.REPLACE})
+_SAID: Final = frozenset({EffectName.DATA_LOSS, EffectName.TRAFFIC_CUT, EffectName.FORGETS, EffectName.ROTATES_SECRET})
+"""Effects that say more precisely what goes than the class of its type does."""
 _ANY: Final = frozenset(Action)
 
 
@@ -52,7 +55,7 @@ RULES: Final = (
     Rule(removal.refusals, _GONE, protection.refusals),
     Rule(removal.in_use, frozenset({Action.REPLACE}), protection.in_use),
     Rule(names.collides, frozenset({Action.REPLACE}), names.paths),
-    Rule(removal.data_loss, _GONE, lambda type_: traits.STATEFUL in traits.of_type(type_)),
+    Rule(removal.data_loss, _GONE, removal.holds),
     Rule(removal.outage, _GONE, traits.of_type),
     Rule(removal.left_behind, _GONE | {Action.FORGET}),
     Rule(guards.switched_off, _CHANGED, protection.guards),
@@ -67,7 +70,7 @@ RULES: Final = (
     Rule(updates.scaled_to_zero, _CHANGED, lambda type_: risk.stops(type_) or type_ in risk.knowledge().counts),
     Rule(updates.reverts, _CHANGED),
     Rule(imports.differs, frozenset({Action.UPDATE})),
-    Rule(credentials.rotates, _CHANGED | {Action.DESTROY}),
+    Rule(credentials.rotates, _CHANGED),
     Rule(credentials.runs_code, _ANY),
 )
 """Effects stand in this order."""
@@ -88,14 +91,21 @@ def assess(changeset: TerraformChangeSet) -> TerraformChangeSet:
 def _assess(change: Change, around: PlanIndex, told: Correlations) -> Change:
     if change.mode != "managed" or change.action in _IDLE:
         return change
-    type_ = traits.real_type(change)
+    carried = carriers.carried(change)
+    type_ = carried or change.type
+    seen = carriers.native(change, carried) if carried is not None else change
     partner = told.partners.get(pairs.key(change))
-    old = _old(change, partner)
-    after = around.after(change, type_, old)
-    subject = Subject(change, type_, traits.of(change, type_), old, renamed=partner is not None, after=after)
+    old = _old(seen, carriers.native(partner, carried) if carried is not None and partner is not None else partner)
+    after = around.after(seen, type_, old)
+    subject = Subject(seen, type_, traits.of(seen, type_), old, renamed=partner is not None, after=after)
     effects = tuple(effect for rule in rules_for(change.action, type_) for effect in rule.ask(subject, around))
+    said = _SAID if change.action is Action.REPLACE else _SAID | {EffectName.UNPROTECTS}
+    if subject.deletes and not any(effect.name in said for effect in effects):
+        effects += tuple(removal.goes(subject, around))
     refused = tuple(effect for effect in effects if effect.name is EffectName.FAILS and effect.certain)
     tied, note = told.tell(change, subject.traits)
+    if carried is not None and subject.deletes:
+        note = "; ".join(filter(None, (f"judged as the {carried} that it carries", note)))
     known = subject.traits | set(tied)
     if subject.renamed and "recreatable" in known:
         # A new one of the same name takes its place: nothing is left standing on air.

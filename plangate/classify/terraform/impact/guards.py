@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from plangate.classify.terraform.impact import protection
+from plangate.classify.terraform.impact import protection, traits, type_class
 from plangate.classify.terraform.impact.protection import Guard, GuardResource
 from plangate.classify.terraform.impact.values import UNSURE, all_hold, items, leaves, spelled
 from plangate.model.change import Action, Effect, EffectName
@@ -50,6 +50,8 @@ def removed(subject: Subject, scene: PlanIndex) -> Iterator[Effect]:
     change = subject.change
     if change.action is not Action.DESTROY or change.address.deposed or subject.renamed:
         return
+    if "harmless" in subject.traits or subject.traits & traits.HOLDS:
+        return
     for guard in protection.guard_resources(subject.type):
         if guard.when and change.before is not None and all_hold(guard.when, change.before) is False:
             continue
@@ -57,7 +59,9 @@ def removed(subject: Subject, scene: PlanIndex) -> Iterator[Effect]:
         if together and guard.moot:
             continue
         because = f"{guard.because}; what it guarded is deleted in the same plan" if together else guard.because
-        yield Effect(EffectName.UNPROTECTS, because, guard.kind)
+        known = type_class.of(subject.type)
+        consequence = known.consequence if known is not None else None
+        yield Effect(EffectName.UNPROTECTS, because, guard.kind, consequence=consequence)
 
 
 def _guarded_goes(guard: GuardResource, subject: Subject, scene: PlanIndex) -> bool:

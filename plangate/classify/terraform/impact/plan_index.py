@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from plangate.classify.terraform.impact import protection, traits
+from plangate.classify.terraform.impact import traits
 from plangate.classify.terraform.impact.resolved import ResolvedSide, document
+from plangate.classify.terraform.impact.values import items
 from plangate.model.change import Action, DriftStatus, base
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class PlanIndex(Struct, frozen=True):
     """The plan around a change."""
 
     gone: frozenset[str]
-    """Ids of the stores and foundations that the plan deletes."""
+    """Ids of what the plan deletes and others belong to."""
     reverted: Mapping[str, tuple[str, ...]]
     """The paths changed outside of Terraform that the plan sets back, by address."""
     provisioners: frozenset[str]
@@ -66,6 +67,13 @@ class PlanIndex(Struct, frozen=True):
 
     hands_out: bool
     """Whether an output changes: what nobody in the plan uses may be used elsewhere."""
+
+    def goes_with(self, change: Change) -> bool:
+        """Whether what an object belongs to is deleted too: that is told there."""
+        before = change.before
+        if before is None or not self.gone:
+            return False
+        return not self.gone.isdisjoint(_owners(before))
 
     def unused(self, change: Change) -> bool:
         """Whether the configuration is there, and nothing in it refers to a resource that gets unknown values."""
@@ -105,7 +113,7 @@ def scene(changeset: TerraformChangeSet) -> PlanIndex:
         if entry.address and entry.path and entry.status in _REVERTED and entry.noise is None:
             reverted.setdefault(entry.address, []).append(entry.path)
     return PlanIndex(
-        gone=frozenset(_ids(changeset)) if _guards_go(changeset) else frozenset(),
+        gone=frozenset(_ids(changeset)),
         reverted={address: tuple(paths) for address, paths in reverted.items()},
         provisioners=frozenset(changeset.references.provisioners),
         users=changeset.references.users,
@@ -124,19 +132,28 @@ def _reads(changeset: TerraformChangeSet) -> dict[str, tuple[Change, ...]]:
     return found
 
 
-_KEPT = frozenset({traits.STATEFUL, "foundation", "compute", "serves", "triggers"})
-
-
-def _guards_go(changeset: TerraformChangeSet) -> bool:
-    """Whether a resource that protects another one is deleted at all: else nobody asks what else goes."""
-    return any(c.action is Action.DESTROY and protection.guard_resources(c.type) for c in changeset.changes)
+_KEPT = frozenset({traits.STATEFUL, "foundation", "compute", "serves", "triggers", "guards"})
 
 
 def _ids(changeset: TerraformChangeSet) -> set[str]:
-    """How guards name the objects that the plan deletes."""
+    """How others name the objects that the plan deletes."""
     found: set[str] = set()
     for change in changeset.changes:
-        if change.before is None or not deletes(change) or not traits.of_type(change.type) & _KEPT:
+        known = traits.of_type(change.type)
+        if change.before is None or not deletes(change) or not known & _KEPT:
             continue
-        found.update(v for key in ("id", "arn") if isinstance(v := change.before.get(key), str) and v)
+        own = {v for key in ("id", "arn") if isinstance(v := change.before.get(key), str) and v}
+        found |= own - set(_owners(change.before)) if "guards" in known else own
     return found
+
+
+_HELD_BY = ("_id", "_ids", "_arn", "_arns")
+_HELD_BY_NAME = frozenset({"role", "user", "group", "bucket", "repository", "project"})
+"""How attributes are called that say what an object belongs to."""
+
+
+def _owners(before: Side) -> Iterator[str]:
+    """What an object belongs to, by its attributes. Settings of a bucket are called like it."""
+    for key in before.keys():  # noqa: SIM118 - a Side is no mapping
+        if key.endswith(_HELD_BY) or key in _HELD_BY_NAME:
+            yield from (value for value in items(before.get(key)) if isinstance(value, str))

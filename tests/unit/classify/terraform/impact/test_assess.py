@@ -14,7 +14,7 @@ def known_types():
     lists = [entry.types for entry in (*exposed.network_rules, *exposed.switches, *exposed.documents, *exposed.grants)]
     lists += [entry.types for entry in (*guarded.refuses, *guarded.guards, *guarded.guard_resources)]
     lists += [entry.types for entry in (*risky.restarts, *risky.stops)]
-    lists += [store.types for store in traits.knowledge().stateful] + [list(names.knowledge().refused)]
+    lists += [traits.knowledge().compute, list(traits.knowledge().final_copy), list(names.knowledge().refused)]
     lists += [
         ["google_project_iam_binding", "google_folder_iam_policy", "azurerm_role_assignment", "kubernetes_manifest"]
     ]

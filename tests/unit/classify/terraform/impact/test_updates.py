@@ -115,7 +115,7 @@ def test_an_object_deleted_outside_is_no_undone_change():
     )
     assert (said(found), found.traits, found.note) == (
         [],
-        {"vanished"},
+        {"unfamiliar", "vanished"},
         "was deleted outside of Terraform, and is created again",
     )
 
@@ -146,7 +146,7 @@ def test_a_job_runs():
 
 def test_a_credential_that_is_deleted():
     assert effects("aws_iam_access_key", {"user": "u"}) == [
-        ("rotates-secret", "is deleted, and whoever uses it is locked out")
+        ("removes:identity", "is deleted, and whoever signs requests with it is locked out")
     ]
 
 
