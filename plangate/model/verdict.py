@@ -129,6 +129,13 @@ class Binding(Struct, frozen=True, kw_only=True):
     """When the tools made the inputs: a value that says nothing else says nothing."""
 
 
+class Satisfied(Struct, frozen=True):
+    """A policy that looked at known values of a change and found nothing wrong, and the attributes that it read."""
+
+    policy: str
+    paths: tuple[str, ...]
+
+
 class PolicyReport(Struct, frozen=True, kw_only=True):
     """What the policy stage returns."""
 
@@ -136,11 +143,17 @@ class PolicyReport(Struct, frozen=True, kw_only=True):
     expected: int = 0
     reported: int = 0
     outcomes: dict[str, int] = {}
+    satisfied: dict[int, tuple[Satisfied, ...]] = {}
+    """What found nothing wrong with a change, by its index into all changes."""
 
 
 class Coverage(Struct, frozen=True, kw_only=True):
     """What was looked at and what was not."""
 
+    changes_assessed: int = 0
+    """How many changes of something live are known to be harmless."""
+    changes_unassessed: int = 0
+    """How many of them nobody has judged: no reason, and no finding that asks for a look."""
     policies_expected: int = 0
     policies_reported: int = 0
     outcomes: dict[str, int] = {}

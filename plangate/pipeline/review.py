@@ -88,7 +88,9 @@ def review(request: Request) -> Review:
         found, unheard = rego.evaluate(request.rego, read.documents, changesets)
         report = structs.replace(report, findings=(*report.findings, *found))
         skipped += unheard
+    changesets = verdicts.settle(changesets, report)
     findings = (*verdicts.of_inputs(changesets), *report.findings)
+    findings = (*findings, *verdicts.unassessed(changesets, findings, protected=options.protected))
     if gate is not None and settings is not None:
         findings = gate.judge(findings, settings, changesets, request.policies)
     verdict = verdicts.decide(changesets, findings, report, skipped, options)
