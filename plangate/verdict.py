@@ -14,8 +14,8 @@ from msgspec import Struct, structs
 from plangate.errors import ExitCode
 from plangate.lang import fingerprint
 from plangate.lang.wording import few, listed, several
+from plangate.model import assessment
 from plangate.model.change import (
-    LIVE,
     Action,
     Change,
     ChangeSet,
@@ -32,13 +32,13 @@ from plangate.model.change import (
 from plangate.model.input import Source
 from plangate.model.release import Upgrade
 from plangate.model.verdict import (
+    DECIDING_UNKNOWN,
     Coverage,
     Decision,
     Finding,
     Options,
     Outcome,
     PolicyReport,
-    Satisfied,
     Severity,
     Step,
     Verdict,
@@ -48,9 +48,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 SUMMARY_KEYS: Final = tuple(action.value for action in Action)
-
-DECIDING_UNKNOWN: Final = frozenset({Severity.CRITICAL, Severity.HIGH})
-"""Severities of policies whose unknown outcome asks for a review. Unknown outcomes of lesser ones are only counted."""
 
 
 def decide(
@@ -277,81 +274,6 @@ def of_inputs(changesets: Sequence[ChangeSet]) -> Iterator[Finding]:
             yield _own("check-failed", None, address=check.address, messages=_messages([check]))
 
 
-def unassessed(changesets: Sequence[ChangeSet], found: Iterable[Finding], *, protected: bool) -> Iterator[Finding]:
-    """A finding for each change of something live that no rule has judged: none says that it is harmless, and none of `found` tells of it."""
-    told = [finding for finding in found if _asks_for_a_look(finding)]
-    positions, addresses = {finding.change for finding in told}, {finding.address for finding in told}
-    changes = (change for changeset in changesets for change in changeset.changes)
-    for position, change in enumerate(changes):
-        address = str(change.address)
-        if not _is_open(change) or position in positions or address in addresses:
-            continue
-        paths = change.unjudged
-        what = f"changing {listed(paths, _MOST_PATHS)}" if paths else _DOING.get(change.action, "changing it")
-        yield structs.replace(
-            _own("unassessed-change", None, address=address, what=what),
-            severity=Severity.MEDIUM if protected else Severity.LOW,
-            evidence=paths,
-            location=change.location,
-            change=position,
-        )
-
-
-_MOST_PATHS: Final = 4
-_DOING: Final = {
-    Action.DESTROY: "destroying it",
-    Action.REPLACE: "replacing it",
-    Action.FORGET: "leaving it to itself",
-}
-
-
-def _is_open(change: Change) -> bool:
-    """Whether somebody has to judge a change: it is of something live, and not known to be harmless. A plan without values says so itself."""
-    return (
-        change.source is Source.TERRAFORM
-        and change.mode == "managed"
-        and change.action in LIVE
-        and change.assessed is None
-        and change.values_known
-    )
-
-
-def _asks_for_a_look(finding: Finding) -> bool:
-    """Whether a finding makes a person look, by itself. One of low severity says nothing of what else the change does."""
-    if finding.outcome is Outcome.UNKNOWN:
-        return finding.severity in DECIDING_UNKNOWN
-    return finding.severity.rank <= Severity.MEDIUM.rank
-
-
-def settle(changesets: Sequence[ChangeSet], report: PolicyReport) -> list[ChangeSet]:
-    """The change sets with what the policies add: what a satisfied one has read is judged."""
-    if not report.satisfied:
-        return list(changesets)
-    settled: list[ChangeSet] = []
-    position = 0
-    for changeset in changesets:
-        changes = []
-        for change in changeset.changes:
-            changes.append(_settled(change, report.satisfied.get(position, ())))
-            position += 1
-        settled.append(structs.replace(changeset, changes=tuple(changes)))
-    return settled
-
-
-def _settled(change: Change, satisfied: Sequence[Satisfied]) -> Change:
-    read = {path for one in satisfied for path in one.paths}
-    if change.assessed is not None or not change.unjudged or not all(_is_read(path, read) for path in change.unjudged):
-        return change
-    return structs.replace(
-        change, assessed=f"judged by {listed([one.policy for one in satisfied], 3)}, which found nothing wrong", unjudged=()
-    )
-
-
-def _is_read(path: str, read: Iterable[str]) -> bool:
-    """Whether a path, or what it stands in, was read."""
-    return any(path == one or path.startswith((f"{one}.", f"{one}[")) for one in read)
-
-
 def _stale(freshness: Freshness | None) -> str:
     """Why Terraform would refuse a saved plan; nothing where it would not, or where it is not known."""
     if freshness is None or freshness.serial_plan is None or freshness.serial_state is None:
@@ -455,7 +377,7 @@ def _coverage(
     found: Sequence[Finding],
 ) -> Coverage:
     changes = [change for changeset in changesets for change in changeset.changes]
-    assessed, unassessed = _judged(changes, found)
+    assessed, unassessed = assessment.counts(changes, found)
     noise = Counter(change.noise.value for change in changes if change.noise is not None)
     noise.update(Counter(entry.noise.value for entry in drift if entry.noise is not None))
     return Coverage(
@@ -469,14 +391,6 @@ def _coverage(
         noise=dict(sorted(noise.items())),
         skipped=skipped,
     )
-
-
-def _judged(changes: Sequence[Change], found: Sequence[Finding]) -> tuple[int, int]:
-    """How many changes of something live are known to be harmless, and how many nobody has judged."""
-    told = {f.change for f in found if f.policy != "unassessed-change" and _asks_for_a_look(f)}
-    live = [(i, change) for i, change in enumerate(changes) if change.mode == "managed" and change.action in LIVE and i not in told]
-    assessed = sum(change.assessed is not None for _, change in live)
-    return assessed, len(live) - assessed
 
 
 def _evidence(changesets: Sequence[ChangeSet]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 
@@ -27,6 +27,10 @@ class Severity(enum.StrEnum):
 
 
 _SEVERITY_RANK = {severity: rank for rank, severity in enumerate(Severity)}
+
+
+DECIDING_UNKNOWN: Final = frozenset({Severity.CRITICAL, Severity.HIGH})
+"""Severities of policies whose unknown outcome asks for a review. Unknown outcomes of lesser ones are only counted."""
 
 
 class Outcome(enum.StrEnum):
@@ -99,6 +103,13 @@ class Finding(Struct, frozen=True, kw_only=True):
     """The values that the policy's condition asked for."""
     operands: tuple[Operand, ...] = ()
     """The parts of the condition, where it has several."""
+
+    @property
+    def asks_for_a_look(self) -> bool:
+        """Whether it makes a person look, by itself. One of low severity says nothing of what else its change does."""
+        if self.outcome is Outcome.UNKNOWN:
+            return self.severity in DECIDING_UNKNOWN
+        return self.severity.rank <= Severity.MEDIUM.rank
 
 
 class Approvals(Struct, frozen=True):

@@ -348,6 +348,8 @@ def _coverage(named: Sequence[NamedVerdict], skipped: Sequence[wire.Skipped]) ->
         drift=_total(coverage.drift for coverage in all_of),
         noise=_total(coverage.noise for coverage in all_of),
         skipped=[*skipped, *_gaps(named)],
+        changes_assessed=sum(coverage.changes_assessed for coverage in all_of),
+        changes_unassessed=sum(coverage.changes_unassessed for coverage in all_of),
     )
 
 

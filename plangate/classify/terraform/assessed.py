@@ -132,7 +132,9 @@ def _let_in(attribute: AttributeChange, change: Change, type_: str) -> bool:
     """Whether a firewall lets somebody in that it did not: whether that is everybody, the rules for networks have judged."""
     if attribute.kind != "added" or any(effect.name is EffectName.EXPOSES for effect in change.effects):
         return False
-    return any(head(rules.list) == roles.names(attribute.path)[0] for rules in exposure.network_rules(type_) if rules.list)
+    return any(
+        head(rules.list) == roles.names(attribute.path)[0] for rules in exposure.network_rules(type_) if rules.list
+    )
 
 
 def _words(harmless: Mapping[Role, Sequence[str]]) -> str:
@@ -141,17 +143,21 @@ def _words(harmless: Mapping[Role, Sequence[str]]) -> str:
         return _NOISE[Noise.READ_BACK]
     if set(harmless) == {Role.COSMETIC}:
         changed = harmless[Role.COSMETIC]
-        return f"only its {_named(changed)} change{'s' if len(changed) == 1 else ''}"
-    told = {role: paths for role, paths in harmless.items() if role is not Role.COMPUTED} or harmless
-    return "; ".join(_clause(role, told[role]) for role in Role if role in told)
+        return f"only its {_named(changed)} {_verb(changed, 'changes', 'change')}"
+    told = [role for role in Role if role in harmless and (role is not Role.COMPUTED or len(harmless) == 1)]
+    return "; ".join(_clause(role, harmless[role]) for role in told)
 
 
 def _clause(role: Role, paths: Sequence[str]) -> str:
     means = roles.meaning(role)
     if role is Role.ACCESS:
-        return f"{_named(paths)} let{'s' if len(paths) == 1 else ''} more in, but not everybody"
-    return f"{_named(paths)} {means.says if len(paths) == 1 else means.many}"
+        return f"{_named(paths)} {_verb(paths, 'lets', 'let')} more in, but not everybody"
+    return f"{_named(paths)} {_verb(paths, means.says, means.many)}"
 
 
 def _named(paths: Sequence[str]) -> str:
     return joined(list(paths)) if len(paths) <= _MOST else listed(list(paths), _MOST)
+
+
+def _verb(paths: Sequence[str], one: str, many: str) -> str:
+    return one if len(paths) == 1 else many

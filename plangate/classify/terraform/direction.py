@@ -74,8 +74,7 @@ def switched_on(attribute: AttributeChange) -> bool:
         negated = any(_NEGATED.search(name) and not _GUARDING.search(name) for name in names)
         return new in (_OFF if negated else _ON)
     if attribute.kind == "added" or old == "":
-        weakened = any(roles.weakens().search(name) for name in names) or _weakens(after)
-        return not weakened and new != ""
+        return not (any(roles.weakens().search(name) for name in names) or _weakens(after))
     return False
 
 

@@ -32,7 +32,7 @@ class Role(StrEnum):
     ACCESS = "access"
     EXPOSURE = "exposure"
     IDENTITY = "identity"
-    SECRET = "secret"  # noqa: S105 - no secret, a word
+    SECRET = "secret"
     NETWORK_PLACE = "network-place"
 
 
@@ -95,19 +95,27 @@ def of(type_: str, on_path: tuple[str, ...]) -> Role | None:
     """The role of an attribute of a type by the names on its path; None when nobody has said what it is for."""
     known = knowledge()
     by_type = _of_type(type_)
+    below = next((by_type[f"{name}.*"] for name in on_path if f"{name}.*" in by_type), None)
+    if below is not None:
+        return below
     for end in range(len(on_path), 0, -1):
-        name = on_path[end - 1]
-        role = _spelled(by_type, on_path, end)
-        if role is None and (end == 1 or name not in known.generic):
-            role = _spelled(_exact(), on_path, end) or _like(name)
-        elif role is None:
-            role = _spelled(_exact(), on_path, end, least=2)
-        if role is not None:
+        role = _spelled(by_type, on_path, end) or _anywhere(on_path, end)
+        # Where a type says what all of it is for, names only tell what means nothing.
+        if role is not None and ("*" not in by_type or role in _EMPTY or _spelled(by_type, on_path, end)):
             return role
-    if "*" in by_type:
-        return by_type["*"]
     found = type_class.of(type_)
-    return known.classes.get(found.class_) if found is not None else None
+    return by_type.get("*") or (known.classes.get(found.class_) if found is not None else None)
+
+
+_EMPTY: Final = frozenset({Role.COSMETIC, Role.COMPUTED})
+
+
+def _anywhere(on_path: tuple[str, ...], end: int) -> Role | None:
+    """The role of the last names up to `end` in whatever type; a generic one says something only at the top."""
+    name = on_path[end - 1]
+    if end > 1 and name in knowledge().generic:
+        return _spelled(_exact(), on_path, end, least=2)
+    return _spelled(_exact(), on_path, end) or _like(name)
 
 
 def _spelled(table: dict[str, Role], on_path: tuple[str, ...], end: int, least: int = 1) -> Role | None:
@@ -127,7 +135,9 @@ def _exact() -> dict[str, Role]:
 @functools.cache
 def _like(name: str) -> Role | None:
     """The role of the first pattern that a name fits."""
-    return next((pattern.role for pattern in knowledge().patterns if any(fits(like, name) for like in pattern.like)), None)
+    return next(
+        (pattern.role for pattern in knowledge().patterns if any(fits(like, name) for like in pattern.like)), None
+    )
 
 
 @functools.cache
