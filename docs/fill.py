@@ -11,9 +11,10 @@ from pathlib import Path
 from plangate.policy.expressions import FUNCTIONS
 from plangate.policy.facts import FACTS
 from plangate.policy.vocabulary import vocabulary
+from plangate.report.formats import Format
 
 ROOT = Path(__file__).parents[1]
-PAGES = (ROOT / "README.md", ROOT / "docs" / "writing-policies.md")
+PAGES = (ROOT / "README.md", ROOT / "docs" / "ci.md", ROOT / "docs" / "writing-policies.md")
 _BLOCK = re.compile(r"(<!-- (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -78,7 +79,14 @@ def _notices() -> str:
     )
 
 
+def formats() -> str:
+    """The table of output formats."""
+    rows = [f"| `{name}` | {name.renderer.read_by} | {name.renderer.notes} |" for name in Format]
+    return "\n".join(("| format | read by | notes |", "| --- | --- | --- |", *rows)) + "\n"
+
+
 BLOCKS = {
+    "formats": formats,
     "predictions": lambda: (ROOT / "fixtures" / "helm-upgrades" / "PREDICTIONS.md").read_text("utf-8"),
     "example": lambda: command("review", "fixtures/release/plan.json"),
     "drift": lambda: command(*_DRIFT),

@@ -1,4 +1,4 @@
-"""The shipped policies and knowledge, read from one generated index.
+"""The shipped families, policies and knowledge, read from one generated index.
 
 `policies/` holds YAML for people; `policies/index.json` and `policies/types.tsv` hold the same, checked, so that a small
 review imports no YAML parser. `python -m plangate.policy.index` writes both; a test checks that they are current.
@@ -11,15 +11,18 @@ from typing import TypeVar
 import msgspec
 
 from plangate.lang.glob import fits
+from plangate.model.policy import BuiltinPolicy, Family
 
 T = TypeVar("T")
 
 
 class Index(msgspec.Struct, frozen=True):
-    """The index file: policies and each knowledge document, still as slices of JSON."""
+    """The index file: families, policies, and each built-in policy and knowledge document, still as slices of JSON."""
 
-    policies: msgspec.Raw
+    builtin: dict[str, msgspec.Raw]
+    families: msgspec.Raw
     knowledge: dict[str, msgspec.Raw]
+    policies: msgspec.Raw
 
 
 def folder() -> Path:
@@ -33,6 +36,23 @@ def folder() -> Path:
 def index() -> Index:
     """The index, read once."""
     return msgspec.json.decode((folder() / "index.json").read_bytes(), type=Index)
+
+
+@functools.cache
+def families() -> dict[str, Family]:
+    """The shipped families by name, sorted."""
+    return {one.name: one for one in msgspec.json.decode(index().families, type=tuple[Family, ...])}
+
+
+@functools.cache
+def builtin(id_: str) -> BuiltinPolicy:
+    """The built-in policy of that id. Raises `KeyError`."""
+    return msgspec.json.decode(index().builtin[id_], type=BuiltinPolicy)
+
+
+def builtins() -> tuple[BuiltinPolicy, ...]:
+    """Every built-in policy, by id."""
+    return tuple(builtin(id_) for id_ in index().builtin)
 
 
 def knowledge(name: str, shape: type[T]) -> T:

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from msgspec import Struct, structs
+from msgspec import structs
 
-from plangate.errors import ExitCode
-from plangate.lang import fingerprint
+from plangate.findings import make
 from plangate.lang.wording import few, listed, several
 from plangate.model import assessment
 from plangate.model.change import (
@@ -29,6 +28,7 @@ from plangate.model.change import (
     RefusedUpgrade,
     TerraformChangeSet,
 )
+from plangate.model.decision import exit_code, headline
 from plangate.model.input import Source
 from plangate.model.release import Upgrade
 from plangate.model.verdict import (
@@ -81,7 +81,7 @@ def decide(
     verdict = Verdict(
         decision=decision,
         risk=min(violated, key=lambda severity: severity.rank, default=None),
-        exit_code=_exit_code(decision, decisions, skipped, options.fail_on),
+        exit_code=exit_code(decisions, unread=_is_unread(skipped), fail_on=options.fail_on),
         headline="",
         created_at=options.created_at,
         target=options.target,
@@ -125,98 +125,18 @@ def _worst_first(finding: Finding) -> tuple[bool, int, str, str]:
     return (finding.outcome is not Outcome.VIOLATED, finding.severity.rank, finding.policy, finding.address or "")
 
 
-def _exit_code(decision: Decision, decisions: list[Decision], skipped: Iterable[Gap], fail_on: str) -> int:
-    """Precedence 10 > 3 > 4 > 11 > 0; 1, 2 and 20 come from elsewhere."""
-    if decision is Decision.BLOCK:
-        return ExitCode.BLOCK
-    if any(s.input_failed for s in skipped):
-        return ExitCode.INPUT
-    if Decision.INCONCLUSIVE in decisions:
-        return ExitCode.INCONCLUSIVE
-    return ExitCode.REVIEW if decision is Decision.REVIEW and fail_on == "review" else ExitCode.OK
+def _is_unread(gaps: Iterable[Gap]) -> bool:
+    return any(gap.input_failed for gap in gaps)
 
 
 # --- what plangate itself says of a plan ------------------------------------------------------------------------------
 
 
-class _Own(Struct, frozen=True):
-    """A finding that no policy makes: the plan says it of itself."""
-
-    severity: Severity
-    message: str
-    why: str
-    remediation: str
-
-
-OWN: Final = {
-    "plan-errored": _Own(
-        Severity.CRITICAL,
-        "the plan ended with an error, and what is shown is only a part{messages}",
-        "Terraform saves what it had when planning failed. Changes are missing from it, destroys among them.",
-        "Read the error of `terraform plan`, fix it, and plan again.",
-    ),
-    "plan-incomplete": _Own(
-        Severity.MEDIUM,
-        "the plan is incomplete: applying it does not reach the state that the configuration describes",
-        "-target was used, or changes are put off to a later run. What is left out has not been reviewed.",
-        "Plan without -target, or review the next plan as well.",
-    ),
-    "change-deferred": _Own(
-        Severity.MEDIUM,
-        "{address} is put off to a later apply ({reason})",
-        "What it will do cannot be known yet, so this review does not cover it.",
-        "Review the plan that follows this apply as well.",
-    ),
-    "plan-not-applyable": _Own(
-        Severity.MEDIUM,
-        "the plan holds changes, and Terraform says that it cannot be applied",
-        "`applyable` is false although something would change.",
-        "Plan again and see what Terraform reports.",
-    ),
-    "plan-stale": _Own(
-        Severity.CRITICAL,
-        "the saved plan is stale: {reason}",
-        "Terraform compares lineage and serial when it applies a saved plan, and refuses this one, whatever else has changed.",
-        "Plan again, and review that plan.",
-    ),
-    "upgrade-refused": _Own(
-        Severity.CRITICAL,
-        "Helm refuses this upgrade: {reason}",
-        "The dry run failed, and the upgrade would fail in the same way. Nothing more could be reviewed.",
-        "Fix what Helm reports, and make the dry run again.",
-    ),
-    "release-locked": _Own(
-        Severity.CRITICAL,
-        "the release {release} is {status} at revision {revision}: Helm refuses every upgrade until that is over",
-        "An operation is running, or one was killed half way and left its lock behind (helm history shows it).",
-        "Wait for it, or go back to the last deployed revision: helm rollback {name} -n {namespace}.",
-    ),
-    "object-vanished": _Own(
-        Severity.MEDIUM,
-        "{address} was deleted outside of Terraform, and this apply does not bring it back",
-        "It held data, or others stand on it. After this apply the state forgets that it was there.",
-        "Find out who deleted it and why before the state forgets it. Restore it from a backup, or say that it was meant to go.",
-    ),
-    "rego-denied": _Own(Severity.HIGH, "", "A rule of your own Rego denies it.", "Change what it names, or the rule."),
-    "rego-warned": _Own(Severity.MEDIUM, "", "A rule of your own Rego warns of it.", "Change it, or say why it is so."),
-    "unassessed-change": _Own(
-        Severity.MEDIUM,
-        "{address}: nobody judged what {what} does",
-        "No rule knows that this is harmless, and none says that it is not. What nobody has judged, a person has to.",
-        "Look at what it is used for. If it is harmless, a waiver or a policy of your own says so for good.",
-    ),
-    "check-failed": _Own(
-        Severity.MEDIUM,
-        "{address}: the check fails{messages}",
-        "A `check` block does not stop Terraform. Somebody wrote it to be told.",
-        "Fix what the check watches, or change the check on purpose.",
-    ),
-}
-"""Findings that follow from the plan's own marks (https://developer.hashicorp.com/terraform/internals/json-format)."""
-
-
 def of_inputs(changesets: Sequence[ChangeSet]) -> Iterator[Finding]:
-    """What the inputs say of themselves: an errored plan, a stale one, a check that failed, an upgrade that Helm refuses."""
+    """What the inputs say of themselves: an errored plan, a stale one, a check that failed, an upgrade that Helm refuses.
+
+    Plans do so by their own marks (https://developer.hashicorp.com/terraform/internals/json-format).
+    """
     for position, changeset in enumerate(changesets):
         facts = changeset.input.facts
         plan = changeset if isinstance(changeset, TerraformChangeSet) else None
@@ -300,25 +220,7 @@ def _messages(checks: Sequence[CheckResult]) -> str:
 
 
 def _own(policy: str, where: str | None, *, address: str | None = None, **fields: str) -> Finding:
-    own = OWN[policy]
-    fields = {"address": address or "", **fields}
-    return Finding(
-        policy=policy,
-        severity=own.severity,
-        outcome=Outcome.VIOLATED,
-        message=_filled(own.message, fields),
-        why=own.why,
-        remediation=_filled(own.remediation, fields),
-        address=address,
-        evidence=(),
-        fingerprint=fingerprint.of(policy, address or str(where)),
-    )
-
-
-def _filled(template: str, fields: dict[str, str]) -> str:
-    for name, text in fields.items():
-        template = template.replace(f"{{{name}}}", text)
-    return template
+    return make(policy, str(address or where), address=address, fields={"address": address or "", **fields})
 
 
 def _not_judged(changesets: Sequence[ChangeSet], report: PolicyReport) -> Iterator[Gap]:
@@ -408,28 +310,21 @@ def _evidence(changesets: Sequence[ChangeSet]) -> dict[str, str]:
 
 
 def _headline(verdict: Verdict) -> str:
-    """One plain sentence: the consequence."""
-    deciding = [finding for finding in verdict.findings if finding.decision is verdict.decision]
-    if verdict.decision in (Decision.BLOCK, Decision.REVIEW) and deciding:
-        more = len(deciding) - 1
-        return deciding[0].message + (f" (and {more} more)" if more else "")
+    deciding = [finding.message for finding in verdict.findings if finding.decision is verdict.decision]
     if verdict.decision is Decision.INCONCLUSIVE:
-        reasons = [s for s in verdict.coverage.skipped if s.inconclusive or s.input_failed]
-        if reasons:
-            return f"cannot tell: {reasons[0].what}: {reasons[0].why}"
-        return f"cannot tell: {deciding[0].message}" if deciding else "cannot tell"
-    return _nothing_wrong(verdict)
+        deciding = [f"cannot tell: {deciding[0]}" if deciding else "cannot tell"]
+    gaps = [(s.what, s.why) for s in verdict.coverage.skipped if s.inconclusive or s.input_failed]
+    return headline(
+        verdict.decision,
+        deciding,
+        gaps,
+        verdict.summary,
+        nothing=_nothing_changes(verdict),
+        open_changes=verdict.coverage.changes_unassessed,
+    )
 
 
-def _nothing_wrong(verdict: Verdict) -> str:
-    done = {key: n for key, n in verdict.summary.items() if n and key not in ("no-op", "read")}
-    unassessed = verdict.coverage.changes_unassessed
-    if done and unassessed:
-        total = sum(done.values())
-        told = [f"{total - unassessed} judged harmless"] if total > unassessed else []
-        return f"{several(total, 'change')}: {', '.join([*told, f'{unassessed} judged by nobody'])}"
-    if done:
-        return "nothing found that needs a look: " + ", ".join(f"{n} {key}" for key, n in done.items())
+def _nothing_changes(verdict: Verdict) -> str:
     if verdict.outputs:
         n = len(verdict.outputs)
         return f"no resource changes; {several(n, 'output')} {'changes' if n == 1 else 'change'}"

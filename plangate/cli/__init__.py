@@ -1,1 +1,1 @@
-"""One small file per command: parse arguments, call the engine, write."""
+"""One small file per command: parse arguments, call the pipeline, write."""

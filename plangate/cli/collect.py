@@ -38,9 +38,8 @@ def collect(
     Releases: what helm and kubectl tell. A state: --state or --backend-config. `plangate review --evidence DIR` reads it. With PLANGATE_KEY set, secrets are replaced by an HMAC under that key and can
     still be compared; without it they are not compared.
     """
-    from plangate.evidence.helm import check_release
-    from plangate.evidence.key import gate_key
     from plangate.pipeline import collect as work
+    from plangate.pipeline.key import gate_key
     from plangate.report.escape import terminal
 
     if print_permissions:
@@ -50,11 +49,7 @@ def collect(
         raise UsageError(
             "name a release, or a state with --state", hint="plangate collect prod/web --state s3://BUCKET/KEY"
         )
-    named = []
-    for one in releases:
-        namespace, _, name = one.partition("/")
-        check_release(namespace, name)
-        named.append((namespace, name))
+    named = work.names(releases)
     key = gate_key()
     if key is None:
         output.note("plangate: PLANGATE_KEY is not set: secrets are removed and will not be compared")

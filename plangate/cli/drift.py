@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 from msgspec import structs
 
-from plangate.cli import clock, reports
+from plangate.cli import clock
 from plangate.cli import evidence as evidence_flags
+from plangate.cli import reports as report_flags
 from plangate.errors import ExitCode, UsageError
 from plangate.pipeline import trusted_gate
+from plangate.report.formats import Format
 
 if TYPE_CHECKING:
-    from plangate.gate.config import Config
+    from plangate.cli.reports import Reports
     from plangate.model.input import EvidenceSources, StateSource
-    from plangate.pipeline.drift_check import Target
-    from plangate.report import wire
 
 
 @click.command()
@@ -41,9 +40,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Seconds that one question, and one of many targets, may take.",
 )
-@click.option("--format", "format_", type=click.Choice(("text", "json", "markdown")), default="text")
-@click.option("-o", "outputs", multiple=True, metavar="FORMAT=FILE", help="Also write a report to a file. Repeatable.")
-@click.option("--all", "all_changes", is_flag=True, help="Show everything that is folded.")
+@report_flags.options(tuple(format_ for format_ in Format if format_.renderer.whole))
 @click.option("--fail-on", type=click.Choice(["block", "review"]), default="review", show_default=True)
 @click.option("--as-of", metavar="TIME", help="The time of the check, ISO 8601.  [default: now]")
 def drift(
@@ -61,9 +58,7 @@ def drift(
     environment: str | None,
     target: str | None,
     timeout: float,
-    format_: str,
-    outputs: tuple[str, ...],
-    all_changes: bool,
+    reports: Reports,
     fail_on: str,
     as_of: str | None,
 ) -> int:
@@ -71,11 +66,13 @@ def drift(
 
     One release: --plan, or --values with --release. Many: TARGETS is a file that lists them, or a pattern of such files.
     """
+    from plangate.model.decision import enforced_code
     from plangate.model.verdict import Options
     from plangate.pipeline import drift_check
+    from plangate.pipeline import targets as targets_files
+    from plangate.report.restore import restore
 
     evidence = structs.replace(evidence, seconds=min(evidence.seconds, timeout))
-    files = reports.pairs(outputs)
     options = Options(
         created_at=clock.moment(as_of),
         target=target,
@@ -95,48 +92,12 @@ def drift(
     )
     settings = trusted_gate.configuration(config)
     if targets:
-        return _many(targets, one, options, timeout, files, settings=settings, format_=format_, all_changes=all_changes)
+        whole, verdicts = drift_check.merged(targets_files.read(targets, one), options, settings, seconds=timeout)
+        for verdict in verdicts:
+            report_flags.tell(verdict)
+        return ExitCode.worst(whole.exit_code, reports.deliver(restore(whole), merged=whole))
     if (plan is None) == (release is None):
         raise UsageError("give --plan FILE, or --release NAMESPACE/NAME with --values FILE, or a file of targets")
     verdict = drift_check.check(one, options, settings)
-    reports.tell(verdict)
-    well = reports.deliver_all(
-        lambda name, shown: reports.render(verdict, name, all_changes=all_changes, shown=shown), files, format_
-    )
-    return reports.exit_code(verdict.exit_code, well=well)
-
-
-def _many(
-    given: tuple[str, ...],
-    defaults: Target,
-    options: object,
-    seconds: float,
-    files: list[tuple[str, Path]],
-    *,
-    settings: Config,
-    format_: str,
-    all_changes: bool,
-) -> int:
-    """Check every target of every file, and make one verdict of all."""
-    from plangate.cli.merge import render
-    from plangate.cli.targets import read
-    from plangate.model.verdict import Options
-    from plangate.pipeline import drift_check
-    from plangate.pipeline.merge import Part, merge
-    from plangate.report import json_v1
-
-    assert isinstance(options, Options)  # noqa: S101 - the caller's own
-    listed = read(given, defaults)
-    verdicts = drift_check.check_all(listed, structs.replace(options, target=None), settings, seconds=seconds)
-    parts = []
-    for target, verdict in zip(listed, verdicts, strict=True):
-        reports.tell(verdict)
-        text = json_v1.render(verdict)
-        parts.append(Part(target.name or "", hashlib.sha256(text).hexdigest(), json_v1.parse(text)))
-    whole: wire.Verdict = merge(parts, [], None, now=options.created_at, target=options.target)
-    if options.fail_on == "review" and whole.decision == "review" and whole.exit_code == ExitCode.OK:
-        whole = structs.replace(whole, exit_code=int(ExitCode.REVIEW))
-    well = reports.deliver_all(
-        lambda name, shown: render(whole, name, all_changes=all_changes, shown=shown), files, format_
-    )
-    return reports.exit_code(whole.exit_code, well=well)
+    report_flags.tell(verdict)
+    return ExitCode.worst(enforced_code(verdict), reports.deliver(verdict))

@@ -18,10 +18,10 @@ def explain(*, verdict: str, what: str) -> None:
     shows why nobody has to look, or which findings it has.
     """
     from plangate.cli import output
-    from plangate.cli.saved import read
+    from plangate.pipeline.saved import load
     from plangate.report import explain as report
 
-    saved = read(verdict)
+    saved, _ = load(verdict)
     if not what.lstrip("-").isdecimal():
         changes = [change for change in saved.changes if what in (change.address, report.spelled(change))]
         if not changes:

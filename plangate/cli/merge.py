@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
-from msgspec import structs
 
-from plangate.cli import clock, output, reports
+from plangate.cli import clock, output
+from plangate.cli import reports as report_flags
 from plangate.errors import ExitCode, InputError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from plangate.cli.reports import Reports
     from plangate.pipeline.merge import Expected, Part
     from plangate.report import wire
 
@@ -36,11 +37,7 @@ class _Head(msgspec.Struct):
     metavar="FILE",
     help="The targets that have to be there: one in a line (TARGET, or TARGET and a tab and ENVIRONMENT), or a JSON list.",
 )
-@click.option(
-    "--format", "format_", type=click.Choice(reports.FORMATS), default="text", help="What to print on stdout."
-)
-@click.option("-o", "outputs", multiple=True, metavar="FORMAT=FILE", help="Also write a report to a file. Repeatable.")
-@click.option("--all", "all_changes", is_flag=True, help="Show every change and everything that is folded.")
+@report_flags.options()
 @click.option(
     "--fail-on",
     type=click.Choice(["block", "review"]),
@@ -54,9 +51,7 @@ def merge(
     *,
     verdicts: tuple[str, ...],
     expect: Path | None,
-    format_: str,
-    outputs: tuple[str, ...],
-    all_changes: bool,
+    reports: Reports,
     fail_on: str,
     target: str | None,
     as_of: str | None,
@@ -68,8 +63,8 @@ def merge(
     makes it inconclusive. With --expect and an empty list, no verdict is a pass.
     """
     from plangate.pipeline.merge import merge as merged
+    from plangate.report.restore import restore
 
-    files = reports.pairs(outputs)
     if not verdicts and expect is None:
         raise UsageError("give verdicts, or --expect with a list that may be empty")
     expected = _expected(expect) if expect is not None else None
@@ -77,43 +72,19 @@ def merge(
     unread: list[wire.Skipped] = []
     for given in verdicts:
         _read(given, parts, unread, listed=expected is not None)
-    whole = merged(parts, unread, expected, now=clock.moment(as_of), target=target)
-    if fail_on == "review" and whole.decision == "review":
-        whole = structs.replace(whole, exit_code=int(ExitCode.REVIEW))
+    whole = merged(parts, unread, expected, now=clock.moment(as_of), target=target, fail_on=fail_on)
     for skipped in whole.coverage.skipped:
         if skipped.decides == "input":
             output.say(InputError(skipped.why, where=skipped.what, hint=skipped.how_to_fix))
-    well = reports.deliver_all(
-        lambda name, shown: render(whole, name, all_changes=all_changes, shown=shown), files, format_
-    )
-    return reports.exit_code(whole.exit_code, well=well)
-
-
-def render(whole: wire.Verdict, format_: str, *, all_changes: bool, shown: bool) -> bytes:
-    """One report of a merged verdict, which is in its wire form."""
-    from plangate.report import restore
-
-    if format_ == "json":
-        from plangate.evidence.key import gate_key
-        from plangate.report import json_v1
-        from plangate.report.values import ENCODER
-
-        data = ENCODER.encode(whole) + b"\n"
-        key = gate_key()
-        return data if key is None else json_v1.signed(data, key)
-    if format_ == "markdown":
-        from plangate.report import markdown
-
-        return markdown.render(restore.restore(whole), markdown.Extras(targets=tuple(whole.targets or ()))).encode()
-    return reports.render(restore.restore(whole), format_, all_changes=all_changes, shown=shown)
+    return ExitCode.worst(whole.exit_code, reports.deliver(restore(whole), merged=whole))
 
 
 def _read(given: str, parts: list[Part], unread: list[wire.Skipped], *, listed: bool) -> None:
     """Read what one argument names. What cannot be read is told and counts; it never stops the others."""
-    from plangate.cli.saved import load
-    from plangate.evidence.key import gate_key
+    from plangate.pipeline import signature
+    from plangate.pipeline.key import gate_key
     from plangate.pipeline.merge import Part
-    from plangate.report import binding
+    from plangate.pipeline.saved import load
     from plangate.report.wire import Skipped
 
     key = gate_key()
@@ -139,7 +110,7 @@ def _read(given: str, parts: list[Part], unread: list[wire.Skipped], *, listed: 
                 unread.append(Skipped(path, error.message, error.hint or "review it again", "input"))
         else:
             parts.append(Part(path, sha256, verdict))
-            if key is not None and binding.is_signed(verdict, key) is not True:
+            if key is not None and signature.is_signed(verdict, key) is not True:
                 why = "is not signed by this gate, which has a key"
                 unread.append(Skipped(path, why, "review it with the same PLANGATE_KEY", "verdict"))
 

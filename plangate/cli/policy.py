@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from plangate.cli import output
-from plangate.errors import UsageError
+from plangate.errors import ExitCode, InputError, UsageError
 
 if TYPE_CHECKING:
     from plangate.model.policy import Policy
@@ -32,19 +32,19 @@ def policy() -> None:
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="What to print.")
 def list_(*, policy_paths: tuple[Path, ...], format_: str) -> None:
     """List every policy, the shipped ones and yours."""
-    from plangate.policy.load import load
+    from plangate.pipeline import policies
     from plangate.report.escape import terminal
 
-    policies = load(policy_paths)
+    every = policies.policies(policy_paths)
     if format_ == "json":
         import msgspec
 
         keys = ("id", "family", "severity", "summary", "since")
-        rows = [{key: getattr(one, key) for key in keys} for one in policies]
+        rows = [{key: getattr(one, key) for key in keys} for one in every]
         output.line(msgspec.json.format(msgspec.json.encode(rows), indent=2).decode())
         return
-    width = max(len(one.id) for one in policies)
-    for one in sorted(policies, key=lambda one: (one.family, one.severity.rank, one.id)):
+    width = max(len(one.id) for one in every)
+    for one in sorted(every, key=lambda one: (one.family, one.severity.rank, one.id)):
         output.line(f"{one.severity.value:<9} {one.id:<{width}}  {terminal(one.summary)}")
 
 
@@ -53,11 +53,10 @@ def list_(*, policy_paths: tuple[Path, ...], format_: str) -> None:
 @_PATHS
 def show(*, id_: str, policy_paths: tuple[Path, ...]) -> None:
     """Show one policy: what it finds, why, when, and the way out."""
-    from plangate.policy.docs import page
-    from plangate.policy.load import load
+    from plangate.pipeline import policies
     from plangate.report.escape import terminal
 
-    text = page(_one(id_, load(policy_paths))).partition("\n\n")[2]
+    text = policies.page(id_, policy_paths).partition("\n\n")[2]
     for line in text.splitlines():
         output.line(terminal(line))
 
@@ -74,25 +73,22 @@ def test(*, paths: tuple[Path, ...], plans: Path | None) -> int:
 
     PATH is a file or a folder; without one, the shipped policies are tested. Exits with 10 when a case fails.
     """
-    from plangate.errors import ExitCode
-    from plangate.pipeline.policy_cases import run
-    from plangate.policy.file import read
-    from plangate.policy.load import policy_files, shipped_files
+    from plangate.pipeline import policies
     from plangate.report.escape import terminal
 
-    files = [file for path in paths for file in policy_files(path)] or list(shipped_files())
-    results = [(file, result) for file in files for result in run(read(file))]
+    tested = policies.test(paths)
+    results = [(one.file, result) for one in tested for result in one.results]
     failed = [(file, result) for file, result in results if not result.passed]
     for file, result in failed:
         problem = f": {result.problem}" if result.problem else ""
         said = f"{file}: {result.expected.value} case {result.number}: the policy says {result.got.value}{problem}"
         output.note(terminal(said))
-    without = [file for file in files if file not in {tested for tested, _ in results}]
-    for file in without:
-        output.note(f"{terminal(str(file))}: has no cases")
+    for one in tested:
+        if not one.results:
+            output.note(f"{terminal(str(one.file))}: has no cases")
     if plans is not None:
-        _on_plans([read(file) for file in files], plans)
-    output.line(f"{len(results)} cases of {len(files)} policies, {len(failed)} failed")
+        _on_plans([one.policy for one in tested], plans)
+    output.line(f"{len(results)} cases of {len(tested)} policies, {len(failed)} failed")
     return ExitCode.BLOCK if failed else ExitCode.OK
 
 
@@ -102,10 +98,10 @@ def test(*, paths: tuple[Path, ...], plans: Path | None) -> int:
 @click.option("--folder", type=click.Path(path_type=Path), default=Path(), help="Where to write it.  [default: here]")
 def new(*, id_: str, type_: str, folder: Path) -> None:
     """Write a first policy ID.yaml that loads and whose cases pass."""
-    from plangate.policy.new import text
+    from plangate.pipeline import policies
 
     file = folder / f"{id_}.yaml"
-    made = text(id_, type_)
+    made = policies.first(id_, type_)
     if file.exists():
         raise UsageError("is there already", where=str(file))
     try:
@@ -123,11 +119,9 @@ def new(*, id_: str, type_: str, folder: Path) -> None:
 @click.option("--check", is_flag=True, help="Write nothing; exit with 10 when a page is not current.")
 def docs(*, folder: Path, policy_paths: tuple[Path, ...], check: bool) -> int:
     """Write a Markdown page for every policy into FOLDER."""
-    from plangate.errors import ExitCode
-    from plangate.policy.docs import pages
-    from plangate.policy.load import load
+    from plangate.pipeline import policies
 
-    made = pages(load(policy_paths))
+    made = policies.pages(policy_paths)
     stale = [name for name, text in made.items() if not _is(folder / name, text)]
     stale += [
         str(p.relative_to(folder)) for p in sorted(folder.glob("*/*.md")) if str(p.relative_to(folder)) not in made
@@ -146,36 +140,18 @@ def docs(*, folder: Path, policy_paths: tuple[Path, ...], check: bool) -> int:
     return ExitCode.OK
 
 
-def _on_plans(policies: list[Policy], plans: Path) -> None:
+def _on_plans(tried: list[Policy], plans: Path) -> None:
     """Say what policies find in real plans. What cannot be read is told and left out."""
-    from plangate.errors import InputError
-    from plangate.evidence import files
-    from plangate.pipeline.inputs import classified
-    from plangate.policy.evaluate import evaluate
+    from plangate.pipeline import policies
     from plangate.report.escape import terminal
 
-    for plan in sorted(plans.rglob("*.json")) if plans.is_dir() else [plans]:
-        try:
-            changeset = classified(files.read(str(plan)).data, {})
-        except InputError as error:
-            output.note(terminal(f"{plan}: {error.message}"))
+    for plan, found in policies.on_plans(tried, sorted(plans.rglob("*.json")) if plans.is_dir() else [plans]):
+        if isinstance(found, InputError):
+            output.note(terminal(f"{plan}: {found.message}"))
             continue
-        for finding in evaluate(policies, [changeset], None, protected=True).findings:
+        for finding in found:
             output.line(terminal(f"{plan}: {finding.outcome.value}: {finding.policy}: {finding.message}"))
 
 
 def _is(path: Path, text: str) -> bool:
     return path.is_file() and path.read_text("utf-8") == text
-
-
-def _one(id_: str, policies: tuple[Policy, ...]) -> Policy:
-    """The policy with that id. Raises `UsageError`, with the id that was probably meant."""
-    for one in policies:
-        if one.id == id_:
-            return one
-    import difflib
-
-    close = difflib.get_close_matches(id_, [one.id for one in policies], n=1)
-    raise UsageError(
-        "there is no such policy", where=id_, hint=f"did you mean {close[0]}?" if close else "plangate policy list"
-    )

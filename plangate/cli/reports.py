@@ -1,38 +1,106 @@
-"""Reports of a verdict: their formats, where they are asked to go, and the writing of them."""
+"""Reports of a verdict: the flags that ask for them, where they go, and the writing of them."""
 
 from __future__ import annotations
 
+import functools
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
 
 from plangate.cli import output
 from plangate.errors import ExitCode, InputError, PlangateError, UsageError
+from plangate.report.formats import Format
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from plangate.model.verdict import Verdict
+    from plangate.report import wire
+    from plangate.report.markdown import Extras
 
-_FOR_TOOLS = ("sarif", "junit", "github", "gitlab", "azure")
-"""Formats of other tools: each is a module of `plangate.report` by its name."""
-
-FORMATS = ("text", "json", "markdown", *_FOR_TOOLS)
+_BY_NAME = {format_.value: format_ for format_ in Format}
 
 
-def pairs(outputs: tuple[str, ...]) -> list[tuple[str, Path]]:
+class Reports(NamedTuple):
+    """The reports that a command was asked for."""
+
+    shown: Format
+    """The one on stdout."""
+    files: tuple[tuple[Format, Path], ...]
+    all_changes: bool
+
+    @property
+    def formats(self) -> set[Format]:
+        """Every format that is asked for."""
+        return {self.shown, *(format_ for format_, _ in self.files)}
+
+    def deliver(self, verdict: Verdict, merged: wire.Verdict | None = None) -> ExitCode:
+        """Write every report to its file or to stdout; one that fails never stops another. Of a merged verdict the document holds more.
+
+        Returns `OK`, or `INTERNAL` where one of them did not arrive.
+        """
+        delivered = [
+            _deliver(partial(self._render, verdict, merged, format_, shown=path is None), path)
+            for format_, path in (*self.files, (self.shown, None))
+        ]
+        return ExitCode.OK if all(delivered) else ExitCode.INTERNAL
+
+    def _render(self, verdict: Verdict, merged: wire.Verdict | None, format_: Format, *, shown: bool) -> bytes:
+        """One report. Shown on stdout, it has the width and the colour of the terminal."""
+        return format_.render(
+            verdict,
+            {
+                "width": lambda: output.width() if shown else output.WIDTH,
+                "colour": lambda: shown and output.colour(),
+                "all_changes": lambda: self.all_changes,
+                "document": lambda: _document(verdict, merged),
+                "extras": lambda: None if merged is None else _targets(merged),
+            },
+        )
+
+
+def options(shown: Sequence[Format] = tuple(Format)) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """The flags that ask for reports, with these formats on stdout; the command takes `reports`, a `Reports`."""
+
+    def decorate(command: Callable[..., int]) -> Callable[..., int]:
+        @functools.wraps(command)
+        def gathered(*, format_: str, outputs: tuple[str, ...], all_changes: bool, **given: Any) -> int:
+            return command(reports=Reports(_BY_NAME[format_], _pairs(outputs), all_changes), **given)
+
+        for option in (
+            click.option("--all", "all_changes", is_flag=True, help="Show every change and everything that is folded."),
+            click.option(
+                "-o", "outputs", multiple=True, metavar="FORMAT=FILE", help="Also write a report to a file. Repeatable."
+            ),
+            click.option(
+                "--format",
+                "format_",
+                type=click.Choice([format_.value for format_ in shown]),
+                default=Format.TEXT.value,
+                help="What to print on stdout.",
+            ),
+        ):
+            gathered = option(gathered)
+        return gathered
+
+    return decorate
+
+
+def _pairs(outputs: tuple[str, ...]) -> tuple[tuple[Format, Path], ...]:
     """The `-o FORMAT=FILE` pairs; raises `UsageError` for a wrong one before anything is read."""
     found = []
     for asked in outputs:
         name, equals, path = asked.partition("=")
-        if not equals or not path or name not in FORMATS:
-            raise UsageError(f"-o takes FORMAT=FILE, with one of: {', '.join(FORMATS)}", where=asked)
+        if not equals or not path or name not in _BY_NAME:
+            raise UsageError(f"-o takes FORMAT=FILE, with one of: {', '.join(_BY_NAME)}", where=asked)
         if not Path(path).parent.is_dir() or Path(path).is_dir():
             raise UsageError(
                 "cannot be written: " + ("is a folder" if Path(path).is_dir() else "no such folder"), where=path
             )
-        found.append((name, Path(path)))
-    return found
+        found.append((_BY_NAME[name], Path(path)))
+    return tuple(found)
 
 
 def tell(verdict: Verdict, failures: Sequence[Exception] = ()) -> None:
@@ -44,39 +112,19 @@ def tell(verdict: Verdict, failures: Sequence[Exception] = ()) -> None:
         output.internal_error(failure)
 
 
-def render(verdict: Verdict, format_: str, *, all_changes: bool, shown: bool) -> bytes:
-    """One report. `shown` on stdout, it takes the width and the colour of the terminal."""
-    if format_ == "json":
-        from plangate.evidence.key import gate_key
-        from plangate.report import json_v1
+def _document(verdict: Verdict, merged: wire.Verdict | None) -> wire.Verdict:
+    from plangate.pipeline import saved
 
-        return json_v1.render(verdict, gate_key())
-    if format_ == "markdown":
-        from plangate.report import markdown
-
-        return markdown.render(verdict).encode()
-    if format_ in _FOR_TOOLS:
-        import importlib
-
-        rendered: str | bytes = importlib.import_module(f"plangate.report.{format_}").render(verdict)
-        return rendered if isinstance(rendered, bytes) else rendered.encode()
-    from plangate.report import text
-
-    colour = shown and output.colour()
-    width = output.width() if shown else output.WIDTH
-    return text.render(verdict, width=width, colour=colour, all_changes=all_changes).encode()
+    return saved.signed(saved.document(verdict) if merged is None else merged)
 
 
-def deliver_all(make: Callable[[str, bool], bytes], files: Sequence[tuple[str, Path]], format_: str) -> bool:
-    """Write every report that is asked for, to its file or to stdout. Says whether all went well: one never stops another.
+def _targets(merged: wire.Verdict) -> Extras:
+    from plangate.report.markdown import Extras
 
-    `make` takes a format, and whether it is shown.
-    """
-    delivered = [deliver(partial(make, name, path is None), path) for name, path in (*files, (format_, None))]
-    return all(delivered)
+    return Extras(targets=tuple(merged.targets or ()))
 
 
-def deliver(make: Callable[[], bytes], path: Path | None) -> bool:
+def _deliver(make: Callable[[], bytes], path: Path | None) -> bool:
     """Write one report to a file, or to stdout without one. Says what went wrong, and returns whether it went well."""
     try:
         report = make()
@@ -90,11 +138,6 @@ def deliver(make: Callable[[], bytes], path: Path | None) -> bool:
         output.internal_error(error)
         return False
     return True
-
-
-def exit_code(decided: int, *, well: bool) -> int:
-    """The exit code of a command that decided something and delivered reports; `well` is whether all of them arrived."""
-    return ExitCode.worst(decided, ExitCode.OK if well else ExitCode.INTERNAL)
 
 
 def _write(path: Path, report: bytes) -> None:

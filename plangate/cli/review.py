@@ -8,35 +8,22 @@ from typing import TYPE_CHECKING, Literal
 import click
 from click.core import ParameterSource
 
-from plangate.cli import clock, reports
+from plangate.cli import clock
 from plangate.cli import evidence as evidence_flags
+from plangate.cli import gate as gate_flags
+from plangate.cli import reports as report_flags
 from plangate.errors import ExitCode, UsageError
 from plangate.lang import semver
 from plangate.pipeline import trusted_gate
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from plangate.gate.settings import Gate
+    from plangate.cli.reports import Reports
     from plangate.model.input import EvidenceSources, StateSource
-    from plangate.model.verdict import Verdict
-    from plangate.pipeline.binding import BindingOptions
-    from plangate.pipeline.review import Review
 
 
 @click.command()
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
-@click.option(
-    "--format", "format_", type=click.Choice(reports.FORMATS), default="text", help="What to print on stdout."
-)
-@click.option(
-    "-o",
-    "outputs",
-    multiple=True,
-    metavar="FORMAT=FILE",
-    help="Also write a report to a file. Repeatable.",
-)
-@click.option("--all", "all_changes", is_flag=True, help="Show every change and everything that is folded.")
+@report_flags.options()
 @click.option(
     "--fail-on",
     type=click.Choice(["block", "review"]),
@@ -55,7 +42,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="More policies: a file or a folder. Repeatable.",
 )
-@trusted_gate.options
+@gate_flags.options
 @click.option(
     "--conftest",
     metavar="DIR",
@@ -87,9 +74,7 @@ if TYPE_CHECKING:
 def review(
     *,
     inputs: tuple[str, ...],
-    format_: str,
-    outputs: tuple[str, ...],
-    all_changes: bool,
+    reports: Reports,
     fail_on: Literal["block", "review"],
     environment: str | None,
     target: str | None,
@@ -113,14 +98,15 @@ def review(
     OpenTofu; the dry run of a Helm upgrade (helm upgrade --dry-run=server, as text or with -o json), or `helm template`.
     `-` is standard input. What it is, is told by its content. Several inputs make one verdict.
     """
-    from plangate.evidence.files import ReadAhead
+    from plangate.pipeline import read_ahead
 
-    read = ReadAhead(inputs[0]).read
+    read = read_ahead.begin(inputs[0])
     from plangate.cli.progress import progress
     from plangate.model.verdict import Options
     from plangate.pipeline import review as reviewing
+    from plangate.pipeline.binding import BindingOptions
+    from plangate.report.formats import Format
 
-    files = reports.pairs(outputs)
     options = Options(
         created_at=clock.moment(as_of),
         target=target,
@@ -151,54 +137,23 @@ def review(
         state=state,
         saved_plan=saved_plan,
         rego=trusted_gate.rego(asked),
-        binding=_binding(of_repository) if "json" in (format_, *(name for name, _ in files)) else None,
+        binding=BindingOptions.of(of_repository) if Format.JSON in reports.formats else None,
         assume=_assumed(assumed),
+        located=given,
     )
     with progress(inputs):
         result = reviewing.review(request)
-    return _deliver(result, files, format_, tf_dir if given else None, all_changes=all_changes)
-
-
-def _deliver(
-    result: Review, files: Sequence[tuple[str, Path]], format_: str, located_in: Path | None, *, all_changes: bool
-) -> int:
-    """Say and write what came out, with the lines of the configuration where that is given. The exit code."""
-    verdict = result.verdict
-    reports.tell(verdict, result.failures)
-    if located_in is not None:
-        from plangate.evidence.source_lines import locate
-
-        verdict = locate(verdict, located_in)
-    well = reports.deliver_all(
-        lambda name, shown: reports.render(verdict, name, all_changes=all_changes, shown=shown), files, format_
-    )
-    decided = _observed(verdict) if verdict.mode == "observe" else verdict.exit_code
-    return reports.exit_code(decided, well=well and not result.failures)
-
-
-def _binding(gate_: Gate | None) -> BindingOptions:
-    """How a saved verdict is bound to its plan."""
-    from plangate.evidence.key import gate_key
-    from plangate.pipeline.binding import BindingOptions
-
-    key = gate_key()
-    if gate_ is None:
-        return BindingOptions(key=key, asked=key is not None)
-    verify = gate_.config.verify
-    asked = key is not None or verify != type(verify)() or gate_.config.asks_somebody
-    return BindingOptions(key=key, valid_hours=verify.valid_hours, volatile=verify.volatile, asked=asked)
-
-
-def _observed(verdict: Verdict) -> int:
-    """The exit code where nothing is enforced: an error only where an input could not be read."""
-    return ExitCode.INPUT if any(s.input_failed for s in verdict.coverage.skipped) else ExitCode.OK
+    report_flags.tell(result.verdict, result.failures)
+    return ExitCode.worst(result.exit_code, reports.deliver(result.verdict))
 
 
 def _required(text: str | None) -> tuple[str, ...]:
     """The kinds of evidence that --require names. Raises `UsageError`."""
+    if text is None:
+        return ()
     from plangate.report.json_v1 import EVIDENCE
 
-    names = tuple(name.strip().replace("-", "_") for name in (text or "").split(",") if name.strip())
+    names = tuple(name.strip().replace("-", "_") for name in text.split(",") if name.strip())
     for name in names:
         if name not in EVIDENCE:
             known = ", ".join(one.replace("_", "-") for one in EVIDENCE)

@@ -13,7 +13,6 @@ from plangate.errors import ExitCode
 
 if TYPE_CHECKING:
     from plangate.model.input import EvidenceSources, StateSource
-    from plangate.model.verdict import Verdict
     from plangate.pipeline.verify import VerifyResult
     from plangate.report import wire
 
@@ -50,48 +49,23 @@ def verify(
     and is signed by the gate's key where there is one (PLANGATE_KEY, or the file PLANGATE_KEY_FILE). Exits with 10 where
     anything differs, and shows what; with 4 where nobody can tell, and says why.
     """
-    from msgspec import UNSET
+    from plangate.pipeline import verify as verifying
 
-    from plangate.cli.saved import load
-    from plangate.evidence.key import gate_key
-    from plangate.model.verdict import Options
-    from plangate.pipeline import review
-    from plangate.pipeline.binding import BindingOptions
-    from plangate.pipeline.verify import VerifyRequest as Question
-    from plangate.pipeline.verify import verify as answered
-    from plangate.report import json_v1
-
-    key = gate_key()
-    saved, _ = load(verdict)
-    bound = saved.binding
-    now = clock.moment(as_of)
-    result = review.review(
-        review.Request(
-            inputs=plans,
-            policies=(),
-            options=Options(created_at=now),
+    answer = verifying.verify(
+        verifying.VerifyRequest(
+            verdict=verdict,
+            plans=plans,
+            now=clock.moment(as_of),
             tf_dir=tf_dir,
             evidence=evidence,
-            kube_version=None,
             state=state,
             saved_plan=saved_plan,
-            # As it was bound: a verdict whose hidden values were left out is compared without them.
-            binding=BindingOptions(
-                key=key if bound is not UNSET and bound.sensitive == "hmac" else None,
-                volatile=() if bound is UNSET else bound.volatile,
-            ),
         )
     )
-    for failure in result.failures:
+    for failure in answer.failures:
         output.internal_error(failure)
-    fresh = json_v1.parse(json_v1.render(result.verdict))
-    answer = answered(Question(saved=saved, fresh=fresh, now=now, key=key, moved=_moved(result.verdict)))
-    _tell(answer, saved)
-    return ExitCode.worst(answer.code, *(ExitCode.INTERNAL for _ in result.failures))
-
-
-def _moved(verdict: Verdict) -> tuple[str, ...] | None:
-    return verdict.freshness.moved if verdict.freshness is not None else None
+    _tell(answer.result, answer.saved)
+    return answer.exit_code
 
 
 _WORDS = {

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from plangate.drift.release import facts
 from plangate.drift.values import owner_of
-from plangate.lang import fingerprint
+from plangate.findings import make
 from plangate.lang.wording import listed, several
 from plangate.model.change import DriftStatus
-from plangate.model.verdict import Finding, Outcome, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from plangate.drift.values import Owned
     from plangate.model.change import Drift
     from plangate.model.release import ReleaseEvidence
+    from plangate.model.verdict import Finding
 
 QUIET: Final = (DriftStatus.CLEAN, DriftStatus.INTENDED)
 _NAMED: Final = 4
@@ -35,34 +35,25 @@ def of(drift: Sequence[Drift], releases: Sequence[ReleaseEvidence], owned: Seque
         yield _changed(subject, release, entries)
     for one in releases:
         for text in facts(one, told=any(entries[0].release == one.release for entries in by_object.values())):
-            yield Finding(
-                policy="release-moved",
-                severity=Severity.MEDIUM,
-                outcome=Outcome.VIOLATED,
-                message=text,
-                why="The release is not the one that the state knows.",
-                remediation="See helm history, and bring state and release together with a plan and an apply.",
-                address=one.address or None,
-                release=one.release,
-                fingerprint=fingerprint.of("release-moved", one.release),
+            yield make(
+                "release-moved", one.release, fields={"what": text}, address=one.address or None, release=one.release
             )
 
 
 def _changed(subject: str, release: str | None, entries: Sequence[Drift]) -> Finding:
-    if entries[0].path == "":
-        message = f"{subject} was deleted outside of Terraform"
-    else:
-        many, paths = several(len(entries), "value"), listed([entry.path for entry in entries], _NAMED)
-        message = f"{subject} differs from what is configured in {many}: {paths}"
-    return Finding(
-        policy="live-drift",
-        severity=Severity.MEDIUM,
-        outcome=Outcome.VIOLATED,
-        message=message,
-        why=next((entry.note for entry in entries if entry.note), "Somebody changed it outside of its configuration."),
-        remediation="Put what runs into the configuration, or apply the configuration again.",
+    return make(
+        "live-drift",
+        subject,
+        fields={"subject": subject, "difference": _difference(entries)},
+        why=next((entry.note for entry in entries if entry.note), ""),
         address=entries[0].address,
         release=release,
         evidence=tuple(entry.path for entry in entries),
-        fingerprint=fingerprint.of("live-drift", subject),
     )
+
+
+def _difference(entries: Sequence[Drift]) -> str:
+    if entries[0].path == "":
+        return "was deleted outside of Terraform"
+    many, paths = several(len(entries), "value"), listed([entry.path for entry in entries], _NAMED)
+    return f"differs from what is configured in {many}: {paths}"

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, TypeAlias
 import msgspec
 from msgspec import Struct
 
-from plangate import __version__
+from plangate import __version__, knowledge
 from plangate.errors import UsageError
 from plangate.lang import semver
 from plangate.lang.day import is_day
@@ -27,7 +27,6 @@ Several: TypeAlias = str | tuple[str, ...]
 Mode: TypeAlias = Literal["enforce", "observe"]
 FailOn: TypeAlias = Literal["block", "review"]
 Evidence: TypeAlias = Literal["state", "values", "history", "manifest", "live-objects"]
-FAMILIES: Final = ("terraform", "helm", "drift", "litellm")
 
 
 class Match(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -148,7 +147,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Evidence without which nothing can be told."""
     environments: dict[str, Environment] = {}
     packs: dict[str, bool | Pack] = {}
-    """Each pack by its name: `terraform`, `helm`, `drift`, `litellm`."""
+    """Each pack by its name: a shipped family of policies."""
     policies: dict[str, Setting] = {}
     params: dict[str, Any] = {}
     """Values of the parameters of policies."""
@@ -185,6 +184,11 @@ class ConfigFile(Struct, frozen=True):
     def too_new(self) -> bool:
         """Whether it asks for another version of plangate than this one."""
         return not semver.is_met(self.config.requires, __version__)
+
+
+def packs() -> tuple[str, ...]:
+    """The packs that can be switched off, by name: the shipped families but what plangate itself finds."""
+    return tuple(name for name, family in knowledge.families().items() if not family.builtin)
 
 
 def listed(several: Several) -> tuple[str, ...]:
@@ -254,8 +258,8 @@ def _check(config: Config, marked: Any) -> None:
             marked.fail(f"{name} is changed without a reason", (*place, "reason"))
         _day(setting.enforce_from, marked, (*place, "enforce_from"))
     for family, pack in config.packs.items():
-        if family not in FAMILIES:
-            marked.unknown_key(family, ("packs",), list(FAMILIES))
+        if family not in packs():
+            marked.unknown_key(family, ("packs",), list(packs()))
         if isinstance(pack, Pack):
             _day(pack.enforce_from, marked, ("packs", family, "enforce_from"))
     if config.waivers.longest_days < 1:
@@ -309,7 +313,7 @@ def _day(text: str, marked: Any, place: tuple[str, ...]) -> None:
 
 # --- the schema -------------------------------------------------------------------------------------------------------
 
-PATH = Path(__file__).parents[1] / "docs" / "config.schema.json"
+PATH = Path(__file__).parents[2] / "docs" / "config.schema.json"
 
 
 def schema() -> bytes:
@@ -321,6 +325,7 @@ def schema() -> bytes:
         **entry,
         "$defs": components,
     }
+    components["Config"]["properties"]["packs"]["propertyNames"] = {"enum": list(packs())}
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
 
 

@@ -115,20 +115,23 @@ def _why_not(config: Config, environment: str, wanted: Cluster, found: ClusterId
     uids, servers = listed(wanted.kube_system_uid), listed(wanted.server)
     if uids and found.kube_system_uid is not None:
         # The uid decides where it is known: one cluster may be reached by many addresses.
-        return "" if found.kube_system_uid in uids else f"is from {_named(config, found)}, not from {environment}"
+        return (
+            ""
+            if found.kube_system_uid in uids
+            else f"is from {_named(config, environment, found)}, not from {environment}"
+        )
     if uids and not servers:
         return f"does not say the uid of its kube-system, and {environment} is known by that"
     if servers and (found.server or "").rstrip("/") in {one.rstrip("/") for one in servers}:
         return "" if not uids else f"does not say the uid of its kube-system, and {environment} is known by that"
-    return f"is from {_named(config, found)}, not from {environment}"
+    return f"is from {_named(config, environment, found)}, not from {environment}"
 
 
-def _named(config: Config, found: ClusterIdentity) -> str:
+def _named(config: Config, environment: str, found: ClusterIdentity) -> str:
     """The cluster by its environment, where another one has it."""
     for name, other in config.environments.items():
-        if found.kube_system_uid in listed(other.cluster.kube_system_uid) or found.server in listed(
-            other.cluster.server
-        ):
+        uids, servers = listed(other.cluster.kube_system_uid), listed(other.cluster.server)
+        if name != environment and (found.kube_system_uid in uids or found.server in servers):
             return f"the cluster of {name}"
     return f"another cluster ({found.server or found.kube_system_uid})"
 

@@ -10,37 +10,21 @@ from typing import Any, Final
 
 from msgspec import Struct, structs
 
+from plangate import knowledge
 from plangate.errors import UsageError
+from plangate.findings import make
 from plangate.gate import inline_waivers, waivers
 from plangate.gate.config import Config, ConfigFile, Environment
 from plangate.gate.environment import EnvironmentHint, Resolution, resolve
 from plangate.gate.inline_waivers import InlineComments
 from plangate.gate.tighten import Weakening
 from plangate.gate.waivers import Waiver
-from plangate.lang import fingerprint
 from plangate.model.change import ChangeSet, HelmChangeSet, Location
 from plangate.model.policy import Policy
-from plangate.model.verdict import Approvals, Finding, Options, Outcome, Severity
-from plangate.verdict import OWN
+from plangate.model.verdict import Approvals, Finding, Options
 
-_ABOUT_ITSELF: Final = {
-    "wrong-environment": (
-        Severity.CRITICAL,
-        "Each part of such a change is right, and together they reach what nobody meant to touch.",
-        "Aim it again: the right folder, workspace, state, values and --env. If all of them are right, correct `match`.",
-    ),
-    "gate-loosened": (
-        Severity.MEDIUM,
-        "A change must not loosen the gate that it has to pass. What stands in the trusted ref counts.",
-        "Have whoever owns the gate look at it. It counts once it is merged.",
-    ),
-    "configuration-too-new": (
-        Severity.MEDIUM,
-        "What this version does not know of a configuration cannot be enforced.",
-        "Run the version of plangate that the configuration asks for.",
-    ),
-}
-"""Findings about the gate itself: severity, why, and what to do."""
+_BEFORE: Final = ("verdict", "pipeline")
+"""What finds something before the gate judges the findings."""
 
 
 class ResolvedSettings(Struct, frozen=True):
@@ -120,12 +104,13 @@ class Gate(Struct, frozen=True, kw_only=True):
         """Refuse what names a policy or a parameter that is not there. Raises `UsageError`."""
         from plangate.lang.located_yaml import did_you_mean
 
-        file, ids = self.read.file, sorted({policy.id for policy in policies} | set(OWN))
+        file, ids = self.read.file, sorted({policy.id for policy in policies} | _builtin())
+        fixed = _fixed()
         for name in self.config.policies:
+            if name in fixed:
+                self._refuse(f"{name} cannot be changed", "policies")
             if name not in ids and not self.read.too_new:
                 self._refuse(f"there is no policy {name}{did_you_mean(name, ids)}", "policies")
-            if name in waivers.NEVER:
-                self._refuse(f"{name} cannot be changed", "policies")
         defaults = {name: value for policy in policies for name, value in policy.params.items()}
         for where, params in (("params", self.config.params), *self._params()):
             for name, value in params.items():
@@ -151,8 +136,8 @@ class Gate(Struct, frozen=True, kw_only=True):
             today=today,
             latest=self.latest,
             severities=self.config.waivers.forbid.severities,
-            policies=self.config.waivers.forbid.policies,
-            known=frozenset((*families, *OWN)),
+            policies=frozenset((*self.config.waivers.forbid.policies, *_fixed())),
+            known=frozenset((*families, *_builtin())),
             environment=options.environment or "",
             target=options.target or "",
             anything=any(changeset.judged for changeset in changesets),
@@ -177,22 +162,22 @@ class Gate(Struct, frozen=True, kw_only=True):
 
     def _own(self, placed: Resolution, loosened: Sequence[Weakening]) -> list[Finding]:
         read = self.read
-        found = []
+        found: list[Finding] = []
+
+        def find(policy: str, file: str, line: int, **fields: str) -> None:
+            found.append(make(policy, fields=fields, location=Location(file, line)))
+
         if placed.conflicts:
-            aimed = f"this is for {placed.name}" if placed.name else "this is for several environments at once"
-            words = (
-                f"{aimed}, but {'; '.join(placed.conflicts)}"
-                if placed.name
-                else f"{aimed}: {'; '.join(placed.conflicts)}"
-            )
-            found.append(_finding("wrong-environment", words, read.file, read.lines.get("environments", 1)))
+            aim = f"{placed.name}, but" if placed.name else "several environments at once:"
+            line = read.lines.get("environments", 1)
+            find("wrong-environment", read.file, line, aim=aim, conflicts="; ".join(placed.conflicts))
         if read.too_new:
             unknown = f"; it does not know {', '.join(read.newer)}" if read.newer else ""
-            words = f"the configuration asks for plangate {self.config.requires}, and this is another version{unknown}"
-            found.append(_finding("configuration-too-new", words, read.file, read.lines.get("requires", 1)))
+            line = read.lines.get("requires", 1)
+            find("configuration-too-new", read.file, line, requires=self.config.requires, unknown=unknown)
         for one in (*self.loosened, *loosened):
             line = one.line or read.lines.get(one.key, 1)
-            found.append(_finding("gate-loosened", one.what, one.file or read.file, line))
+            find("gate-loosened", one.file or read.file, line, what=one.what)
         return found
 
     def _environment(self, name: str | None) -> Environment:
@@ -215,6 +200,16 @@ class Gate(Struct, frozen=True, kw_only=True):
     def _refuse(self, message: str, key: str) -> None:
         line = self.read.lines.get(key.partition(".")[0])
         raise UsageError(f"{key}: {message}", where=self.read.file, place=str(line) if line else None)
+
+
+def _builtin() -> set[str]:
+    """The built-in policies whose findings the gate judges."""
+    return {one.id for one in knowledge.builtins() if one.found_by in _BEFORE}
+
+
+def _fixed() -> set[str]:
+    """The built-in policies that can be neither waived nor changed."""
+    return {one.id for one in knowledge.builtins() if not one.waivable}
 
 
 def _param(call: str) -> str:
@@ -242,17 +237,3 @@ def _is_alike(value: Any, default: Any) -> bool:
     if isinstance(default, list):
         return isinstance(value, list) and (not default or all(_is_alike(one, default[0]) for one in value))
     return isinstance(value, type(default))
-
-
-def _finding(policy: str, message: str, file: str, line: int) -> Finding:
-    severity, why, remediation = _ABOUT_ITSELF[policy]
-    return Finding(
-        policy=policy,
-        severity=severity,
-        outcome=Outcome.VIOLATED,
-        message=message,
-        why=why,
-        remediation=remediation,
-        location=Location(file, line),
-        fingerprint=fingerprint.of(policy, message),
-    )

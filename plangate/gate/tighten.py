@@ -10,10 +10,21 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct, structs
 
-from plangate.gate.config import Approvals, Config, Environment, Forbidden, Mode, Pack, Setting, Verify, Waivers
+from plangate.gate.config import (
+    Approvals,
+    Config,
+    Drifting,
+    Environment,
+    Forbidden,
+    Mode,
+    Pack,
+    Setting,
+    Verify,
+    Waivers,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from plangate.gate.waivers import Waiver
     from plangate.model.verdict import Severity
@@ -34,11 +45,13 @@ _STRICTER: Final = {"enforce": 0, "observe": 1, "review": 0, "block": 1}
 class StricterOf:
     """Holds one version of a configuration against the other, and keeps what would be loosened."""
 
-    def __init__(self, trusted: Config, here: Config, severities: dict[str, Severity]):
+    def __init__(self, trusted: Config, here: Config, severities: Mapping[str, Severity], families: Mapping[str, str]):
+        """`severities` and `families` are what the policies say of themselves, by their ids."""
         self.trusted = trusted
         self.here = here
         self.loose: list[Weakening] = []
         self._severities = severities
+        self._families = families
 
     def config(self) -> Config:
         """The configuration that counts."""
@@ -53,6 +66,7 @@ class StricterOf:
             policies={name: self._setting(name) for name in dict.fromkeys((*trusted.policies, *here.policies))},
             params=self._same(trusted.params, here.params, "parameters of policies", "params"),
             waivers=self._waivers(),
+            drift=self._drift(),
             approvals=self._approvals(trusted.approvals, here.approvals, "", "approvals"),
             verify=self._verify(),
         )
@@ -75,10 +89,12 @@ class StricterOf:
 
     def _environments(self) -> dict[str, Environment]:
         trusted, here = self.trusted.environments, self.here.environments
-        for name in here.keys() - trusted.keys():
-            self._loosens(f"the environment {name} is new", "environments")
-        for name in trusted.keys() - here.keys():
-            self._loosens(f"the environment {name} is removed", "environments")
+        for name in here:
+            if name not in trusted:
+                self._loosens(f"the environment {name} is new", "environments")
+        for name in trusted:
+            if name not in here:
+                self._loosens(f"the environment {name} is removed", "environments")
         return {name: self._environment(name, e, here.get(name, e)) for name, e in trusted.items()}
 
     def _environment(self, name: str, trusted: Environment, here: Environment) -> Environment:
@@ -116,14 +132,26 @@ class StricterOf:
             self._loosens(f"approvals{what} change", key)
         return structs.replace(trusted, count=max(trusted.count, here.count))
 
+    def _drift(self) -> Drifting:
+        """What others own does not alarm: a path that is new loosens, one that is gone tightens."""
+        trusted, here = self.trusted.drift.owned, self.here.drift.owned
+        paths = self._fewer([one.path for one in trusted], [one.path for one in here], "drift.owned", "drift")
+        return Drifting(owned=tuple(one for one in trusted if one.path in paths))
+
+    def _fewer(self, trusted: Sequence[str], here: Sequence[str], what: str, key: str) -> tuple[str, ...]:
+        added = [one for one in here if one not in trusted]
+        if added:
+            self._loosens(f"{what} gains {', '.join(added)}", key)
+        return tuple(one for one in trusted if one in here)
+
     def _verify(self) -> Verify:
         trusted, here = self.trusted.verify, self.here.verify
-        added = [one for one in here.volatile if one not in trusted.volatile]
-        if added:
-            self._loosens(f"verify.volatile gains {', '.join(added)}", "verify")
         if here.valid_hours > trusted.valid_hours:
             self._loosens(f"a verdict is valid for {here.valid_hours} hours", "verify")
-        return structs.replace(trusted, valid_hours=min(trusted.valid_hours, here.valid_hours))
+        return Verify(
+            valid_hours=min(trusted.valid_hours, here.valid_hours),
+            volatile=self._fewer(trusted.volatile, here.volatile, "verify.volatile", "verify"),
+        )
 
     def _pack(self, name: str) -> Pack:
         trusted, here = self.trusted.pack(name), self.here.pack(name)
@@ -137,7 +165,7 @@ class StricterOf:
         here = self.here.policies.get(name, Setting())
         if trusted.enabled and not here.enabled:
             self._loosens(f"the policy {name} is switched off", "policies")
-        start = self._start(trusted.enforce_from, here.enforce_from, f"the policy {name}", "policies")
+        start = self._start_of(name, trusted.enforce_from, here.enforce_from)
         enabled = trusted.enabled or here.enabled
         was, now = (one.severity or self._severities.get(name) for one in (trusted, here))
         if was is None or now is None:
@@ -147,6 +175,16 @@ class StricterOf:
             self._loosens(f"the policy {name} becomes {now.value} instead of {was.value}", "policies")
         stricter = here if now.rank < was.rank else trusted
         return Setting(reason=stricter.reason, severity=stricter.severity, enabled=enabled, enforce_from=start)
+
+    def _start_of(self, name: str, trusted: str, here: str) -> str:
+        """From which day a policy decides. One that says no day has that of its pack."""
+        if not trusted and not here:
+            return ""
+        family = self._families.get(name)
+        if family is not None:
+            trusted = trusted or self.trusted.pack(family).enforce_from
+            here = here or self.here.pack(family).enforce_from
+        return self._start(trusted, here, f"the policy {name}", "policies")
 
     def _start(self, trusted: str, here: str, what: str, key: str) -> str:
         if here > trusted:

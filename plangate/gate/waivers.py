@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from msgspec import Struct, structs
 
 from plangate.errors import UsageError
-from plangate.lang import fingerprint
+from plangate.findings import make
 from plangate.lang.day import is_day
 from plangate.lang.glob import fits_address
 from plangate.lang.located_yaml import LocatedYaml, Place, did_you_mean
@@ -22,11 +22,6 @@ from plangate.model.verdict import Waiver as Accepted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-NEVER: Final = frozenset(
-    {"plan-errored", "upgrade-refused", "release-locked", "wrong-environment", "gate-loosened", "configuration-too-new"}
-)
-"""Findings that nobody can accept: the tool itself would refuse, or the gate would be off."""
 
 _FINGERPRINT = r"[0-9a-f]{16}"
 
@@ -76,10 +71,10 @@ class WaiverRules(Struct, frozen=True, kw_only=True):
     """The last day until which a waiver may run."""
     severities: tuple[Severity, ...] = ()
     """Severities that cannot be waived."""
-    policies: tuple[str, ...] = ()
+    policies: frozenset[str] = frozenset()
     """Policies that cannot be waived."""
     known: frozenset[str] = frozenset()
-    """Every policy there is."""
+    """Every policy that a review can have a finding of, before its waivers are looked at."""
     environment: str = ""
     target: str = ""
     anything: bool = True
@@ -146,11 +141,13 @@ def _is_here(waiver: Waiver, rules: WaiverRules) -> bool:
 def _problem(waiver: Waiver, rules: WaiverRules) -> _Said:
     """Why a waiver cannot hold, whatever it meets."""
     if waiver.policy not in rules.known:
+        if waiver.policy in rules.policies:
+            return "waiver-unmatched", f"{waiver.policy} cannot be waived"
         meant = did_you_mean(waiver.policy, sorted(rules.known))
         return "waiver-unmatched", f"there is no policy {waiver.policy}{meant}"
     if waiver.inline and not (waiver.reason and is_day(waiver.expires)):
         return "waiver-not-permitted", "it says no reason, or no last day: until=2026-03-31 reason=..."
-    if waiver.policy in NEVER or waiver.policy in rules.policies:
+    if waiver.policy in rules.policies:
         return "waiver-not-permitted", f"{waiver.policy} cannot be waived here"
     if not waiver.inline and any(not re.sub(r"[*?.\[\]\"/]", "", address) for address in waiver.addresses):
         return "waiver-too-broad", "its address fits everything"
@@ -192,44 +189,13 @@ def _is_below(path: str, above: str) -> bool:
     return path == above or path.startswith((f"{above}.", f"{above}["))
 
 
-_OWN: Final[dict[str, tuple[Severity, str, str]]] = {
-    "waiver-expired": (
-        Severity.LOW,
-        "What it covered counts again.",
-        "Fix what it covered, or have the waiver renewed by its owner; then remove it.",
-    ),
-    "waiver-unmatched": (
-        Severity.INFO,
-        "A waiver that covers nothing hides the next finding that looks like it.",
-        "Remove it, or give it the environment or the target that it is for.",
-    ),
-    "waiver-too-broad": (
-        Severity.MEDIUM,
-        "It would cover findings that nobody has seen yet, so it covers none.",
-        "Name the addresses that were accepted.",
-    ),
-    "waiver-not-permitted": (
-        Severity.MEDIUM,
-        "It covers nothing: the configuration does not permit it.",
-        "Fix what it should cover, or have the configuration changed by who owns it.",
-    ),
-}
-
-
-def _finding(waiver: Waiver, kind: str, words: str) -> Finding:
-    severity, why, remediation = _OWN[kind]
+def _finding(waiver: Waiver, kind: str, problem: str) -> Finding:
     address = ", ".join(waiver.addresses)
-    return Finding(
-        policy=kind,
-        severity=severity,
-        outcome=Outcome.VIOLATED,
-        message=f"the waiver of {waiver.policy} for {address} does not count: {words}",
-        why=why,
-        remediation=remediation,
+    return make(
+        kind,
+        waiver.policy,
+        address,
+        waiver.file,
+        fields={"policy": waiver.policy, "address": address, "problem": problem},
         location=Location(waiver.file, waiver.line),
-        fingerprint=fingerprint.of(kind, waiver.policy, address, waiver.file),
     )
-
-
-OWN: Final = frozenset(_OWN)
-"""The ids of the findings about waivers."""

@@ -1,4 +1,4 @@
-"""What an input is, told by its content and never by its name. What cannot be reviewed is refused by its own name."""
+"""The kind of an input, detected by its content and never by its file name. Any other kind is refused and named."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _decode(data: bytes) -> Top | None:
 
 def _plan(given: RawInput, data: bytes, top: Top | None, notes: tuple[str, ...]) -> Document:
     """One object that has to be a plan."""
-    if top is None or not _planlike(top):
+    if top is None or not _is_plan(top):
         from plangate.ingest import wrong_input
         from plangate.ingest.helm import input as helm_input
 
@@ -90,11 +90,13 @@ def _plan(given: RawInput, data: bytes, top: Top | None, notes: tuple[str, ...])
             where=given.path,
             hint="use a newer plangate, or an older Terraform",
         )
-    return Document(Kind.TERRAFORM_PLAN, given.path, given.sha256, data, top, (*notes, *_unread(given, data, top)))
+    return Document(
+        Kind.TERRAFORM_PLAN, given.path, given.sha256, data, top, (*notes, *_unknown_sections(given, data, top))
+    )
 
 
-def _unread(given: RawInput, data: bytes, top: Top) -> tuple[str, ...]:
-    """Notes on the sections of a plan that nobody here knows. Raises `InputError` where one may hide the changes."""
+def _unknown_sections(given: RawInput, data: bytes, top: Top) -> tuple[str, ...]:
+    """Notes on the sections of a plan that are not known. Raises `InputError` where one may hide the changes."""
     named = sections.names(data, top)
     if named is None:
         raise InputError("has one of its sections twice: it was edited", where=given.path, hint=PLAN_COMMAND)
@@ -105,7 +107,7 @@ def _unread(given: RawInput, data: bytes, top: Top) -> tuple[str, ...]:
     return (f"{found} not known to this version of plangate, and not read",) if unknown else ()
 
 
-def _planlike(top: Top) -> bool:
+def _is_plan(top: Top) -> bool:
     """A plan has a format version and changes; without `resource_changes`, the sections that only a plan has.
 
     Outputs-only, refresh-only and some errored plans have no `resource_changes`, and then no planned resources either:

@@ -1,4 +1,4 @@
-"""What an input turned out to be: the hand-over from detection to the parsers."""
+"""The result of detection, which the parsers take."""
 
 from msgspec import Raw, Struct
 

@@ -1,4 +1,4 @@
-"""What wraps an input on its way: encodings, compression, colours, log time stamps, the lines a CI wrapper adds.
+"""Wrappings of an input: encodings, compression, colours, log time stamps, the lines a CI wrapper adds.
 
 Nothing here guesses: a wrapping that is recognised is taken off and noted, anything else stays and is refused later.
 """
@@ -83,7 +83,7 @@ def without_noise(data: bytes) -> bytes:
 
     Empty where no line starts an object.
     """
-    return _peeled(data)[1]
+    return _without_prefixes(data)[1]
 
 
 def objects_of(data: bytes, where: str) -> bytes:
@@ -91,13 +91,13 @@ def objects_of(data: bytes, where: str) -> bytes:
 
     Raises `InputError` where what stands before the first object may be a plan, or tells of an error.
     """
-    before, rest = _peeled(data)
+    before, rest = _without_prefixes(data)
     if rest:
-        _surround(before, where)
+        _check_surroundings(before, where)
     return rest
 
 
-def _peeled(data: bytes) -> tuple[bytes, bytes]:
+def _without_prefixes(data: bytes) -> tuple[bytes, bytes]:
     data = re.sub(_PREFIX, b"", re.sub(_ANSI, b"", data))
     if data.startswith(b"{"):
         return b"", data
@@ -120,7 +120,7 @@ _ERROR: Final = re.compile(
 )
 
 
-def _surround(text: bytes, where: str, *, behind: bool = False) -> None:
+def _check_surroundings(text: bytes, where: str, *, behind: bool = False) -> None:
     """Look through what surrounds plans. Raises `InputError` where a plan may be hidden in it, or missing for an error."""
     text = re.sub(_COMMANDS, b"", text)
     hint = "give only what the tool prints on standard output; several plans as several files"
@@ -160,7 +160,7 @@ def split(data: bytes, where: str) -> list[bytes]:
         rest_of_line = between.split("\n", 1)[0].strip()
         if rest_of_line and not rest_of_line.startswith("::"):
             raise InputError("has something behind its end", where=where, place=f"character {end}", hint=PLAN_COMMAND)
-        _surround(between.encode(), where, behind=True)
+        _check_surroundings(between.encode(), where, behind=True)
     return found
 
 

@@ -1,4 +1,4 @@
-"""What is mistaken for a plan, each named for what it is. Imported only once something is no plan."""
+"""Inputs that cannot be reviewed, and the command that gives the right one. Imported only where an input is no plan."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _keys = msgspec.json.Decoder(dict[str, Raw])
 
 
 class NotReviewable(Struct, frozen=True):
-    """A kind of input that is no plan: what it is, and the command that gives the right input."""
+    """A kind of input that is no plan: its name, and the command that gives the right input."""
 
     what: str
     command: str = PLAN_COMMAND

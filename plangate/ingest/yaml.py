@@ -136,11 +136,11 @@ class _Builder:
                 continue
             parent = open_[-1]
             if self.unique and parent.mapping and not len(parent.items) % 2:
-                self._once(parent, value, event)
+                self._check_unique(parent, value, event)
             parent.items.append(value)
         return documents
 
-    def _once(self, parent: _Open, key: Any, event: Any) -> None:
+    def _check_unique(self, parent: _Open, key: Any, event: Any) -> None:
         name = key if isinstance(key, str) else _spelled(key)
         if name in parent.keys and name != "<<":
             raise YamlError("holds a key twice in one mapping", event.start_mark.line + 1)
@@ -170,14 +170,14 @@ def _spelled(key: Any) -> str:
     return str(key) if isinstance(key, (int, Decimal)) else msgspec.json.encode(key).decode()
 
 
-def _whole(text: str) -> str:
-    """The text without half characters, which YAML can spell and no report could be written with."""
+def _without_surrogates(text: str) -> str:
+    """The text without lone surrogates: YAML can spell them, and no report with them can be encoded."""
     return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _core_scalar(event: Any) -> Any:
     """A scalar by YAML 1.2."""
-    text = _whole(event.value)
+    text = _without_surrogates(event.value)
     if event.style or event.tag is not None:
         return text
     if text in _NOTHING:
@@ -194,7 +194,7 @@ def _core_scalar(event: Any) -> Any:
 
 def _go_scalar(event: Any) -> Any:
     """A scalar by go-yaml 2, whose rules decide what the Kubernetes API gets."""
-    text = _whole(event.value)
+    text = _without_surrogates(event.value)
     if event.style or (event.tag is not None and event.tag == "tag:yaml.org,2002:str"):
         return text
     if text in _NOTHING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import calendar
 import re
 
 
@@ -10,8 +10,5 @@ def is_day(text: str) -> bool:
     """Whether a text is a day of the calendar, `YYYY-MM-DD`."""
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
         return False
-    try:
-        datetime.date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
+    year, month, day = (int(part) for part in text.split("-"))
+    return year > 0 and 1 <= month <= 12 and 1 <= day <= calendar.monthrange(year, month)[1]

@@ -12,8 +12,6 @@ import yaml
 from msgspec import Struct
 
 from plangate.errors import PolicyLoadError, UsageError
-from plangate.model.change import Action
-from plangate.model.verdict import Severity
 
 T = TypeVar("T")
 Place = tuple[str | int, ...]
@@ -22,24 +20,6 @@ Place = tuple[str | int, ...]
 _UNKNOWN_FIELD = r"unknown field `(.*?)`"
 _LARGEST_FILE: Final = 1 << 20
 _MOST_NODES: Final = 200_000
-_WORDS: Final = [
-    *Severity,
-    *Action,
-    *(
-        "enforce",
-        "observe",
-        "state",
-        "values",
-        "history",
-        "manifest",
-        "live-objects",
-        "terraform",
-        "helm",
-        "drift",
-        "litellm",
-    ),
-]
-"""Words with a fixed meaning, for suggestions."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -110,7 +90,7 @@ class LocatedYaml:
                 raise UnknownKeyError((*path, unknown.group(1))) from None
             value = re.fullmatch(r"Invalid enum value '(.*)'", problem)
             if value is not None:
-                self.fail(f"invalid enum value '{value[1]}'{did_you_mean(value[1], _WORDS)}", path)
+                self.fail(f"invalid enum value '{value[1]}'{did_you_mean(value[1], sorted(_words(shape)))}", path)
             plain = problem.replace("Object missing required field", "needs the key").replace("`", "")
             self.fail(plain[:1].lower() + plain[1:], path)
 
@@ -228,3 +208,30 @@ def did_you_mean(word: str, known: list[str]) -> str:
     """A clause with the known word that is close to this one, or nothing."""
     close = difflib.get_close_matches(word, known, n=1)
     return f"; did you mean {close[0]}?" if close else ""
+
+
+def _words(shape: Any) -> set[str]:
+    """Every word that a field of the shape, or of what it holds, can be."""
+    from msgspec import inspect
+
+    words: set[str] = set()
+    seen: set[int] = set()
+    waiting: list[Any] = [inspect.type_info(shape)]
+    while waiting:
+        one = waiting.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        if isinstance(one, inspect.EnumType):
+            words.update(str(member.value) for member in one.cls)
+        elif isinstance(one, inspect.LiteralType):
+            words.update(map(str, one.values))
+        elif isinstance(one, inspect.StructType):
+            waiting += [field.type for field in one.fields]
+        elif isinstance(one, inspect.UnionType):
+            waiting += one.types
+        elif isinstance(one, inspect.DictType):
+            waiting.append(one.value_type)
+        elif isinstance(one, (inspect.ListType, inspect.VarTupleType)):
+            waiting.append(one.item_type)
+    return words

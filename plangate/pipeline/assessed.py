@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from plangate.lang import fingerprint
+from msgspec import structs
+
+from plangate.findings import make
 from plangate.lang.wording import listed
 from plangate.model import assessment
 from plangate.model.change import Action
-from plangate.model.verdict import Finding, Outcome, Severity
-from plangate.verdict import OWN
+from plangate.model.verdict import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from plangate.model.change import Change, ChangeSet
+    from plangate.model.verdict import Finding
 
 _MOST_PATHS: Final = 4
 _DOING: Final = {
@@ -26,22 +28,20 @@ _DOING: Final = {
 
 def findings(changesets: Iterable[ChangeSet], found: Iterable[Finding], *, protected: bool) -> Iterator[Finding]:
     """One for each change that no rule has judged and that none of `found` tells of."""
-    own = OWN[assessment.POLICY]
     for position, change in assessment.unjudged(changesets, found):
         address = str(change.address)
-        yield Finding(
-            policy=assessment.POLICY,
-            severity=own.severity if protected else Severity.LOW,
-            outcome=Outcome.VIOLATED,
-            message=own.message.replace("{what}", _what(change)).replace("{address}", address),
-            why=own.why,
-            remediation=own.remediation,
+        finding = make(
+            "unassessed-change",
+            address,
+            change.action,
+            *change.unjudged,
+            fields={"address": address, "what": _what(change)},
             address=address,
-            evidence=change.unjudged,
             location=change.location,
-            fingerprint=fingerprint.of(assessment.POLICY, address, change.action, *change.unjudged),
+            evidence=change.unjudged,
             change=position,
         )
+        yield finding if protected else structs.replace(finding, severity=Severity.LOW)
 
 
 def _what(change: Change) -> str:

@@ -17,11 +17,13 @@ from plangate.lang import fingerprint
 from plangate.model.change import Action, EffectName, HelmChangeSet
 from plangate.model.values import ABSENT, UNKNOWN, Absent, Embedded, Sensitive, spell
 from plangate.model.verdict import Binding
-from plangate.report import binding
+from plangate.pipeline import plan_fingerprint
+from plangate.pipeline.key import gate_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from plangate.gate.settings import Gate
     from plangate.model.change import Change, ChangeSet
     from plangate.model.release import Upgrade
     from plangate.model.values import Path, Side, Value
@@ -41,6 +43,16 @@ class BindingOptions(Struct, frozen=True, kw_only=True):
     asked: bool = True
     """Whether somebody surely wants it. Otherwise a plan that creates very much is not bound: that would take as long as
     half of its review."""
+
+    @classmethod
+    def of(cls, gate: Gate | None) -> BindingOptions:
+        """What the environment and the configuration say of it. Raises `UsageError` for a key that cannot be read."""
+        key = gate_key()
+        if gate is None:
+            return cls(key=key, asked=key is not None)
+        verify = gate.config.verify
+        asked = key is not None or verify != type(verify)() or gate.config.asks_somebody
+        return cls(key=key, valid_hours=verify.valid_hours, volatile=verify.volatile, asked=asked)
 
 
 _MOST_UNASKED: Final = 500
@@ -118,7 +130,7 @@ class _Digest:
             (path, before, after)
             for path, before, after in sides
             if (_holds_hidden(before) or _holds_hidden(after))
-            and not binding.is_volatile(f"{change.type}.{path}", self._options.volatile)
+            and not plan_fingerprint.is_volatile(f"{change.type}.{path}", self._options.volatile)
         ]
         self.hidden |= bool(hidden)
         return self._short(hidden) if hidden and self._options.key is not None else ""
@@ -139,7 +151,7 @@ class _Digest:
             # Half characters, or a number of thousands of digits: told by what Python calls it.
             encoded = repr(value).encode("utf-8", "surrogatepass")
         made_at = self._changeset.made_at
-        return fingerprint.of_bytes(binding.timeless(encoded, (made_at,) if made_at else ()))
+        return fingerprint.of_bytes(plan_fingerprint.timeless(encoded, (made_at,) if made_at else ()))
 
     def _hook(self, value: Any) -> Any:
         if isinstance(value, Sensitive):
@@ -179,7 +191,7 @@ def _without(value: Any, type_: str, patterns: tuple[str, ...], path: Path = ())
         return {
             key: _without(below, type_, patterns, (*path, key))
             for key, below in value.items()
-            if not binding.is_volatile(f"{type_}.{spell((*path, key))}", patterns)
+            if not plan_fingerprint.is_volatile(f"{type_}.{spell((*path, key))}", patterns)
         }
     if isinstance(value, list):
         return [_without(below, type_, patterns, (*path, i)) for i, below in enumerate(value)]

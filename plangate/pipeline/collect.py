@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from plangate.errors import EvidenceError, InputError
-from plangate.evidence import cluster, release_files
+from plangate.evidence import cluster, helm, release_files
 from plangate.ingest.helm import evidence as helm_evidence
 from plangate.ingest.helm import manifests
 from plangate.ingest.redact import pseudonyms
@@ -60,6 +60,16 @@ class CollectResult(Struct, frozen=True):
     release: str
     written: tuple[str, ...]
     failed: tuple[str, ...]
+
+
+def names(texts: Sequence[str]) -> list[tuple[str, str]]:
+    """The namespace and the name of each NAMESPACE/NAME. Raises `UsageError` for what cannot be one."""
+    found = []
+    for text in texts:
+        namespace, _, name = text.partition("/")
+        helm.check_release(namespace, name)
+        found.append((namespace, name))
+    return found
 
 
 def collect(
@@ -144,8 +154,8 @@ def _cleaned(given: Mapping[str, RawInput], key: bytes | None) -> Iterator[tuple
     redactor = Redactor()
     reader = manifests.ManifestReader(redactor, "manifest")
     values: dict[str, Any] = {}
-    documents: dict[str, list[manifests.Manifested]] = {}
-    live: tuple[manifests.Manifested, ...] = ()
+    documents: dict[str, list[manifests.ManifestObject]] = {}
+    live: tuple[manifests.ManifestObject, ...] = ()
     if "values" in given:
         values = helm_evidence.values(given["values"])
         redactor.learn(values, False, "")
@@ -168,7 +178,7 @@ def _cleaned(given: Mapping[str, RawInput], key: bytes | None) -> Iterator[tuple
             yield kind, redactor.text(given[kind].data.decode("utf-8", "replace")).encode()
 
 
-def _document(one: manifests.Manifested, redactor: Redactor, key: bytes | None) -> bytes:
+def _document(one: manifests.ManifestObject, redactor: Redactor, key: bytes | None) -> bytes:
     """One object: as it is while nothing in it is secret, else as JSON, which is YAML too."""
     source = f"---\n{manifests.SOURCE}{one.template}\n" if one.template else "---\n"
     clean = _object(one.raw, redactor, key)

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, structs
 
 from plangate.errors import EvidenceError, InputError
-from plangate.evidence.key import gate_key
 from plangate.ingest.terraform.releases import ReleaseSources
 from plangate.model.change import Gap, Lock
 from plangate.model.input import EvidenceSources, StateSource
+from plangate.pipeline.key import gate_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from plangate.model.verdict import Verdict
     from plangate.pipeline.context import PlanContext
+    from plangate.report import wire
 
 _AT_ONCE: Final = 8
 _TICK: Final = 0.05
@@ -68,6 +69,21 @@ def check(target: Target, options: Options, config: Config | None = None) -> Ver
     drifting = [finding for c in changesets for finding in found.of(c.drift, c.releases, context.owned)]
     bare = [_bare(c) for c in changesets]
     return decide(bare, (*of_inputs(bare), *drifting), PolicyReport(), skipped, options)
+
+
+def merged(
+    targets: Sequence[Target], options: Options, config: Config | None = None, *, seconds: float
+) -> tuple[wire.Verdict, list[Verdict]]:
+    """One verdict of many targets, and the verdict of each. `options.target` names the whole."""
+    from plangate.pipeline import merge, saved
+
+    verdicts = check_all(targets, structs.replace(options, target=None), config, seconds=seconds)
+    parts = [
+        merge.Part.of(target.name or "", saved.document(verdict))
+        for target, verdict in zip(targets, verdicts, strict=True)
+    ]
+    whole = merge.merge(parts, [], None, now=options.created_at, target=options.target, fail_on=options.fail_on)
+    return whole, verdicts
 
 
 def check_all(

@@ -6,6 +6,7 @@ a target that nobody reviewed must not pass because the others did.
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -16,8 +17,10 @@ from plangate.errors import ExitCode
 from plangate.lang import fingerprint
 from plangate.lang.wording import listed, several
 from plangate.model.change import Action
+from plangate.model.decision import exit_code, headline
 from plangate.model.verdict import Decision, Severity
-from plangate.report import binding, wire
+from plangate.pipeline import plan_fingerprint
+from plangate.report import json_v1, wire
 from plangate.report.restore import MOST_NAMED, summary_values
 
 if TYPE_CHECKING:
@@ -27,25 +30,21 @@ _Entry = TypeVar("_Entry", wire.Step, wire.Skipped, wire.Check, wire.Invocation,
 
 _DECISIONS: Final = [decision.value for decision in Decision]
 _SEVERITIES: Final = [severity.value for severity in Severity]
-_PRECEDENCE: Final = (
-    ExitCode.BLOCK,
-    ExitCode.INTERNAL,
-    ExitCode.INPUT,
-    ExitCode.INCONCLUSIVE,
-    ExitCode.NOT_PUBLISHED,
-    ExitCode.REVIEW,
-    ExitCode.OK,
-)
 _GIVEN: Final = ("missing", "given", "not-needed")
 """Evidence of several targets: missing anywhere is missing."""
 
 
 class Part(Struct, frozen=True):
-    """One verdict as it was read: its file, and the SHA-256 of its bytes."""
+    """One verdict: its file, or what else it is known by, and the SHA-256 of its bytes, by which copies are told."""
 
     path: str
     sha256: str
     verdict: wire.Verdict
+
+    @classmethod
+    def of(cls, name: str, verdict: wire.Verdict) -> Part:
+        """One that was made here and never was a file."""
+        return cls(name, hashlib.sha256(json_v1.encode(verdict)).hexdigest(), verdict)
 
 
 class Expected(Struct, frozen=True):
@@ -77,6 +76,7 @@ def merge(
     *,
     now: str,
     target: str | None = None,
+    fail_on: str = "block",
 ) -> wire.Verdict:
     """Reach one verdict. `unread` are verdicts that could not be read; `expected` is None where nobody said."""
     named, problems = _named(parts)
@@ -86,12 +86,11 @@ def merge(
     skipped = [*unread, *problems, *_missing(named, expected), *_versions(named), *_copies(named)]
     named.sort(key=_worst_first)
     verdicts = [one.verdict for one in named]
-    decisions = [_DECISIONS.index(verdict.decision) for verdict in verdicts]
-    codes = [code_of(verdict) for verdict in verdicts]
-    if any(s.decides is not UNSET for s in skipped):
-        decisions.append(_DECISIONS.index("inconclusive"))
-        codes.append(ExitCode.INPUT if any(s.decides == "input" for s in skipped) else ExitCode.INCONCLUSIVE)
-    decision = Decision(_DECISIONS[min(decisions, default=_DECISIONS.index("pass"))])
+    decisions = [Decision(verdict.decision) for verdict in verdicts]
+    gaps = [gap for gap in skipped if gap.decides is not UNSET]
+    if gaps:
+        decisions.append(Decision.INCONCLUSIVE)
+    decision = min(decisions, key=list(Decision).index, default=Decision.PASS)
     return wire.Verdict(
         schema=wire.SCHEMA,
         plangate_version=__version__,
@@ -102,8 +101,8 @@ def merge(
         environment=None,
         decision=decision.value,
         risk=_worst_risk(verdicts),
-        exit_code=int(next(code for code in _PRECEDENCE if code in (*codes, ExitCode.OK))),
-        headline=_headline(decision, named, skipped),
+        exit_code=_exit_code(decision, verdicts, gaps, "observe" if observed else "enforce", fail_on),
+        headline=_headline(decision, named, gaps),
         summary=_sum(verdict.summary for verdict in verdicts),
         summary_by_source=wire.SummaryBySource(
             terraform=_sum(verdict.summary_by_source.terraform for verdict in verdicts),
@@ -132,16 +131,28 @@ def merge(
 
 def code_of(verdict: wire.Verdict) -> ExitCode:
     """The exit code of a saved verdict. One that is milder than its own decision was not written by plangate: the decision counts."""
-    if verdict.mode == "observe":
-        # Nothing is enforced: an error only where an input could not be read.
-        unread = any(skipped.decides == "input" for skipped in verdict.coverage.skipped)
-        return ExitCode.INPUT if unread else ExitCode.OK
-    code = ExitCode(verdict.exit_code) if verdict.exit_code in set(ExitCode) else ExitCode.OK
-    if verdict.decision == "block":
-        return ExitCode.BLOCK
-    if verdict.decision == "inconclusive":
-        return code if code in (ExitCode.INPUT, ExitCode.INTERNAL) else ExitCode.INCONCLUSIVE
-    return code
+    observed = verdict.mode == "observe"
+    decided = exit_code(
+        [Decision(verdict.decision)],
+        unread=_is_unread(verdict.coverage.skipped),
+        mode="observe" if observed else "enforce",
+    )
+    if observed or decided is ExitCode.BLOCK or verdict.exit_code not in set(ExitCode):
+        return decided
+    return ExitCode(ExitCode.worst(decided, verdict.exit_code))
+
+
+def _exit_code(
+    decision: Decision, verdicts: Iterable[wire.Verdict], gaps: Sequence[wire.Skipped], mode: str, fail_on: str
+) -> int:
+    """The worst code of the parts, and of what the whole itself adds: a review that fails here, and what nobody can tell."""
+    own = exit_code([decision], unread=False, fail_on=fail_on, mode=mode)
+    untold = exit_code([Decision.INCONCLUSIVE] if gaps else [], unread=_is_unread(gaps))
+    return int(ExitCode.worst(own, untold, *map(code_of, verdicts)))
+
+
+def _is_unread(gaps: Iterable[wire.Skipped]) -> bool:
+    return any(gap.decides == "input" for gap in gaps)
 
 
 def _unenforced(one: NamedVerdict) -> NamedVerdict:
@@ -149,13 +160,13 @@ def _unenforced(one: NamedVerdict) -> NamedVerdict:
     verdict = one.verdict
     findings = [structs.replace(finding, decision="pass", enforced=False) for finding in verdict.findings]
     gaps = [s if s.decides == "input" else structs.replace(s, decides=UNSET) for s in verdict.coverage.skipped]
-    unread = any(s.decides == "input" for s in gaps)
+    unread = _is_unread(gaps)
     return structs.replace(
         one,
         verdict=structs.replace(
             verdict,
             decision="inconclusive" if unread else "pass",
-            exit_code=int(ExitCode.INPUT if unread else ExitCode.OK),
+            exit_code=int(exit_code((), unread=unread, mode="observe")),
             headline=f"only observed; enforcing would be {verdict.decision}: {verdict.headline}",
             findings=findings,
             coverage=structs.replace(verdict.coverage, skipped=gaps),
@@ -367,7 +378,7 @@ def _binding(verdicts: Sequence[wire.Verdict]) -> wire.Binding | UnsetType:
         return UNSET
     worst = min((one.sensitive for one in bound), key=("left-out", "hmac", "none").index)
     return wire.Binding(
-        fingerprint=binding.of_parts(one.fingerprint for one in bound),
+        fingerprint=plan_fingerprint.of_parts(one.fingerprint for one in bound),
         sensitive=worst,
         expires_at=min(one.expires_at for one in bound),
     )
@@ -388,27 +399,20 @@ def _target(one: NamedVerdict) -> wire.Target:
     )
 
 
-def _headline(decision: Decision, named: Sequence[NamedVerdict], skipped: Sequence[wire.Skipped]) -> str:
+def _headline(decision: Decision, named: Sequence[NamedVerdict], gaps: Sequence[wire.Skipped]) -> str:
     """The consequence in the worst target, and how many more are as bad."""
-    alike = [one for one in named if one.verdict.decision == decision.value]
-    reasons = [s for s in skipped if s.decides is not UNSET]
-    if decision is Decision.INCONCLUSIVE and reasons:
-        return f"cannot tell: {reasons[0].what}: {reasons[0].why}"
-    if decision is not Decision.PASS and alike:
-        more = f" (and {several(len(alike) - 1, 'more target')})" if len(alike) > 1 else ""
-        return f"{alike[0].name}: {alike[0].verdict.headline}{more}"
-    if not named:
-        return "no target has to be reviewed"
-    total = _sum(one.verdict.summary for one in named)
-    done = {
-        action.value: count
-        for action, count in zip(Action, summary_values(total), strict=True)
-        if count and action not in (Action.NO_OP, Action.READ)
-    }
     counted = several(len(named), "target")
-    if not done:
-        return f"no changes in {counted}"
-    return f"nothing found that needs a look in {counted}: " + ", ".join(f"{n} {name}" for name, n in done.items())
+    total = _sum(one.verdict.summary for one in named)
+    return headline(
+        decision,
+        [f"{one.name}: {one.verdict.headline}" for one in named if one.verdict.decision == decision.value],
+        [(gap.what, gap.why) for gap in gaps],
+        {action.value: count for action, count in zip(Action, summary_values(total), strict=True)},
+        nothing=f"no changes in {counted}" if named else "no target has to be reviewed",
+        of="target",
+        where=f" in {counted}",
+        open_changes=sum(one.verdict.coverage.changes_unassessed for one in named),
+    )
 
 
 def _spelled(target: str | None, environment: str | None) -> str:

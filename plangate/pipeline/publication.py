@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
+from plangate.errors import ExitCode, InputError
 from plangate.lang.wording import sentences
 from plangate.model.verdict import Decision
 
@@ -42,6 +43,31 @@ class Pages:
         self.answer: ApprovalState | None = None
         """Who has approved, where that was asked."""
         self.gate_key: bytes | None = None
+
+    @classmethod
+    def load(cls, path: str) -> Pages:
+        """Those of a saved verdict. Raises `InputError` for what is none, and for one that a gate with a key did not sign."""
+        from plangate.pipeline import saved, signature
+        from plangate.pipeline.key import gate_key
+
+        document, _ = saved.load(path)
+        key = gate_key()
+        if key is not None and signature.is_signed(document, key) is not True:
+            raise InputError(
+                "is not signed by this gate, which has a key", where=path, hint="review it with PLANGATE_KEY"
+            )
+        pages = cls(document)
+        pages.gate_key = key
+        return pages
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The exit code of the verdict. A review that somebody has answered asks for nothing more."""
+        from plangate.pipeline.merge import code_of
+
+        code = code_of(self.saved)
+        answered = self.wants_approval and self.answer is not None and self.answer.approved
+        return ExitCode.OK if code is ExitCode.REVIEW and answered else code
 
     # --- comment ------------------------------------------------------------------------------------------------------
 
@@ -112,8 +138,8 @@ class Pages:
 
     def plan(self) -> Plan:
         """What an approver sees: each finding that decides, with all that its change does."""
+        from plangate.pipeline import plan_fingerprint
         from plangate.publish.approvals import Plan, asked
-        from plangate.report import binding
 
         volatile = self.saved.binding.volatile if self.saved.binding else ()
         fingerprint = self.saved.binding.fingerprint if self.saved.binding else "0" * 64
@@ -121,7 +147,7 @@ class Pages:
         for change in self.saved.changes:
             if change.findings:
                 key = (change.address, change.release)
-                changes.setdefault(key, []).append(repr(binding.described(change, volatile)))
+                changes.setdefault(key, []).append(repr(plan_fingerprint.described(change, volatile)))
         said = (
             repr((f.policy, f.severity, f.outcome, f.target, f.message, f.address, f.release, changes.get(key, [])))
             for f in self.saved.findings

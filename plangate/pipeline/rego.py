@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from plangate.errors import InputError
 from plangate.evidence import rego
+from plangate.findings import make
 from plangate.ingest.document import Document
-from plangate.lang import fingerprint
 from plangate.model.change import Gap
 from plangate.model.input import Kind
-from plangate.model.verdict import Finding, Outcome
-from plangate.verdict import OWN
+from plangate.model.verdict import Finding
 
 if TYPE_CHECKING:
     from plangate.model.change import Change, ChangeSet
@@ -61,19 +60,15 @@ def _said(rules: rego.RegoRules, document: Document) -> tuple[Callable[[str], st
 
 
 def _finding(said: rego.RegoResult, masked: Callable[[str], str], addresses: dict[str, int]) -> Finding:
-    policy = _POLICIES[said.force]
-    own = OWN[policy]
-    message = masked(said.message)
+    message, package = masked(said.message), masked(said.package)
     named = [one for one in addresses if one in said.about] or [one for one in addresses if one in message]
     address = max(named, key=len, default=None)
-    return Finding(
-        policy=policy,
-        severity=own.severity,
-        outcome=Outcome.VIOLATED,
-        message=f"{message} ({masked(said.package)})",
-        why=own.why,
-        remediation=own.remediation,
+    return make(
+        _POLICIES[said.force],
+        said.package,
+        message,
+        address or "",
+        fields={"message": message, "package": package},
         address=address,
-        fingerprint=fingerprint.of(policy, said.package, message, address or ""),
         change=addresses[address] if address is not None else None,
     )

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, structs
 
 from plangate import verdict as verdicts
-from plangate.errors import InputError
+from plangate.errors import ExitCode, InputError
 from plangate.evidence import files
 from plangate.ingest import detect
 from plangate.model import assessment
 from plangate.model.change import ChangeSet, Gap, HelmChangeSet
+from plangate.model.decision import enforced_code
 from plangate.model.input import EvidenceSources, RawInput, StateSource
 from plangate.model.policy import Policy
 from plangate.model.verdict import Options, Verdict
@@ -52,6 +53,8 @@ class Request(Struct, frozen=True, kw_only=True):
     """What reads an input."""
     assume: tuple[str, ...] = ()
     """Addresses that are taken to stay as they are, where others hang on what the apply makes of them."""
+    located: bool = False
+    """Whether findings get their lines in the configuration that is in `tf_dir`."""
 
 
 class Review(Struct, frozen=True):
@@ -60,6 +63,11 @@ class Review(Struct, frozen=True):
     verdict: Verdict
     failures: tuple[Exception, ...] = ()
     """Bugs. The inputs they concern make the verdict inconclusive."""
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of the command that asked for it."""
+        return ExitCode.worst(enforced_code(self.verdict), *(ExitCode.INTERNAL for _ in self.failures))
 
 
 def review(request: Request) -> Review:
@@ -99,6 +107,10 @@ def review(request: Request) -> Review:
         from plangate.pipeline.binding import bind
 
         verdict = bind(verdict, changesets, request.binding)
+    if request.located:
+        from plangate.evidence.source_lines import locate
+
+        verdict = locate(verdict, request.tf_dir)
     return Review(verdict, tuple(read.failures))
 
 

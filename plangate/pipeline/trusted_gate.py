@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import datetime
 import os
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-import click
 from msgspec import Struct
 
 from plangate.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from plangate.evidence.git import Commit
     from plangate.evidence.rego import RegoRules
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from plangate.gate.settings import Gate
     from plangate.gate.tighten import Weakening
     from plangate.gate.waivers import Waiver
-    from plangate.model.policy import Policy
+    from plangate.model.policy import Family, Policy
     from plangate.model.verdict import Options
 
 _CONFIG = ".plangate.yaml"
@@ -43,26 +42,11 @@ class GateFlags(Struct, frozen=True, kw_only=True):
     """Whether waivers beside the code are looked for: the folder of the configuration was named."""
 
 
-def options(command: Callable[..., int]) -> Callable[..., int]:
-    """The flags that say where the gate comes from."""
-    for option in (
-        click.option(
-            "--policy-ref",
-            metavar="REF",
-            help="Read policies, waivers and configuration from this git ref, such as origin/main; "
-            "what is checked out may only tighten them.",
-        ),
-        click.option("--waivers", "waiver_files", multiple=True, metavar="FILE", help="Waivers. Repeatable."),
-        click.option("--config", metavar="FILE", help=f"The configuration.  [default: {_CONFIG} where there is one]"),
-    ):
-        command = option(command)
-    return command
-
-
 def prepare(
     asked: GateFlags, review: Options, inputs: tuple[str, ...], tf_dir: Path
 ) -> tuple[tuple[Policy, ...], Gate | None]:
     """The policies, and the gate where there is any. Raises `UsageError`: then nothing is reviewed."""
+    from plangate import knowledge
     from plangate.policy.load import load
 
     named = asked.config is not None or asked.ref is not None or asked.waivers or asked.beside
@@ -73,7 +57,6 @@ def prepare(
     from plangate.gate import config as configuration
     from plangate.gate import tighten
     from plangate.gate.settings import Gate
-    from plangate.verdict import OWN
 
     here = Folder(Path())
     commit = Commit(asked.ref, Path()) if asked.ref is not None else None
@@ -90,8 +73,9 @@ def prepare(
     else:
         policies, loose = _trusted_policies(commit, here, asked, trusted, read)
         severities = {policy.id: policy.severity for policy in policies}
-        severities.update({name: own.severity for name, own in OWN.items()})
-        tightening = tighten.StricterOf(trusted.config, read.config, severities)
+        severities.update({one.id: one.severity for one in knowledge.builtins()})
+        families = {policy.id: policy.family for policy in policies}
+        tightening = tighten.StricterOf(trusted.config, read.config, severities, families)
         config = tightening.config()
         waivers, more = tighten.waivers(
             _waivers(commit, _paths(asked, trusted)[1], needed=False),
@@ -184,11 +168,21 @@ def _paths(asked: GateFlags, read: ConfigFile) -> tuple[tuple[str, ...], tuple[s
 def _policies(tree: Commit | Folder, paths: Iterable[str]) -> list[tuple[str, str]]:
     found = []
     for path in dict.fromkeys(paths):
-        texts = tree.policies(path)
+        texts = _texts(tree, path)
         if not texts:
             raise UsageError("holds no policy files", where=tree.name(path))
         found += texts
     return found
+
+
+def _texts(tree: Commit | Folder, path: str) -> list[tuple[str, str]]:
+    """The policies and families at a path, as (name, text). The family of a single file stands beside it."""
+    texts = tree.policies(path)
+    if [name for name, _ in texts] == [tree.name(path)]:
+        beside = PurePosixPath(path).with_name("family.yaml").as_posix()
+        text = tree.read(beside)
+        texts += [] if text is None else [(tree.name(beside), text)]
+    return texts
 
 
 def _trusted_policies(
@@ -197,19 +191,23 @@ def _trusted_policies(
     """The policies of both versions: the trusted text of each, and the new ones."""
     from plangate.gate import tighten
     from plangate.policy.file import parse
-    from plangate.policy.load import load
+    from plangate.policy.load import load, split_families
 
     wanted = _paths(asked, trusted)[0]
     outside = [path for path in wanted if not commit.holds(path)]
     inside = [path for path in wanted if commit.holds(path)]
-    theirs = [one for path in dict.fromkeys(inside) for one in commit.policies(path)]
-    ours = [one for path in dict.fromkeys(_paths(asked, read)[0]) if commit.holds(path) for one in here.policies(path)]
-    texts, loose = tighten.policies(
-        [(parse(name, text).id, name, text) for name, text in theirs],
-        [(parse(name, text).id, name, text) for name, text in ours],
-    )
+    theirs = [one for path in dict.fromkeys(inside) for one in _texts(commit, path)]
+    ours = [one for path in dict.fromkeys(_paths(asked, read)[0]) if commit.holds(path) for one in _texts(here, path)]
+    versions: list[list[tuple[str, str, str]]] = []
+    brought: dict[str, Family] = {}
+    for version in (ours, theirs):
+        known, policies = split_families(version)
+        versions.append([(parse(name, text, known).id, name, text) for name, text in policies])
+        # A family decides nothing: the trusted text of each counts, and new ones do.
+        brought |= known
+    texts, loose = tighten.policies(*reversed(versions))
     # What the command line names outside of the repository is not a part of the change.
-    return load(texts=[*texts, *_policies(here, outside)]), loose
+    return load(texts=[*texts, *_policies(here, outside)], families=brought), loose
 
 
 def _waivers(tree: Commit | Folder, files: Iterable[str], *, needed: bool = True) -> tuple[Waiver, ...]:

@@ -5,12 +5,19 @@ Only "the same" lets an apply go on. What differs is said, and so is what keeps 
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from msgspec import UNSET, Struct, structs
 
 from plangate.errors import ExitCode
-from plangate.report import binding, wire
+from plangate.model.input import EvidenceSources, StateSource
+from plangate.model.verdict import Options
+from plangate.pipeline import plan_fingerprint, saved, signature
+from plangate.pipeline.binding import BindingOptions
+from plangate.pipeline.key import gate_key
+from plangate.report import wire
+from plangate.report.values import short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,6 +48,68 @@ class VerifyResult(Struct, frozen=True):
 
 
 class VerifyRequest(Struct, frozen=True, kw_only=True):
+    """What is about to be applied, and the verdict that it is held against."""
+
+    verdict: str
+    """The file of the saved verdict."""
+    plans: tuple[str, ...]
+    now: str
+    tf_dir: Path = Path()
+    evidence: EvidenceSources = EvidenceSources()
+    state: StateSource = StateSource()
+    saved_plan: str | None = None
+
+
+class Verified(Struct, frozen=True, kw_only=True):
+    """The answer, the verdict that was asked about, and what went wrong inside of plangate itself."""
+
+    result: VerifyResult
+    saved: wire.Verdict
+    failures: tuple[Exception, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of the command that asked."""
+        return ExitCode.worst(self.result.code, *(ExitCode.INTERNAL for _ in self.failures))
+
+
+def verify(request: VerifyRequest) -> Verified:
+    """Read the plans now, as they were read for the verdict, and compare. Raises `InputError` for what is no verdict."""
+    from plangate.pipeline import review
+
+    key = gate_key()
+    before, _ = saved.load(request.verdict)
+    bound = before.binding
+    reviewed = review.review(
+        review.Request(
+            inputs=request.plans,
+            policies=(),
+            options=Options(created_at=request.now),
+            tf_dir=request.tf_dir,
+            evidence=request.evidence,
+            state=request.state,
+            saved_plan=request.saved_plan,
+            # As it was bound: a verdict whose hidden values were left out is compared without them.
+            binding=BindingOptions(
+                key=key if bound is not UNSET and bound.sensitive == "hmac" else None,
+                volatile=() if bound is UNSET else bound.volatile,
+            ),
+        )
+    )
+    freshness = reviewed.verdict.freshness
+    result = compare(
+        Comparison(
+            saved=before,
+            fresh=saved.document(reviewed.verdict),
+            now=request.now,
+            key=key,
+            moved=None if freshness is None else freshness.moved,
+        )
+    )
+    return Verified(result=result, saved=before, failures=reviewed.failures)
+
+
+class Comparison(Struct, frozen=True, kw_only=True):
     """What a saved verdict is held against."""
 
     saved: wire.Verdict
@@ -52,7 +121,7 @@ class VerifyRequest(Struct, frozen=True, kw_only=True):
     """The addresses of this plan that the state has moved under; None where that was not compared."""
 
 
-def verify(asked: VerifyRequest) -> VerifyResult:
+def compare(asked: Comparison) -> VerifyResult:
     """Hold a plan against a verdict."""
     problems = (*_trusted(asked), *_plan(asked), *_state(asked), *_release(asked))
     notes = []
@@ -68,7 +137,7 @@ def verify(asked: VerifyRequest) -> VerifyResult:
 # --- whether the verdict may be relied on -----------------------------------------------------------------------------
 
 
-def _trusted(asked: VerifyRequest) -> Iterator[Problem]:
+def _trusted(asked: Comparison) -> Iterator[Problem]:
     saved, bound = asked.saved, asked.saved.binding
     if saved.targets is not UNSET:
         yield Problem("unsure", "this is a merged verdict", "verify the verdict of each target with its own plan")
@@ -81,7 +150,7 @@ def _trusted(asked: VerifyRequest) -> Iterator[Problem]:
         )
         return
     if asked.key is not None:
-        genuine = binding.is_signed(saved, asked.key)
+        genuine = signature.is_signed(saved, asked.key)
         if genuine is None:
             yield Problem("unsure", "the verdict is not signed, and this gate has a key", "review it with PLANGATE_KEY")
         elif not genuine:
@@ -100,7 +169,7 @@ def _trusted(asked: VerifyRequest) -> Iterator[Problem]:
 # --- whether it is the same plan --------------------------------------------------------------------------------------
 
 
-def _plan(asked: VerifyRequest) -> Iterator[Problem]:
+def _plan(asked: Comparison) -> Iterator[Problem]:
     for skipped in asked.fresh.coverage.skipped:
         if skipped.decides == "input":
             yield Problem("unsure", f"{skipped.what}: {skipped.why}", skipped.how_to_fix)
@@ -112,7 +181,7 @@ def _plan(asked: VerifyRequest) -> Iterator[Problem]:
         words = f"the review had {' and '.join(withheld)} beside the input, and now it was not given"
         yield Problem("unsure", words, "--evidence DIR, or the flags that the review had")
         return
-    if bound.sensitive == "hmac" and (asked.key is None or not binding.is_signed(asked.saved, asked.key)):
+    if bound.sensitive == "hmac" and (asked.key is None or not signature.is_signed(asked.saved, asked.key)):
         # Its digests hold what only the gate's key can make again: what can be seen is compared, and is not enough.
         lines = tuple(_differences(_seen(asked.saved), _seen(asked.fresh), bound, bound))
         if lines:
@@ -143,7 +212,7 @@ def _seen(verdict: wire.Verdict) -> wire.Verdict:
 
 
 def _again(saved: wire.Verdict, bound: wire.Binding) -> str:
-    return binding.fingerprint(saved, bound.volatile, bound.hooks, bound.made_at)
+    return plan_fingerprint.fingerprint(saved, bound.volatile, bound.hooks, bound.made_at)
 
 
 def _differences(saved: wire.Verdict, fresh: wire.Verdict, bound: wire.Binding, other: wire.Binding) -> Iterator[str]:
@@ -157,7 +226,7 @@ def _differences(saved: wire.Verdict, fresh: wire.Verdict, bound: wire.Binding, 
         yield f"- {name}: {before[name].action}, which is no longer planned"
     for name in sorted(before.keys() & after.keys()):
         old, new = before[name], after[name]
-        if not binding.same(old, new, bound.volatile, moments):
+        if not plan_fingerprint.same(old, new, bound.volatile, moments):
             yield from (f"~ {name}: {words}" for words in _different(old, new, bound.volatile))
     yield from _elsewhere(saved, fresh, bound, other)
 
@@ -170,8 +239,8 @@ def _name(change: wire.Change) -> str:
 def _different(old: wire.Change, new: wire.Change, volatile: tuple[str, ...]) -> Iterator[str]:
     if (old.action, old.replace_order) != (new.action, new.replace_order):
         yield f"{_action(new)} instead of {_action(old)}"
-    before = {a.path: a for a in old.attributes if not binding.is_volatile(f"{old.type}.{a.path}", volatile)}
-    after = {a.path: a for a in new.attributes if not binding.is_volatile(f"{new.type}.{a.path}", volatile)}
+    before = {a.path: a for a in old.attributes if not plan_fingerprint.is_volatile(f"{old.type}.{a.path}", volatile)}
+    after = {a.path: a for a in new.attributes if not plan_fingerprint.is_volatile(f"{new.type}.{a.path}", volatile)}
     told = False
     for path in sorted(before.keys() | after.keys()):
         if before.get(path) != after.get(path):
@@ -191,8 +260,6 @@ def _action(change: wire.Change) -> str:
 
 
 def _becomes(attribute: wire.Attribute | None) -> str:
-    from plangate.report.values import short
-
     if attribute is None:
         return "unchanged"
     return "removed" if attribute.kind == "removed" else f"→ {short(attribute.after)}"
@@ -204,19 +271,20 @@ def _elsewhere(saved: wire.Verdict, fresh: wire.Verdict, bound: wire.Binding, ot
         ("actions that it runs", saved.invocations or (), fresh.invocations or ()),
         ("hooks", [h.address for h in saved.hooks], [h.address for h in fresh.hooks]),
     )
+    moments = (*bound.made_at, *other.made_at)
     for what, old, new in pairs:
-        if list(map(repr, old)) != list(map(repr, new)):
+        if plan_fingerprint.encoded(old, moments) != plan_fingerprint.encoded(new, moments):
             yield f"~ {what}: not the same"
     if bound.hooks != other.hooks and not [h for h in saved.hooks if h not in fresh.hooks]:
         yield "~ hooks: what they hold is not the same"
-    if sorted(binding.facts(saved)) != sorted(binding.facts(fresh)):
+    if sorted(plan_fingerprint.facts(saved)) != sorted(plan_fingerprint.facts(fresh)):
         yield "~ the plan itself: another kind, errored, or partial"
 
 
 # --- whether it is still about the same world -------------------------------------------------------------------------
 
 
-def _state(asked: VerifyRequest) -> Iterator[Problem]:
+def _state(asked: Comparison) -> Iterator[Problem]:
     plans = [one for one in asked.saved.inputs if one.kind.startswith("terraform")]
     if not plans or asked.saved.targets is not UNSET:
         return
@@ -268,7 +336,7 @@ def _moved(addresses: tuple[str, ...] | None) -> Iterator[str]:
             yield "nothing that this plan touches has changed in the state"
 
 
-def _release(asked: VerifyRequest) -> Iterator[Problem]:
+def _release(asked: Comparison) -> Iterator[Problem]:
     bound, other = asked.saved.binding, asked.fresh.binding
     if bound is not UNSET and other is not UNSET and bound.revision != other.revision:
         yield Problem(

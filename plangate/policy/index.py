@@ -1,4 +1,4 @@
-"""Writes `policies/index.json`, every shipped policy, checked, and every knowledge document; and `policies/types.tsv`.
+"""Writes `policies/index.json`: every shipped family and policy, checked, and every knowledge document, one a line; and `policies/types.tsv`.
 
 python -m plangate.policy.index           write them
 python -m plangate.policy.index --check   exit 1 when one is not current
@@ -8,51 +8,102 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from plangate import knowledge as shipped
 from plangate.errors import PolicyLoadError
-from plangate.model.policy import Policy
-from plangate.policy import type_index
-from plangate.policy.file import read
-from plangate.policy.load import shipped_files
+from plangate.lang.literals import requirements
+from plangate.policy import families, type_index
+from plangate.policy.file import read, read_builtin
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
+
+    from plangate.model.policy import BuiltinPolicy, Policy
+
+    T = TypeVar("T", Policy, BuiltinPolicy)
 
 
 def build(folder: Path) -> bytes:
-    """The index of a folder of policies. Raises `PolicyLoadError`."""
+    """The index of a folder of policies. Raises `PolicyLoadError`.
+
+    Each record stands on a line of its own, in order, so that changes of two policies do not meet.
+    """
     import yaml
 
+    folders = families.read(folder)
+    known = {one.family.name: one.family for one in folders}
     policies: list[Policy] = []
-    for file in shipped_files():
-        policy = read(file)
-        if (policy.id, policy.family) != (file.stem, file.parent.name):
-            raise PolicyLoadError("the id is the file's name and the family its folder's", where=str(file), place="1:1")
-        policies.append(policy)
+    builtin: list[BuiltinPolicy] = []
+    for of in folders:
+        for file in of.files:
+            if of.family.builtin:
+                builtin.append(_placed(read_builtin(file, known), file))
+            else:
+                policies.append(_placed(read(file, known), file))
+                _check_view(policies[-1], of.family.view, file)
     knowledge = {
         file.stem: yaml.load(file.read_text("utf-8"), Loader=yaml.SafeLoader)
         for file in sorted((folder / "knowledge").glob("*.yaml"))
     }
-    index = {"policies": [_without_cases(policy) for policy in policies], "knowledge": knowledge}
+    for format_ in knowledge["secret-formats"]["formats"]:
+        # Found here, because reading an expression takes longer than a small review may.
+        required = requirements(format_["regex"], ignore_case=format_.get("ignore_case", False))
+        format_["requires"] = msgspec.to_builtins(required)
+    sections = (
+        f'"builtin":{{{_lines(_pairs({one.id: _without_cases(one) for one in builtin}))}}}',
+        f'"families":[{_lines(_json(_without_defaults(one.family)) for one in folders)}]',
+        f'"knowledge":{{{_lines(_pairs(knowledge))}}}',
+        f'"policies":[{_lines(_json(_without_cases(one)) for one in sorted(policies, key=lambda one: one.id))}]',
+    )
+    return f"{{{','.join(sections)}}}\n".encode()
+
+
+def _placed(policy: T, file: Path) -> T:
+    """The policy, which stands where its id and family say. Raises `PolicyLoadError`."""
+    if (policy.id, policy.family) != (file.stem, file.parent.name):
+        raise PolicyLoadError("the id is the file's name and the family its folder's", where=str(file), place="1:1")
+    return policy
+
+
+def _check_view(policy: Policy, view: str, file: Path) -> None:
+    if policy.match.view not in ("", view):
+        raise PolicyLoadError(f"the view {policy.match.view} belongs to another family", where=str(file), place="1:1")
+
+
+def _pairs(records: Mapping[str, Any]) -> Iterable[str]:
+    return (f"{_json(name)}:{_json(record)}" for name, record in sorted(records.items()))
+
+
+def _lines(records: Iterable[str]) -> str:
+    return "\n" + ",\n".join(records) + "\n"
+
+
+def _json(record: Any) -> str:
     # Ports are keys in the knowledge, and JSON has only strings there.
-    return json.dumps(index, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    return json.dumps(record, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
-def _without_cases(policy: Policy) -> dict[str, object]:
+def _without_cases(policy: Policy | BuiltinPolicy) -> dict[str, object]:
     """A policy as the index holds it: a review needs no test cases."""
-    fields = msgspec.to_builtins(policy)
-    del fields["tests"]
-    return {key: value for key, value in fields.items() if value not in (None, "", [], {})}
+    return {key: value for key, value in _without_defaults(policy).items() if key != "tests"}
+
+
+def _without_defaults(record: msgspec.Struct) -> dict[str, object]:
+    return {key: value for key, value in msgspec.to_builtins(record).items() if value not in (None, "", [], {})}
 
 
 def main(arguments: list[str]) -> int:
     """Write or check the index."""
     folder = shipped.folder()
-    files = {folder / "index.json": build(folder), folder / "types.tsv": type_index.build(folder)}
+    try:
+        files = {folder / "index.json": build(folder), folder / "types.tsv": type_index.build(folder)}
+    except PolicyLoadError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
     if arguments == ["--check"]:
         stale = [path for path, built in files.items() if not path.is_file() or path.read_bytes() != built]
         for path in stale:

@@ -12,40 +12,40 @@ from msgspec import UNSET, UnsetType, structs
 from plangate import __version__
 from plangate.model.change import Action, Change, Drift, Effect, EffectName, Freshness, Gap, Hook, Location
 from plangate.model.input import InputRecord
-from plangate.model.values import ABSENT
-from plangate.model.verdict import Binding, Coverage, Finding, Verdict
+from plangate.model.values import ABSENT, Embedded
+from plangate.model.verdict import Coverage, Finding, Verdict
 from plangate.report import wire
 from plangate.report.values import ENCODER, plain
 
 _NOTHING: Final[tuple[str, ...]] = ()
+_JSON: Final = frozenset({str, bool, int, Decimal, type(None)})
 _EFFECT_ORDER: Final = {name: rank for rank, name in enumerate(EffectName)}
 EVIDENCE: Final = ("state", "values", "history", "manifest", "live_objects")
 """The kinds of evidence, as the coverage names them."""
 
 
-def render(verdict: Verdict, key: bytes | None = None) -> bytes:
-    """The verdict as one JSON document, with a newline at its end; signed where there is a key."""
-    document = wire_verdict(verdict)
+def render(verdict: Verdict, document: wire.Verdict | None = None) -> bytes:
+    """A verdict as one JSON document, with a newline at its end: the one that is given, which may hold more than the model does."""
+    return encode(wire_verdict(verdict) if document is None else document)
+
+
+def encode(document: wire.Verdict) -> bytes:
+    """The JSON of a document, with a newline at its end."""
     try:
-        data = ENCODER.encode(document) + b"\n"
+        return ENCODER.encode(document) + b"\n"
     except UnicodeEncodeError:
-        # A file name that is not UTF-8 holds half characters, which JSON cannot.
-        whole = msgspec.to_builtins(document, enc_hook=plain, builtin_types=(Decimal,))
-        data = ENCODER.encode(_without_halves(whole)) + b"\n"
-    return data if key is None else signed(data, key)
+        return ENCODER.encode(without_halves(document)) + b"\n"
 
 
-def signed(data: bytes, key: bytes) -> bytes:
-    """A verdict's JSON with its signature. What is signed is what will be read back."""
-    from plangate.report import binding
-
-    return ENCODER.encode(binding.signed(parse(data), key)) + b"\n"
+def without_halves(document: wire.Verdict) -> wire.Verdict:
+    """The same document with every half character spelled out: JSON has none, and the name of a file may hold some."""
+    return msgspec.convert(_spelled_out(msgspec.to_builtins(document, builtin_types=(Decimal,))), wire.Verdict)
 
 
 def wire_verdict(verdict: Verdict) -> wire.Verdict:
-    """The wire form of a verdict. Values are converted when it is encoded."""
+    """The wire form of a verdict: equal to what is read back from its JSON. What ties it to its plan is not in it."""
     policies = _policies_by_change(verdict.findings)
-    document = wire.Verdict(
+    return wire.Verdict(
         schema=wire.SCHEMA,
         plangate_version=__version__,
         created_at=verdict.created_at,
@@ -75,31 +75,6 @@ def wire_verdict(verdict: Verdict) -> wire.Verdict:
         notes=verdict.notes or UNSET,
         mode="observe" if verdict.mode == "observe" else UNSET,
         approvals=UNSET if verdict.approvals is None else [wire.Approvals(*structs.astuple(verdict.approvals))],
-    )
-    return document if verdict.binding is None else _bound(document, verdict.binding)
-
-
-def _bound(document: wire.Verdict, bound: Binding) -> wire.Verdict:
-    """The same with what ties it to its plan."""
-    from plangate.report import binding
-
-    changes = [
-        structs.replace(change, digest=digest) if digest else change
-        for change, digest in zip(document.changes, bound.digests, strict=True)
-    ]
-    document = structs.replace(document, changes=changes)
-    return structs.replace(
-        document,
-        binding=wire.Binding(
-            fingerprint=binding.fingerprint(document, bound.volatile, bound.hooks, bound.made_at),
-            sensitive=bound.sensitive,
-            expires_at=bound.expires_at,
-            volatile=bound.volatile,
-            hooks=bound.hooks,
-            revision=bound.revision,
-            revision_live=bound.revision_live,
-            made_at=bound.made_at,
-        ),
     )
 
 
@@ -225,7 +200,7 @@ def _decides(skipped: Gap) -> Any:
 def _input(source: InputRecord) -> wire.Input:
     facts = source.facts
     return wire.Input(
-        kind=source.kind,
+        kind=source.kind.value,
         path=source.path,
         sha256=source.sha256,
         tool=source.tool,
@@ -252,17 +227,27 @@ def _location(location: Location | None) -> wire.Location | None:
 
 
 def _side(value: Any) -> Any:
-    """A value where absence is null. Inside lists and objects there is no absence, so only the top needs this."""
-    return None if value is ABSENT else value
+    """A value as JSON has it; absence is null."""
+    # By class, the most frequent first: this runs for each side of each attribute.
+    kind = type(value)
+    if kind in _JSON:
+        return value
+    if value is ABSENT:
+        return None
+    if kind is dict:
+        return {key if isinstance(key, str) else str(key): _side(inner) for key, inner in value.items()}
+    if kind is list or kind is tuple:
+        return [_side(inner) for inner in value]
+    return _side(value.value) if kind is Embedded else plain(value)
 
 
-def _without_halves(value: Any) -> Any:
-    """The same document with every half character spelled out."""
+def _spelled_out(value: Any) -> Any:
+    """The same builtins, every half character in them spelled out."""
     if isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode()
     if isinstance(value, dict):
-        return {_without_halves(key): _without_halves(inner) for key, inner in value.items()}
-    return [_without_halves(inner) for inner in value] if isinstance(value, (list, tuple)) else value
+        return {_spelled_out(key): _spelled_out(inner) for key, inner in value.items()}
+    return [_spelled_out(inner) for inner in value] if isinstance(value, (list, tuple)) else value
 
 
 def parse(data: bytes) -> wire.Verdict:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from plangate.policy.load import shipped_files
+from plangate.policy.load import builtin_files, shipped_files
 from tests.conftest import ROOT
 from tests.support.command import FIXTURES, run
 
@@ -128,7 +128,7 @@ def test_every_policy_has_its_page() -> None:
     done = run("policy", "docs", ROOT / "docs" / "policies", "--check")
 
     assert (done.code, done.stderr) == (0, b"")
-    for file in shipped_files():
+    for file in (*shipped_files(), *builtin_files()):
         assert (ROOT / "docs" / "policies" / file.parent.name / f"{file.stem}.md").is_file()
 
 

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+from plangate.report.formats import Format
 from tests.conftest import CORPUS, ROOT
 
 FIXTURES = ROOT / "fixtures"
@@ -20,7 +21,7 @@ SCHEMAS = CORPUS.parent / "schemas"
 AS_OF = "2026-01-31T12:00:00Z"
 """The time of every review in a test."""
 
-FORMATS = ("text", "json", "markdown", "sarif", "junit", "github", "gitlab", "azure")
+FORMATS = tuple(format_.value for format_ in Format)
 
 
 class Done(NamedTuple):

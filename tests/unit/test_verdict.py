@@ -3,7 +3,7 @@ import pytest
 from plangate.model.change import Action, Address, Change, CheckResult, Gap, OutputChange, TerraformChangeSet
 from plangate.model.input import Facts, InputRecord, Kind
 from plangate.model.verdict import Finding, Options, Outcome, PolicyReport, Severity
-from plangate.verdict import OWN, SUMMARY_KEYS
+from plangate.verdict import SUMMARY_KEYS
 from tests.support.verdicts import decided
 
 OPTIONS = Options(created_at="2026-01-01T00:00:00Z")
@@ -155,10 +155,3 @@ HEADLINES = {
 @pytest.mark.parametrize("headline", HEADLINES)
 def test_says_the_consequence_in_one_sentence(headline):
     assert decided([HEADLINES[headline]], REPORTED, (), OPTIONS).headline == headline
-
-
-@pytest.mark.parametrize("policy", OWN)
-def test_every_finding_of_its_own_says_why_and_the_way_out(policy):
-    own = OWN[policy]
-    assert own.why.endswith(".")
-    assert own.remediation.endswith(".")

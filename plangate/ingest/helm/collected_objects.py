@@ -1,6 +1,6 @@
 """Objects that were collected without their secrets, beside objects that still have them.
 
-A secret that was sealed is compared by its HMAC. One that was removed is taken to be the same, and said not to have been compared.
+A secret that was replaced by its HMAC is compared by it. One that was removed is taken to be the same, and reported as not compared.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from plangate.model.change import Gap
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from plangate.ingest.helm.manifests import Manifested
+    from plangate.ingest.helm.manifests import ManifestObject
     from plangate.ingest.redact.redactor import Redactor
 
 _NAMED: Final = 3
 
 
 def restore(
-    kept: Iterable[Manifested], whole: Iterable[Manifested], key: bytes | None, redactor: Redactor
+    kept: Iterable[ManifestObject], whole: Iterable[ManifestObject], key: bytes | None, redactor: Redactor
 ) -> list[str]:
     """Fill in place what was taken out of collected objects; returns the names of those that were not compared."""
     collected = [
@@ -46,8 +46,8 @@ def restore(
     return list(dict.fromkeys(uncompared))
 
 
-def said(uncompared: Sequence[str], release: str) -> list[Gap]:
-    """What there is to say of objects whose secrets were not compared."""
+def gaps(uncompared: Sequence[str], release: str) -> list[Gap]:
+    """One gap that names the objects whose secrets were not compared; none where all were."""
     if not uncompared:
         return []
     names = few(uncompared, _NAMED)
@@ -55,5 +55,5 @@ def said(uncompared: Sequence[str], release: str) -> list[Gap]:
     return [Gap(f"secret values of {release}", why, "collect and review with the same PLANGATE_KEY")]
 
 
-def _identity(one: Manifested) -> tuple[str, str, str]:
+def _identity(one: ManifestObject) -> tuple[str, str, str]:
     return one.api_version.rpartition("/")[0], one.kind, one.name

@@ -1,4 +1,4 @@
-"""What an input of Helm says by itself: a dry run as text, JSON or YAML, or a plain manifest."""
+"""An input of Helm without its evidence: a dry run as text, JSON or YAML, or a plain manifest."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ _release = msgspec.json.Decoder(_Release)
 
 
 class DryRun(Struct, frozen=True, kw_only=True):
-    """What an input says by itself: the release, and the texts of its parts."""
+    """One input of Helm: the release, and the texts of its parts."""
 
     document: Document
     name: str = ""
@@ -125,7 +125,7 @@ def _plain(document: Document) -> DryRun:
 def _printed(document: Document) -> DryRun:
     printed = output.read(document.data)
     if printed.failed is None and printed.status and not printed.status.startswith(PENDING):
-        raise _after_the_fact(document, printed.status)
+        raise _already_applied(document, printed.status)
     return DryRun(
         document=document,
         name=printed.name,
@@ -154,7 +154,7 @@ def _debugged(text: str | None) -> dict[str, Any] | None:
     return {} if found is None else found if isinstance(found, dict) else None
 
 
-def _after_the_fact(document: Document, status: str) -> InputError:
+def _already_applied(document: Document, status: str) -> InputError:
     return InputError(
         f"is about a release that is {status} already, not a dry run of an upgrade",
         where=document.path,
@@ -182,7 +182,7 @@ def _structured(document: Document) -> DryRun:
         raise InputError("is not a whole Helm release: it was cut", where=document.path, hint=DRY_RUN_COMMAND)
     info, chart = release.info or _Info(), release.chart or _Chart()
     if info.status and not info.status.startswith(PENDING):
-        raise _after_the_fact(document, info.status)
+        raise _already_applied(document, info.status)
     older = info.deleted is not None and chart.modtime is None and release.apply_method is None
     return DryRun(
         document=document,

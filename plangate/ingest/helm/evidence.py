@@ -1,4 +1,4 @@
-"""What is known of a release besides the dry run: `helm get ...`, `helm history`, and what `kubectl get` shows."""
+"""The evidence of a release besides the dry run: output of `helm get ...`, `helm history` and `kubectl get`."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def values(given: RawInput) -> dict[str, Any]:
     return found
 
 
-def live(given: RawInput, reader: ManifestReader) -> tuple[manifests.Manifested, ...]:
+def live(given: RawInput, reader: ManifestReader) -> tuple[manifests.ManifestObject, ...]:
     """The objects of the cluster: a `List` in JSON or YAML, or several documents. Raises `InputError`."""
     text = text_of(given)
     if text.lstrip()[:1] in ("{", "["):
@@ -120,7 +120,7 @@ def live(given: RawInput, reader: ManifestReader) -> tuple[manifests.Manifested,
             # Helm's own record of a revision: no object of the release, and every word of it is in there.
             continue
         manifests.learn(item, reader.redactor)
-        found.append(manifests.Manifested(manifests.Document(""), reader, item))
+        found.append(manifests.ManifestObject(manifests.Document(""), reader, item))
     return tuple(found)
 
 

@@ -1,4 +1,4 @@
-"""Who writes to the objects of a release besides Helm, from `kubectl get --show-managed-fields`."""
+"""The field managers that write to the objects of a release besides Helm, from `kubectl get --show-managed-fields`."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from plangate.ingest.helm.manifests import Manifested
+    from plangate.ingest.helm.manifests import ManifestObject
 
 _HELM: Final = ("helm", "")
 _NAME: Final = "meta.helm.sh/release-name"
 _NAMESPACE: Final = "meta.helm.sh/release-namespace"
 
 
-def writers(live: Iterable[Manifested], release: str) -> tuple[tuple[str, str], ...]:
+def writers(live: Iterable[ManifestObject], release: str) -> tuple[tuple[str, str], ...]:
     """Each object with each of its other managers, and with the release that says that it owns it, where it is another one."""
     return tuple(dict.fromkeys(pair for one in live for pair in _of(one, release)))
 
 
-def _of(one: Manifested, release: str) -> Iterator[tuple[str, str]]:
+def _of(one: ManifestObject, release: str) -> Iterator[tuple[str, str]]:
     subject = f"{one.kind}/{one.name}"
     metadata = one.raw.get("metadata")
     if not isinstance(metadata, dict):

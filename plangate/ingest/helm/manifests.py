@@ -81,7 +81,7 @@ def _only_comments(text: str) -> bool:
 
 
 def common(old: Sequence[Document], new: Sequence[Document]) -> tuple[list[Document], list[Document], list[Document]]:
-    """What is byte for byte the same in both, and what only the old and only the new one has."""
+    """The documents that are the same bytes in both, those of the old one only, and those of the new one only."""
     counts = Counter(document.text for document in old)
     same: list[Document] = []
     only_new: list[Document] = []
@@ -100,7 +100,7 @@ def common(old: Sequence[Document], new: Sequence[Document]) -> tuple[list[Docum
 
 
 class ManifestReader:
-    """What the objects of one input share: the redactor, and where a document stands for messages."""
+    """What the objects of one input share: the redactor, and the place of a document for messages."""
 
     def __init__(self, redactor: Redactor, where: str, given: frozenset[str] = frozenset()):
         self.redactor = redactor
@@ -109,7 +109,7 @@ class ManifestReader:
         """Every text among the values that a user gave to Helm."""
 
 
-class Manifested:
+class ManifestObject:
     """A `model.KubeObject` over the text of a document, or over an item of a `List`."""
 
     def __init__(self, document: Document, reader: ManifestReader, raw: Any = None):
@@ -119,7 +119,7 @@ class Manifested:
             self.__dict__["raw"] = raw
 
     def __repr__(self) -> str:
-        return f"Manifested({self._document.template})"
+        return f"ManifestObject({self._document.template})"
 
     @cached_property
     def raw(self) -> dict[str, Any]:
@@ -133,12 +133,12 @@ class Manifested:
 
     @cached_property
     def generated(self) -> frozenset[str]:
-        """The keys of a Secret whose values look drawn by chance and were given to Helm by nobody."""
+        """The keys of a Secret whose values look generated: random, and not among the values that a user gave."""
         raw = as_stored(self.raw)
         if not marks(raw):
             return frozenset()
         return frozenset(
-            key for key, value in (raw.get("data") or {}).items() if _by_chance(_decoded(value), self._reader.given)
+            key for key, value in (raw.get("data") or {}).items() if _is_generated(_decoded(value), self._reader.given)
         )
 
     @cached_property
@@ -227,13 +227,13 @@ def parse(document: Document, where: str) -> dict[str, Any]:
     return value
 
 
-def objects(documents: Iterable[Document], reader: ManifestReader, *, lazily: bool = False) -> Iterator[Manifested]:
+def objects(documents: Iterable[Document], reader: ManifestReader, *, lazily: bool = False) -> Iterator[ManifestObject]:
     """The objects of documents; a `List` is its items (what Helm's resource builder does). Learns their secrets.
 
     `lazily` leaves everything unparsed that is plainly one object.
     """
     for document in documents:
-        one = Manifested(document, reader)
+        one = ManifestObject(document, reader)
         if lazily and not _has_list(document.text):
             if "kind: Secret" in document.text:
                 learn(one.raw, reader.redactor)
@@ -245,7 +245,7 @@ def objects(documents: Iterable[Document], reader: ManifestReader, *, lazily: bo
             for item in items:
                 if isinstance(item, dict):
                     learn(item, reader.redactor)
-                    yield Manifested(document, reader, item)
+                    yield ManifestObject(document, reader, item)
             continue
         if raw:
             learn(raw, reader.redactor)
@@ -257,7 +257,7 @@ def _has_list(text: str) -> bool:
 
 
 def marks(raw: dict[str, Any]) -> dict[str, Any]:
-    """What is secret as a whole in an object: all data of a Secret."""
+    """The tree of sensitivity marks of an object: all data of a Secret."""
     if raw.get("kind") == "Secret" and "/" not in _word(raw.get("apiVersion")):
         return {key: True for key in _TEXT_OF if isinstance(raw.get(key), dict)}
     return {}
@@ -272,7 +272,7 @@ def learn(raw: dict[str, Any], redactor: Redactor) -> None:
     redactor.learn(raw, secret, "")
 
 
-def _by_chance(value: Any, given: frozenset[str]) -> bool:
+def _is_generated(value: Any, given: frozenset[str]) -> bool:
     if not isinstance(value, str) or any(value in text or text in value for text in given if len(text) >= SHORTEST):
         return False
     return "-----BEGIN " in value or looks_random(value)

@@ -36,9 +36,9 @@ def changeset(
 ) -> HelmChangeSet | RefusedUpgrade:
     """The dry run and its evidence (`manifest`, `hooks`, `values`, `history`, `metadata`, `live_objects`), masked.
 
-    `key` is what the secrets of collected evidence were sealed with. Raises `InputError` where any of it cannot be read.
+    `key` is the key of the HMACs in collected evidence. Raises `InputError` where any of it cannot be read.
     """
-    joined = _Joined(dry, given, kube_version, origin)
+    joined = _UpgradeBuilder(dry, given, kube_version, origin)
     joined.key = key
     return joined.changeset()
 
@@ -49,14 +49,14 @@ def texts(dry: DryRun) -> list[str]:
 
 
 def redactor(dry: DryRun) -> Redactor:
-    """What hides the secrets of a dry run, for words about it that come from elsewhere. Raises `InputError`."""
-    joined = _Joined(dry, {}, None, 0)
+    """The redactor of a dry run, for texts about it from other sources. Raises `InputError`."""
+    joined = _UpgradeBuilder(dry, {}, None, 0)
     joined.changeset()
     return joined.redactor
 
 
-class _Joined:
-    """One dry run and its evidence on their way to an `Upgrade`."""
+class _UpgradeBuilder:
+    """Builds the `Upgrade` of one dry run and its evidence."""
 
     def __init__(self, dry: DryRun, given: Mapping[str, RawInput], kube_version: tuple[int, int] | None, origin: int):
         self.origin = origin
@@ -107,7 +107,7 @@ class _Joined:
         return InputError("ends in the middle: it was cut", where=self.dry.document.path, hint=DRY_RUN_COMMAND)
 
     def upgrade(self) -> Upgrade:
-        """Both sides, split, compared as text, and learned from before anything is masked."""
+        """The upgrade: both sides split and compared as text. Learns their secrets before anything is masked."""
         dry, given = self.dry, self.given
         path = dry.document.path
         given_values = self._values()
@@ -154,7 +154,7 @@ class _Joined:
             self.redactor.learn(value, False, "")
         self._restore((*old_objects, *(old_hooks or ()), *(live or ())), (*new_objects, *same_objects, *hooks))
         self.redactor.freeze()
-        self._say_what_is_missing(hidden)
+        self._note_missing_evidence(hidden)
         return Upgrade(
             release=f"{self.namespace}/{self.name}" if self.name else None,
             namespace=self.namespace or "default",
@@ -180,13 +180,13 @@ class _Joined:
             revision=dry.revision,
         )
 
-    def _restore(self, kept: tuple[manifests.Manifested, ...], whole: tuple[manifests.Manifested, ...]) -> None:
-        """Fill in what was removed from evidence when it was collected, and say what was not compared."""
+    def _restore(self, kept: tuple[manifests.ManifestObject, ...], whole: tuple[manifests.ManifestObject, ...]) -> None:
+        """Fill in place what was removed from evidence when it was collected, and note what was not compared."""
         if any(b"(hmac:" in one.data or b"(sensitive)" in one.data for one in self.given.values()):
             from plangate.ingest.helm import collected_objects
 
             uncompared = collected_objects.restore(kept, whole, self.key, self.redactor)
-            self.skipped += collected_objects.said(uncompared, f"{self.namespace}/{self.name}")
+            self.skipped += collected_objects.gaps(uncompared, f"{self.namespace}/{self.name}")
 
     def _old(self, given: RawInput | None) -> list[manifests.Document] | None:
         if self.dry.install:
@@ -223,12 +223,12 @@ class _Joined:
         return True if self.dry.install and self.dry.major == 4 else None
 
     def evidence(self) -> dict[str, str]:
-        """What was given."""
+        """By kind of evidence: `given`, `missing` or `not-needed`."""
         if self.dry.install:
             return {name: "given" if name in self.given else "not-needed" for name in helm_evidence.COMMANDS}
         return {name: "given" if name in self.given else "missing" for name in helm_evidence.COMMANDS}
 
-    def _say_what_is_missing(self, hidden: list[str]) -> None:
+    def _note_missing_evidence(self, hidden: list[str]) -> None:
         dry = self.dry
         told = self.metadata
         if dry.name and told.name and (told.name, told.namespace or dry.namespace) != (dry.name, dry.namespace):

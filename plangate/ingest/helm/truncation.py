@@ -35,7 +35,7 @@ def looks_truncated(
     missing = bool(gone)
     if doubt == "between":
         # Helm sorts by kind: what stood in front of the last one is not behind a cut.
-        places = [i for i, one in enumerate(old) if _called(one) == _called(last)]
+        places = [i for i, one in enumerate(old) if _identity(one) == _identity(last)]
         lost = any(one.template in gone for one in old[places[-1] + 1 if places else 0 :])
         if lost or _more_follow(last, breaks, _endings(before)):
             return True
@@ -59,7 +59,7 @@ def _more_follow(last: Document, breaks: int, before: list[tuple[Document, int]]
     counts = [count for _, count in before]
     if max(counts, default=0) < 2:
         return False
-    same = [count for one, count in before if _called(one) == _called(last)]
+    same = [count for one, count in before if _identity(one) == _identity(last)]
     return breaks <= (max(same) if same else min(counts))
 
 
@@ -75,7 +75,7 @@ def _endings(text: str) -> list[tuple[Document, int]]:
     return found
 
 
-def _called(document: Document) -> tuple[str, ...]:
-    """What a document is known by: its template, and the first kind and name in it."""
+def _identity(document: Document) -> tuple[str, ...]:
+    """The identity of a document: its template, and the first kind and name in it."""
     words = (re.search(pattern, document.text) for pattern in (r"(?m)^kind:.*", r"(?m)^  name:.*"))
     return document.template, *(found[0] if found else "" for found in words)

@@ -48,6 +48,15 @@ def parse(text: str) -> Parsed | None:
     return None
 
 
+def may_parse(text: str) -> bool:
+    """Whether `parse` may find structure in a text, or in one of several joined by NUL. Never false where it does."""
+    if "{" in text or "[" in text:
+        return True
+    if "\n" not in text:
+        return False
+    return ": " in text or ":\n" in text or ":\t" in text or ":\0" in text or text.endswith(":")
+
+
 def values(text: str) -> Parsed | None:
     """The map that a text of Helm values holds: always YAML, also on one line, and read as Helm reads it."""
     if text.lstrip()[:1] == "{":

@@ -50,23 +50,29 @@ class Fit(enum.IntEnum):
     ANYWHERE = 2
 
 
-Learned: TypeAlias = dict[str, int]
-"""What is looked for, with the number of its `Fit`: plain data."""
+SearchTerms: TypeAlias = dict[str, int]
+"""What is looked for, with the number of its `Fit`: plain data, which another process can return."""
+
+
+def merge(terms: SearchTerms, more: SearchTerms) -> None:
+    """Add `more` to `terms`. The wider fit of a term that is in both wins."""
+    for term, fit in more.items():
+        terms[term] = max(fit, terms.get(term, Fit.ALONE.value))
 
 
 class KnownSecrets:
     """The known secrets of one input."""
 
     def __init__(self) -> None:
-        self._known: dict[str, Fit] = {}
+        self._terms: SearchTerms = {}
         self._seen: set[tuple[str, str]] = set()
         self._automaton: ahocorasick.Automaton | None = None
-        self._expected: Callable[[], Learned] | None = None
-        self._sealed = False
+        self._more: Callable[[], SearchTerms] = dict
+        self._frozen = False
         self._ready = False
 
     def __repr__(self) -> str:
-        return "Taint()"
+        return "KnownSecrets()"
 
     def learn(self, text: str, name: str = "", *, named: bool = False) -> None:
         """Remember a secret and all that is inside it. `name` is the key it stands under.
@@ -83,48 +89,43 @@ class KnownSecrets:
             if piece.text:
                 self._remember(piece)
 
-    def learned(self) -> Learned:
-        """All that is remembered so far."""
-        return {form: int(fit) for form, fit in self._known.items()}
-
-    def expect(self, learned: Callable[[], Learned]) -> None:
-        """More is being learned from another part of the same input. It is waited for when this settles."""
-        self._expected = learned
+    def terms(self) -> SearchTerms:
+        """What is looked for so far."""
+        return self._terms
 
     def _remember(self, piece: _Piece) -> None:
         if is_ordinary(piece.text) or _is_harmless(piece):
             return
         if len(piece.text) > _LONGEST:
             chunks = (piece.text[start : start + _CHUNK] for start in range(0, len(piece.text), _CHUNK))
-            self._known.update(dict.fromkeys((c for c in chunks if len(c) >= _SHORTEST_LINE), Fit.ANYWHERE))
+            merge(self._terms, dict.fromkeys((c for c in chunks if len(c) >= _SHORTEST_LINE), Fit.ANYWHERE.value))
             return
-        for form, fit in _forms(piece.text, _fit(piece.text)):
-            self._known[form] = max(fit, self._known.get(form, Fit.ALONE))
+        merge(self._terms, _terms_of(piece.text, _fit(piece.text)))
 
-    def freeze(self) -> None:
-        """Learning is over; asking may begin."""
-        self._sealed = True
+    def freeze(self, more: Callable[[], SearchTerms] = dict) -> None:
+        """End learning; asking may begin. `more` is called when the first question comes: what else to look for."""
+        self._more = more
+        self._frozen = True
 
     def build_matcher(self) -> None:
-        """Make ready for being asked. Raises `RuntimeError` before `freeze`: what is asked too early would be shown."""
+        """Make ready for being asked. Raises what `more` raises, and `RuntimeError` before `freeze`."""
         if self._ready:
             return
-        if not self._sealed:
+        if not self._frozen:
+            # What is asked too early would be shown.
             raise RuntimeError("asked for secrets before all of them were learned")
-        if self._expected is not None:
-            for form, fit in self._expected().items():
-                self._known[form] = max(Fit(fit), self._known.get(form, Fit.ALONE))
-        if self._known:
+        merge(self._terms, self._more())
+        if self._terms:
             import ahocorasick
 
             automaton = ahocorasick.Automaton()
-            for form, known in self._known.items():
-                automaton.add_word(form, (len(form), known))
+            for term, fit in self._terms.items():
+                automaton.add_word(term, (len(term), fit))
             automaton.make_automaton()
             self._automaton = automaton
-        self._known.clear()
+        self._terms = {}
         self._seen.clear()
-        self._expected = None
+        self._more = dict
         self._ready = True
 
     def find(self, text: str, least: Fit = Fit.ALONE) -> list[tuple[int, int]]:
@@ -136,7 +137,7 @@ class KnownSecrets:
         found = []
         for last, (length, fit) in self._automaton.iter(text):
             start, end = last - length + 1, last + 1
-            if fit >= least and (fit is Fit.ANYWHERE or _stands_alone(text, start, end, fit)):
+            if fit >= least and (fit == Fit.ANYWHERE or _stands_alone(text, start, end, fit)):
                 found.append((start, end))
         return found
 
@@ -159,18 +160,18 @@ def _fit(text: str) -> Fit:
     return Fit.ALONE if is_one_word or len(text) < _LONG_NAME else Fit.WHOLE
 
 
-def _stands_alone(text: str, start: int, end: int, fit: Fit) -> bool:
+def _stands_alone(text: str, start: int, end: int, fit: int) -> bool:
     before, after = text[max(start - 2, 0) : start][::-1], text[end : end + 2]
     return not _joins(before, text[start], fit) and not _joins(after, text[end - 1], fit)
 
 
-def _joins(beside: str, edge: str, fit: Fit) -> bool:
+def _joins(beside: str, edge: str, fit: int) -> bool:
     """Whether what is beside a word (nearest first) makes it a part of a longer one."""
     if not beside or not edge.isalnum():
         return False
     if beside[0].isalnum():
         return True
-    return fit is Fit.ALONE and (beside[0] in "-_" or (beside[0] == "." and beside[1:].isalnum()))
+    return fit == Fit.ALONE and (beside[0] in "-_" or (beside[0] == "." and beside[1:].isalnum()))
 
 
 class _Piece(NamedTuple):
@@ -195,10 +196,8 @@ def _pieces(piece: _Piece, depth: int = 0) -> Iterator[_Piece]:
             if isinstance(leaf, str):
                 yield from _pieces(_Piece(leaf, key, parsed.kind == "yaml"), depth + 1)
     elif "\n" in text:
-        yield from (piece._replace(text=line) for line in map(str.strip, text.splitlines()) if _tells(line))
-    for hit in formats.find(text):
-        if hit.learn:
-            yield _Piece(text[hit.start : hit.end], "")
+        yield from (piece._replace(text=line) for line in map(str.strip, text.splitlines()) if _is_distinctive(line))
+    yield from (_Piece(secret, "") for secret in formats.learnable(text))
     decoded = embedded.unbase64(text)
     if decoded is not None:
         yield from _pieces(piece._replace(text=decoded), depth + 1)
@@ -218,7 +217,7 @@ def leaves(value: Any, name: str = "") -> Iterator[tuple[Any, str]]:
             yield current, key
 
 
-def _tells(line: str) -> bool:
+def _is_distinctive(line: str) -> bool:
     """Whether a line of a longer secret is worth finding: long, and not only words or a frame of PEM."""
     if len(line) < _SHORTEST_LINE or line.startswith("-----"):
         return False
@@ -227,11 +226,10 @@ def _tells(line: str) -> bool:
     )
 
 
-def _forms(text: str, fit: Fit) -> Iterator[tuple[str, Fit]]:
-    """A secret in every spelling it is looked for."""
+def _terms_of(text: str, fit: Fit) -> SearchTerms:
+    """A secret in every spelling in which it is looked for."""
     import json
 
-    yield text, fit
     escaped = json.dumps(text, ensure_ascii=False)[1:-1]
     raw = text.encode("utf-8", "surrogatepass")
     spellings = {
@@ -251,18 +249,19 @@ def _forms(text: str, fit: Fit) -> Iterator[tuple[str, Fit]]:
         _percent(raw, _UNRESERVED).replace("%20", "+"),
         re.sub("%..", lambda code: code[0].lower(), _percent(raw, _UNRESERVED)),
     }
-    for spelling in spellings - {text}:
-        yield spelling, fit
+    terms = dict.fromkeys((text, *spellings), fit.value)
     if fit is Fit.ANYWHERE:
         for core in _base64_cores(raw):
-            yield core, fit
-            yield core.replace("+", "-").replace("/", "_"), fit
+            merge(terms, dict.fromkeys((core, core.replace("+", "-").replace("/", "_")), fit.value))
     else:
-        yield b64encode(raw).decode().rstrip("="), Fit.WHOLE
+        merge(terms, {b64encode(raw).decode().rstrip("="): Fit.WHOLE.value})
     for algorithm in _HASHES:
         digest = hashlib.new(algorithm, raw, usedforsecurity=False)
-        yield digest.hexdigest(), Fit.ANYWHERE
-        yield b64encode(digest.digest()).decode().rstrip("="), Fit.ANYWHERE
+        merge(
+            terms,
+            dict.fromkeys((digest.hexdigest(), b64encode(digest.digest()).decode().rstrip("=")), Fit.ANYWHERE.value),
+        )
+    return terms
 
 
 def _percent(raw: bytes, safe: frozenset[int]) -> str:

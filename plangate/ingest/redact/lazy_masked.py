@@ -1,4 +1,4 @@
-"""Values that are kept as they are until it is known what else in them is secret, and masked when they are read."""
+"""Values that are masked when they are read, because more of what is secret in them is known only then."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class LazyMasked:
-    """A `model.Veiled` over plain data. Its `repr` tells nothing."""
+    """A `model.Maskable` over plain data. Its `repr` tells nothing."""
 
     __slots__ = ("_key", "_raw", "_redactor")
 
@@ -23,10 +23,10 @@ class LazyMasked:
         self._key = key
 
     def __repr__(self) -> str:
-        return "Veil()"
+        return "LazyMasked()"
 
     def masked(self, hidden: tuple[Path, ...]) -> dict[str, Value]:
-        """The values, with what stands at these paths hidden."""
+        """The masked values. What stands at these paths is hidden too."""
         marks: Any = False
         for path in hidden:
             marks = _marked(marks, path)
@@ -34,20 +34,20 @@ class LazyMasked:
         for path in hidden:
             raw = self._spelled(raw, path)
         masked = self._redactor.mask(raw, sensitive=marks)
-        opened = self._opened(raw, masked)
-        return opened if isinstance(opened, dict) else {}
+        resolved = self._resolved(raw, masked)
+        return resolved if isinstance(resolved, dict) else {}
 
-    def _opened(self, raw: Any, masked: Value) -> Value:
-        """The values with what was removed or sealed when they were collected: compared by its HMAC, or unknown."""
+    def _resolved(self, raw: Any, masked: Value) -> Value:
+        """The values with what was removed when they were collected: `UNKNOWN`, or the secret whose HMAC stands there."""
         if isinstance(raw, dict) and isinstance(masked, dict) and len(raw) == len(masked):
             pairs = zip(masked.items(), raw.values(), strict=True)
-            return {name: self._opened(below, value) for (name, value), below in pairs}
+            return {name: self._resolved(below, value) for (name, value), below in pairs}
         if isinstance(raw, list) and isinstance(masked, list) and len(raw) == len(masked):
-            return [self._opened(below, value) for below, value in zip(raw, masked, strict=True)]
-        if raw == pseudonyms.REMOVED or (pseudonyms.is_sealed(raw) and self._key is None):
+            return [self._resolved(below, value) for below, value in zip(raw, masked, strict=True)]
+        if raw == pseudonyms.REMOVED or (pseudonyms.is_pseudonym(raw) and self._key is None):
             return UNKNOWN
-        if pseudonyms.is_sealed(raw) and self._key is not None:
-            return self._redactor.unsealed(raw, self._key)
+        if pseudonyms.is_pseudonym(raw) and self._key is not None:
+            return self._redactor.from_pseudonym(raw, self._key)
         return masked
 
     def _spelled(self, value: Any, path: Path) -> Any:

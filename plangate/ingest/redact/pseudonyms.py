@@ -1,4 +1,4 @@
-"""Evidence that may be kept: secrets removed, or replaced by an HMAC so that they can still be compared.
+"""Evidence that may be stored: secrets removed, or replaced by an HMAC so that they can still be compared.
 
 With a key a secret becomes `(hmac:HEX)` of its JSON; without one it becomes `(sensitive)` and is not compared later.
 """
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 
 REMOVED: Final = "(sensitive)"
 _ENCODER: Final = msgspec.json.Encoder(order="sorted", decimal_format="number")
-_SEALED: Final = r"\(hmac:[0-9a-f]{64}\)"
+_PSEUDONYM: Final = r"\(hmac:[0-9a-f]{64}\)"
 
 
-def is_sealed(value: object) -> bool:
-    """Whether a value stands for a secret that was replaced by its HMAC."""
-    return isinstance(value, str) and re.fullmatch(_SEALED, value) is not None
+def is_pseudonym(value: object) -> bool:
+    """Whether a value is the pseudonym of a secret."""
+    return isinstance(value, str) and re.fullmatch(_PSEUDONYM, value) is not None
 
 
 def pseudonym(value: Any, key: bytes) -> str:
-    """What stands for a secret. Numbers and texts of the same digits are different secrets."""
+    """The pseudonym of a secret: `(hmac:HEX)` of its JSON. A number and a text of the same digits differ."""
     import hashlib
     import hmac
 
@@ -38,15 +38,15 @@ def pseudonym(value: Any, key: bytes) -> str:
 
 
 def hidden(value: Any, key: bytes | None) -> str:
-    """What is left of a secret: its HMAC, or nothing but that there is one."""
+    """The pseudonym of a secret; `(sensitive)` without a key."""
     return REMOVED if key is None else pseudonym(value, key)
 
 
 def is_same(kept: Any, whole: Any, key: bytes | None) -> bool:
-    """Whether a kept value may be that of the other side: what was removed is not compared, what was sealed by its HMAC."""
-    if kept == REMOVED or (is_sealed(kept) and key is None):
+    """Whether a kept value may equal that of the other side. What was removed is not compared; pseudonyms are."""
+    if kept == REMOVED or (is_pseudonym(kept) and key is None):
         return True
-    if is_sealed(kept) and key is not None:
+    if is_pseudonym(kept) and key is not None:
         return bool(kept == whole) or pseudonym(whole, key) == kept
     if isinstance(kept, dict) and isinstance(whole, dict):
         return kept.keys() == whole.keys() and all(is_same(value, whole[name], key) for name, value in kept.items())
@@ -56,7 +56,7 @@ def is_same(kept: Any, whole: Any, key: bytes | None) -> bool:
 
 
 def restored(kept: Any, whole: Any, key: bytes | None) -> Any:
-    """A kept value with what was removed or sealed taken from the other side, where it may be the same."""
+    """A kept value with each placeholder replaced by the value of the other side, where that may be the same."""
     if isinstance(kept, str):
         return whole if is_placeholder(kept) and is_same(kept, whole, key) else kept
     if isinstance(kept, dict) and isinstance(whole, dict):
@@ -67,7 +67,7 @@ def restored(kept: Any, whole: Any, key: bytes | None) -> Any:
 
 
 def placeholders(kept: Any) -> Iterator[str]:
-    """Everything in a kept value that stands for a secret."""
+    """Every placeholder in a kept value."""
     if isinstance(kept, dict):
         for value in kept.values():
             yield from placeholders(value)
@@ -79,8 +79,8 @@ def placeholders(kept: Any) -> Iterator[str]:
 
 
 def is_placeholder(value: object) -> TypeGuard[str]:
-    """Whether a value stands for a secret that was removed or sealed."""
-    return value == REMOVED or is_sealed(value)
+    """Whether a value is a placeholder: `(sensitive)` or a pseudonym."""
+    return value == REMOVED or is_pseudonym(value)
 
 
 def without_secrets(

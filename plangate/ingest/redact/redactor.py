@@ -1,7 +1,6 @@
-"""Redaction at ingest: what leaves here holds no secret, so no later stage can leak one.
+"""The entrance to redaction: learn every secret of an input, freeze, then mask its values.
 
-Two steps. Learning: every sensitive value of the input is remembered before anything is read. Masking: a value becomes
-a `model.Value` in which secrets are `Sensitive`, whether marked, or known by type, by name, by form, or found again.
+A masked value is a `model.Value` in which secrets are `Sensitive`: by mark, type, name or form, or because they are known.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from plangate.ingest.redact import embedded, formats, secrets
 from plangate.ingest.redact.known_secrets import Fit, KnownSecrets
 from plangate.ingest.redact.ordinary import SHORTEST
-from plangate.ingest.redact.secret_scan import Learner
+from plangate.ingest.redact.secret_scan import SecretScanner
 from plangate.ingest.redact.secrets import Place
 from plangate.ingest.redact.sensitivity import any_mark, mark_of, marks_whole
 from plangate.model.values import UNKNOWN, Embedded, Path, Sensitive, Unknown, Value
@@ -21,7 +20,7 @@ from plangate.model.values import UNKNOWN, Embedded, Path, Sensitive, Unknown, V
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
-    from plangate.ingest.redact.known_secrets import Learned
+    from plangate.ingest.redact.known_secrets import SearchTerms
 
 _DEEPEST = 100
 _DEEPEST_TEXT = 4
@@ -37,7 +36,7 @@ class Redactor:
 
     def __init__(self) -> None:
         self._known = KnownSecrets()
-        self._learner = Learner(self._known)
+        self._scanner = SecretScanner(self._known)
         self._tokens: dict[Hashable, int] = {}
         self._kept: dict[str, Value] = {}
         self._keys: dict[str, str] = {}
@@ -53,44 +52,36 @@ class Redactor:
     # --- learning ---------------------------------------------------------------------------------------------------
 
     def learn(self, value: Any, sensitive: Any, type_: str) -> None:
-        """Remember every secret of an object: by its marks, its type, its names, and connection strings in it.
+        """Remember every secret of an object: by its marks, its type, its names, and the forms of texts in it.
 
         `value` is plain JSON data, `sensitive` its tree of marks (False, true, or nested).
         """
-        self._learner.learn(value, sensitive, type_)
+        self._scanner.learn(value, sensitive, type_)
 
     def learn_secret(self, value: Any) -> None:
         """Remember every leaf of a value that is secret as a whole."""
-        self._learner.learn_all(value)
+        self._scanner.learn_all(value)
 
-    def learned(self) -> Learned:
-        """All that has been learned so far."""
-        return self._known.learned()
-
-    def expect(self, learned: Callable[[], Learned]) -> None:
-        """More is being learned elsewhere. It is waited for when something is first asked."""
-        self._known.expect(learned)
-
-    def freeze(self) -> None:
-        """Learning is over; masking may begin."""
-        self._known.freeze()
+    def freeze(self, more: Callable[[], SearchTerms] = dict) -> None:
+        """End learning; masking may begin. `more` is called when something is first asked: what else to look for."""
+        self._known.freeze(more)
 
     def build_matcher(self) -> None:
-        """Wait for what is learned elsewhere. Raises what goes wrong with it."""
+        """Make ready to find known secrets. Raises what `more` of `freeze` raises, and `RuntimeError` before `freeze`."""
         self._known.build_matcher()
 
     def knows(self, value: Any) -> bool:
-        """Whether this very value has been hidden before, of this type."""
+        """Whether an equal value of the same JSON type has been hidden before."""
         return _canonical(value) in self._tokens
 
     def pseudonyms(self, key: bytes) -> dict[Sensitive, str]:
-        """What stands for each hidden value outside of this review: its HMAC under a key."""
+        """The pseudonym of each hidden value under `key`: the same in every review."""
         from plangate.ingest.redact import pseudonyms
 
         return {Sensitive(token): pseudonyms.pseudonym(_plain(known), key) for known, token in self._tokens.items()}
 
-    def unsealed(self, text: str, key: bytes) -> Sensitive:
-        """The secret that a sealed one stands for, if this input holds the same; a new one otherwise."""
+    def from_pseudonym(self, text: str, key: bytes) -> Sensitive:
+        """The hidden value with this pseudonym under `key`, if this input holds it; a new one otherwise."""
         from plangate.ingest.redact import pseudonyms
 
         for known, token in self._tokens.items():
@@ -126,21 +117,21 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Free text with every secret in it replaced by `(sensitive)`."""
-        spans = [(hit.start, hit.end) for hit in formats.find(text)] + self._known.find(text)
+        spans = formats.find(text) + self._known.find(text)
         encoded = (match.span() for match in re.finditer(_ENCODED, text))
         spans += [span for span in encoded if self._hides_encoded(text[slice(*span)])]
         return _replace(text, spans)
 
     def name(self, text: str) -> str:
         """An address or a name, with tokens of known formats replaced; known secrets in it stay (users' own names)."""
-        return _replace(text, [(hit.start, hit.end) for hit in formats.find(text, loose=False)])
+        return _replace(text, formats.find(text, loose=False))
 
     def names(self, *texts: str) -> list[str]:
-        """Several names, looked through in one go: nearly always there is nothing in any of them."""
-        return [self.name(text) for text in texts] if formats.may_hold("\n".join(texts)) else list(texts)
+        """`name` of each text, in order. Faster than one by one, as nearly always no name holds a token."""
+        return [self.name(text) for text in texts] if formats.may_be_in_names("\n".join(texts)) else list(texts)
 
     def path(self, path: Path) -> Path:
-        """A path with what its keys show hidden: users put values there too."""
+        """A path with secrets in its keys replaced: users put values there too."""
         return path[:1] + tuple(self._key(part, {}) if isinstance(part, str) else part for part in path[1:])
 
     def _mask(self, value: Any, marks: Any, unknown: Any, place: Place, depth: int) -> Value:

@@ -1,49 +1,68 @@
-"""The first step of redaction: find every secret of an input and remember it, before anything is read."""
+"""The first step of redaction: find every secret of an input, before anything of it is shown."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plangate.ingest.redact import embedded, formats, secrets
-from plangate.ingest.redact.known_secrets import leaves
+from plangate.ingest.redact.known_secrets import KnownSecrets, leaves
 from plangate.ingest.redact.secrets import Grade, Place
 from plangate.ingest.redact.sensitivity import mark_of, marks_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
-    from plangate.ingest.redact.known_secrets import KnownSecrets
+    from plangate.ingest.redact.known_secrets import SearchTerms
 
 _DEEPEST_TEXT = 4
+_MOST_KEPT = 16_384
+_LONGEST_KEPT = 1024
+_SEPARATOR = "\0"
+"""No part of any structure, so that lines of different texts make none together."""
 
 
-class Learner:
-    """Teaches a `Taint` the secrets of the values it is shown."""
+class SensitiveObject(NamedTuple):
+    """Plain JSON data, its tree of marks (False, true, or nested like the value), and the type of its resource."""
+
+    value: Any
+    marks: Any
+    type: str
+
+
+def scan(objects: Iterable[SensitiveObject]) -> SearchTerms:
+    """What to look for so that the secrets of these objects are found wherever they stand. Plain data."""
+    known = KnownSecrets()
+    scanner = SecretScanner(known)
+    for one in objects:
+        scanner.learn(one.value, one.marks, one.type)
+    return known.terms()
+
+
+class SecretScanner:
+    """Adds the secrets of the values it is shown to `known`."""
 
     def __init__(self, known: KnownSecrets) -> None:
         self._known = known
-        self._grades: dict[str, Grade] = {}
         self._plain: set[str] = set()
+        """Keys that say nothing of what is under them."""
+        self._harmless: set[str] = set()
+        """Texts that hold nothing to learn: most stand in many objects."""
 
     def __repr__(self) -> str:
-        return "Learner()"
+        return "SecretScanner()"
 
     def learn(self, value: Any, marks: Any, type_: str) -> None:
-        """Remember every secret of an object: by its marks, its type, its names, and connection strings in it."""
+        """Learn every secret of an object: by its marks, its type, its names, and the forms of texts in it."""
         texts: list[str] = []
         rules = secrets.attributes(type_)
         if marks or rules:
             self._marked(value, marks, Place(rules), texts)
         else:
             self._named(value, Grade.NONE, "", texts)
-        # Asking of all texts at once is cheap, and nearly always enough.
-        if _may_hold("\n".join(texts)):
-            for text in [t for t in texts if "=" in t or ":" in t or "@" in t or "-u " in t or "--" in t]:
-                if _may_tell(text):
-                    self._text(text, 0)
+        self._texts(texts, 0)
 
     def learn_all(self, value: Any, name: str = "") -> None:
-        """Remember every leaf of a value that is secret as a whole."""
+        """Learn every text in a value that is secret as a whole. `name` is the key it stands under."""
         for leaf, key in leaves(value, name):
             if isinstance(leaf, str):
                 self._known.learn(leaf, key)
@@ -53,7 +72,7 @@ class Learner:
         if place.rules is True or marks_whole(value, marks):
             self.learn_all(value, place.name)
         elif isinstance(value, dict):
-            told = _told(value, marks, place.rules)
+            told = _keys_with_marks_or_rules(value, marks, place.rules)
             if told:
                 paired = secrets.paired(value)
                 for key in told:
@@ -61,6 +80,7 @@ class Learner:
                 value = {key: below for key, below in value.items() if key not in told}
             self._named(value, place.grade, place.name, texts)
         elif isinstance(value, list) and (marks or place.rules):
+            self._options(value, texts)
             for i, below in enumerate(value):
                 self._marked(below, mark_of(marks, i), place, texts)
         else:
@@ -74,11 +94,13 @@ class Learner:
                 self._unnamed(value.values(), texts)
             else:
                 self._keys(value, grade, texts)
-        elif kind is list and grade <= 0:
-            self._unnamed(value, texts)
         elif kind is list:
-            for below in value:
-                self._named(below, grade, name, texts)
+            self._options(value, texts)
+            if grade <= 0:
+                self._unnamed(value, texts)
+            else:
+                for below in value:
+                    self._named(below, grade, name, texts)
         elif grade > 0 and secrets.hides(grade, name, value):
             if kind is str:
                 self._known.learn(value, name, named=True)
@@ -94,6 +116,7 @@ class Learner:
             if kind is str or not below:
                 continue
             if kind is list:
+                self._options(below, texts)
                 every += below
             elif kind is dict:
                 if plain(below):
@@ -112,21 +135,46 @@ class Learner:
                 self._plain.add(key)
             self._named(below, its_grade, name, texts)
 
+    def _options(self, words: list[Any], texts: list[str]) -> None:
+        """Learn what follows an option that takes a secret, where a command is a list of its words."""
+        for i, place in secrets.options(words).items():
+            self._named(words[i], place.grade, place.name, texts)
+
+    def _texts(self, texts: list[str], depth: int) -> None:
+        """Learn what texts hold. Asking of all of them at once is cheap, and nearly always enough."""
+        harmless = self._harmless
+        new = [text for text in texts if text not in harmless]
+        if len(harmless) > _MOST_KEPT:
+            harmless.clear()
+        if not new:
+            return
+        if not _may_hold_secrets(_SEPARATOR.join(new)):
+            harmless.update(text for text in new if len(text) < _LONGEST_KEPT)
+            return
+        for text in new:
+            if _may_hold_secrets(text):
+                self._text(text, depth)
+            elif len(text) < _LONGEST_KEPT:
+                harmless.add(text)
+
     def _text(self, text: str, depth: int) -> None:
-        """Learn what a string holds: structure with secret names, connection strings, assignments."""
+        """Learn what a text holds: by names where it has structure, by form where it has none."""
         parsed = embedded.parse(text) if depth < _DEEPEST_TEXT else None
         if parsed is not None:
-            texts: list[str] = []
-            self._named(parsed.value, Grade.NONE, "", texts)
-            for inner in texts:
-                self._text(inner, depth + 1)
+            inner: list[str] = []
+            self._named(parsed.value, Grade.NONE, "", inner)
+            self._texts(inner, depth + 1)
             return
-        for hit in formats.find(text):
-            if hit.learn:
-                self._known.learn(text[hit.start : hit.end])
+        for secret in formats.learnable(text):
+            self._known.learn(secret)
 
 
-def _told(value: dict[str, Any], marks: Any, rules: secrets.Rules) -> set[str]:
+def _may_hold_secrets(text: str) -> bool:
+    """Whether a text, or one of several joined by `_SEPARATOR`, may hold a secret to learn. Never false where one does."""
+    return formats.may_be_learnable(text) or (embedded.may_parse(text) and secrets.may_name_a_secret(text))
+
+
+def _keys_with_marks_or_rules(value: dict[str, Any], marks: Any, rules: secrets.Rules) -> set[str]:
     """The keys that marks or rules of the type say something of."""
     told: set[str] = set()
     if isinstance(marks, dict):
@@ -136,64 +184,3 @@ def _told(value: dict[str, Any], marks: Any, rules: secrets.Rules) -> set[str]:
         if any("*" in key for key in rules):
             told.update(key for key in value if secrets.rule_for(rules, key))
     return told
-
-
-def _may_tell(text: str) -> bool:
-    """Whether a text may hold a secret to learn: a sign of a form that `secret-formats.yaml` says to learn.
-
-    Nearly every text says no, and must say so fast: so no loop, and what assigns nothing is not looked through.
-    """
-    if "@" in text and ("://" in text or "@tcp(" in text or "@unix(" in text):
-        return True
-    if _assigns(text):
-        return _names_secret(text.lower())
-    return "-u " in text or ("--" in text and _takes_secret(text))
-
-
-def _may_hold(text: str) -> bool:
-    """Whether a text has anything that `_may_tell` would look at."""
-    return _assigns(text) or "@" in text or ("-" in text and ("--" in text or "-u " in text))
-
-
-def _assigns(text: str) -> bool:
-    # One letter is found ten times as fast as two.
-    return "=" in text or (":" in text and (": " in text or ('"' in text and '":' in text)))
-
-
-def _takes_secret(text: str) -> bool:
-    """Whether a command line has an option that takes a secret."""
-    return (
-        "--pass" in text or "--pw" in text or "--user" in text or "token" in text or "secret" in text or "key " in text
-    )
-
-
-def _names_secret(low: str) -> bool:
-    return (
-        "pass" in low
-        or "secret" in low
-        or "token" in low
-        or "key=" in low
-        or "key:" in low
-        or 'key"' in low
-        or "key'" in low
-        or "_key" in low
-        or "-key" in low
-        or "apikey" in low
-        or "masterkey" in low
-        or "sharedaccess" in low
-        or "pwd" in low
-        or "_pw" in low
-        or "--pw" in low
-        or "_salt" in low
-        or "_dsn" in low
-        or "credential" in low
-        or "bearer" in low
-        or "basic " in low
-        or "authorization" in low
-        or "-u " in low
-        or "--user" in low
-        or "sig=" in low
-        or "auth=" in low
-        or "code=" in low
-        or "signature=" in low
-    )

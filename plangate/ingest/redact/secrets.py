@@ -1,4 +1,4 @@
-"""What looks like a secret: by the name it stands under, by the type of the object, by its value.
+"""Secrets by the name they stand under and by the type of the resource.
 
 Names and types are data: `policies/knowledge/secret-names.yaml` and `secret-attributes.yaml`.
 """
@@ -8,7 +8,7 @@ import functools
 import re
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from msgspec import Struct
 
@@ -16,6 +16,10 @@ from plangate import knowledge
 from plangate.ingest.redact import formats
 from plangate.ingest.redact.ordinary import is_identifier, looks_random
 from plangate.lang.glob import fits
+from plangate.lang.literals import fold
+
+if TYPE_CHECKING:
+    import ahocorasick
 
 Rules: TypeAlias = "dict[str, Rules] | Literal[True]"
 """Secret attributes of a type as a tree: True hides all below, an empty one nothing; lists are left out of it."""
@@ -69,7 +73,7 @@ class Attributes(Struct, frozen=True):
 
 
 class _Level:
-    """A `Level`, ready to ask."""
+    """A `Level` as sets."""
 
     def __init__(self, level: Level) -> None:
         self.words = frozenset(level.words)
@@ -84,7 +88,7 @@ class _Level:
 
 
 class NameKnowledge:
-    """The names, ready to ask."""
+    """The knowledge document of names as sets."""
 
     def __init__(self) -> None:
         names = knowledge.knowledge("secret-names", Names)
@@ -103,8 +107,29 @@ class NameKnowledge:
 
 @functools.cache
 def names() -> NameKnowledge:
-    """The names, read once."""
+    """The knowledge of names, read once."""
     return NameKnowledge()
+
+
+@functools.cache
+def _literals_of_names() -> "ahocorasick.Automaton":
+    """Literals of which every key with a grade above `NONE` holds one in lower case, if it is not spelled with escapes."""
+    import ahocorasick
+
+    known = names()
+    levels = [known.strong, *(level for _, level in known.lesser)]
+    words = {word for level in levels for word in (*level.words, *level.parts)}
+    pairs = {pair for level in levels for pair in level.pairs if not any(word in pair for word in words)}
+    automaton = ahocorasick.Automaton()
+    for literal in words | {max(pair.split(), key=len) for pair in pairs} | {"\\u", "\\x"}:
+        automaton.add_word(literal, True)
+    automaton.make_automaton()
+    return automaton
+
+
+def may_name_a_secret(text: str) -> bool:
+    """Whether a key in a text may say that a secret stands under it. Never false where one does."""
+    return next(_literals_of_names().iter(fold(text)), None) is not None
 
 
 def words_of(name: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""A Terraform state that may be kept: who it is, and its objects without secrets.
+"""A Terraform state that may be stored: its identity, and its objects without secrets.
 
 Version 4 of the format stays, so that it is read like any other state; outputs and what providers keep for themselves are left out.
 """
@@ -20,7 +20,7 @@ _RELEASE: Final = "helm_release"
 
 
 def without_secrets(state: State, key: bytes | None) -> dict[str, Any]:
-    """The state as plain data. Everything is learned first: what one object calls secret is secret in all.
+    """The state as plain data, with every secret of any object removed from all.
 
     Raises `InputError` where an object of the state has no shape.
     """

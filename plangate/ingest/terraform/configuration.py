@@ -1,4 +1,4 @@
-"""The `configuration` of a plan: secrets in constants, sensitive variables, and who refers to whom.
+"""The `configuration` of a plan: secrets in constants, sensitive variables, and references between resources.
 
 It is the configuration as written, before expressions are evaluated:
 https://developer.hashicorp.com/terraform/internals/json-format#configuration-representation
@@ -87,7 +87,7 @@ _section = wire.Section("configuration", Configuration)
 
 
 def learn_configuration(configuration: Configuration, redactor: Redactor) -> None:
-    """Teach the redactor the constants that stand in the configuration: provider blocks, defaults, arguments."""
+    """Add the secrets among the constants of the configuration to the redactor: provider blocks, defaults, arguments."""
     for provider in (configuration.provider_config or {}).values():
         redactor.learn(_constants(provider.expressions), False, "provider")
     for _, module in _modules(configuration):
@@ -125,7 +125,7 @@ def _modules(configuration: Configuration) -> Iterator[tuple[str, WireModule]]:
 
 
 def references(configuration: Configuration, *, follow: bool) -> References:
-    """Who refers to whom. Nothing is followed unless `follow`: only a plan that replaces something needs to know.
+    """The resources with provisioners, and with `follow` the users of each resource: only replacements need those.
 
     A reference goes through variables of called modules and outputs of child modules to the resource it means.
     """
@@ -150,7 +150,7 @@ def references(configuration: Configuration, *, follow: bool) -> References:
 def written(
     configuration: Configuration, unknown: Mapping[str, Collection[str]]
 ) -> dict[str, dict[str, tuple[str, ...]]]:
-    """What the configuration says of attributes that only the apply will know, by resource address without instance keys.
+    """The expressions of attributes that are known only after apply, by resource address without instance keys.
 
     A resource that the configuration does not have is left out.
     """

@@ -8,6 +8,7 @@ https://developer.hashicorp.com/terraform/internals/json-format; where real plan
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any, Literal
 
 import msgspec
@@ -18,9 +19,8 @@ from plangate.ingest.document import NULL, Document, Top
 from plangate.ingest.redact.redactor import Redactor
 from plangate.ingest.redact.sensitivity import opened
 from plangate.ingest.terraform import releases as terraform_releases
-from plangate.ingest.terraform import run, wire
+from plangate.ingest.terraform import run, secrets, wire
 from plangate.ingest.terraform.configuration import Configuration, arguments, learn_configuration, references, written
-from plangate.ingest.terraform.secrets import Begin, SecretScan
 from plangate.ingest.terraform.sides import LazySide, differing, holds_true, marks, union
 from plangate.model.change import (
     ACTION_REASONS,
@@ -57,9 +57,9 @@ def parse(
     document: Document,
     origin: int = 0,
     beside: terraform_releases.ReleaseSources = terraform_releases.NOTHING,
-    begin: Begin | None = None,
+    fork: secrets.Fork | None = None,
 ) -> TerraformChangeSet:
-    """Read one plan. `origin` is its index among the inputs, `beside` what was given besides it, `begin` what takes over work.
+    """Read one plan. `origin` is its index among the inputs, `beside` what was given besides it, `fork` runs work in a copy.
 
     Raises `InputError` where a section does not have the shape of a plan; the message names the place, never the content.
     """
@@ -67,7 +67,7 @@ def parse(
     if top is None:
         raise InputError("is not a Terraform plan", where=document.path)
     try:
-        return _Reader(document, top, origin, beside).read(begin)
+        return _Reader(document, top, origin, beside).read(fork)
     except (wire.ShapeError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(
             "is not UTF-8" if isinstance(error, UnicodeDecodeError) else "does not have the shape of a Terraform plan",
@@ -78,7 +78,7 @@ def parse(
 
 
 def redactor(document: Document) -> Redactor:
-    """What hides the secrets of a plan, for words about it that come from elsewhere. Raises `InputError`."""
+    """The redactor of a plan, for texts about it from other sources. Raises `InputError`."""
     if document.top is None:
         raise InputError("is not a Terraform plan", where=document.path)
     reader = _Reader(document, document.top, 0, terraform_releases.NOTHING)
@@ -87,7 +87,7 @@ def redactor(document: Document) -> Redactor:
 
 
 class _Reader:
-    """One reading of one plan: the redactor and what both passes need."""
+    """Reads one plan: holds the redactor and what both passes need."""
 
     def __init__(self, document: Document, top: Top, origin: int, beside: terraform_releases.ReleaseSources):
         self.document = document
@@ -96,10 +96,10 @@ class _Reader:
         self.beside = beside
         self.unchanged: list[wire.WireResource] = []
         self.redactor = Redactor()
-        self.apart = False
-        """Whether the little that changes is copied out of the input, so that all of it can be let go."""
+        self.copies_slices = False
+        """Whether values are copied out of the input, so that it can be freed: worth it where little of a plan changes."""
 
-    def read(self, begin: Begin | None = None) -> TerraformChangeSet:
+    def read(self, fork: secrets.Fork | None = None) -> TerraformChangeSet:
         top = self.top
         configuration = Configuration.of(top)
         resources = wire.resources.read(top) or []
@@ -111,20 +111,21 @@ class _Reader:
         outputs = wire.outputs.read(top) or {}
         invocations = self._invocations()
         checks = wire.checks.read(top) or []
-        self.apart = 2 * (len(changed) + len(drifted) + len(deferred)) < len(resources)
-        lessons = SecretScan(top, self.redactor, begin)
-        lessons.objects(resources)
-        for resource in (*drifted, *(entry.resource_change for entry in deferred)):
-            lessons.resource(resource)
-        lessons.outputs(outputs)
-        lessons.variables(configuration.sensitive_variables)
+        self.copies_slices = 2 * (len(changed) + len(drifted) + len(deferred)) < len(resources)
+        more = secrets.scan_plan(resources, top, fork)
+        others = [
+            secrets.objects_of(r for r in (*drifted, *(d.resource_change for d in deferred)) if r is not None),
+            secrets.outputs(outputs),
+            secrets.variables(top, configuration.sensitive_variables),
+            (secrets.invocation(invocation) for invocation, _ in invocations),
+        ]
+        for one in chain.from_iterable(others):
+            self.redactor.learn(*one)
         learn_configuration(configuration, self.redactor)
-        for invocation, _ in invocations:
-            lessons.invocation(invocation)
         releases = terraform_releases.Reading(self.beside, self._releases(changed), self.redactor)
-        self.redactor.freeze()
+        self.redactor.freeze(more)
 
-        odd = run.odd(changed, checks, self.redactor)
+        unrecognised = run.unrecognised(changed, checks, self.redactor)
         found = {(_address(r), _deposed(r)): _found(r) for r in drifted}
         changes = [self._change(resource, found) for resource in changed]
         changes += [
@@ -152,7 +153,7 @@ class _Reader:
             checks=tuple(self._checks(checks)),
             recorded_drift=tuple(self._change(r, {}) for r in drifted),
             relevant=tuple((r.resource, tuple(r.attribute or ())) for r in wire.relevant.read(top) or ()),
-            skipped=(*run.unsaid(top, changes), *odd, *releases.skipped),
+            skipped=(*run.limitations(top, changes), *unrecognised, *releases.skipped),
             notes=(*self.document.notes, *run.recognised(top, changes, drifted=bool(drifted))),
             references=structs.replace(
                 references(configuration, follow=replaced), written=written(configuration, _unknown(changes))
@@ -165,7 +166,10 @@ class _Reader:
         return changeset
 
     def _arguments(self, configuration: Configuration, changes: list[Change]) -> dict[str, dict[str, tuple[str, ...]]]:
-        """What is told of the configuration: little, as following references through a large one takes long."""
+        """The references in the arguments of `helm_release` blocks, or of all blocks with `--assume`, by address.
+
+        Following the references of a large configuration takes long.
+        """
         if self.beside.assuming:
             return arguments(configuration, None)
         if any(change.type == terraform_releases.TYPE for change in changes):
@@ -173,7 +177,7 @@ class _Reader:
         return {}
 
     def _releases(self, changed: list[wire.WireResource]) -> Iterator[terraform_releases.ReleaseName]:
-        """The Helm releases of the plan, those that nothing happens to included."""
+        """The Helm releases of the plan, unchanged ones included."""
         for resource in (*changed, *self.unchanged):
             if resource.type == terraform_releases.TYPE and resource.mode != "data" and not resource.deposed:
                 change = resource.change or wire.WireChange()
@@ -188,7 +192,7 @@ class _Reader:
         *,
         deferred: str | None = None,
     ) -> Change:
-        """One change; its two sides are looked into when something reads them."""
+        """One change; its two sides are decoded when they are read."""
         change = resource.change or wire.WireChange()
         actions = tuple(change.actions or ())
         action, order = ACTIONS.get(actions, (Action.UNKNOWN, None))
@@ -233,7 +237,7 @@ class _Reader:
             if values == NULL and not holds_true(unknown):
                 return None
             return LazySide(
-                values.copy() if self.apart else values,
+                values.copy() if self.copies_slices else values,
                 unknown=unknown,
                 sensitive=sensitive,
                 type_=resource.type or "",
@@ -308,7 +312,7 @@ class _Reader:
 
 
 def _unknown(changes: list[Change]) -> dict[str, set[str]]:
-    """The attributes that only the apply will know, by address without instance keys."""
+    """The names of attributes that are known only after apply, by address without instance keys."""
     found: dict[str, set[str]] = {}
     for change in changes:
         names = change.after.unknown_names() if isinstance(change.after, LazySide) and change.mode == "managed" else ()

@@ -29,7 +29,7 @@ WANTED: Final = ("values", "history", "metadata")
 
 
 class ReleaseSources(Struct, frozen=True):
-    """What was given besides a plan."""
+    """The evidence of releases that was given besides a plan."""
 
     state: State | None = None
     gather: Callable[[str, str], Gathered] | None = None
@@ -37,7 +37,7 @@ class ReleaseSources(Struct, frozen=True):
     one: bool = False
     """Whether what is gathered comes from flags, which name the evidence of one release."""
     key: bytes | None = None
-    """The key that collected secrets were sealed with."""
+    """The key of the HMACs in collected evidence."""
     assuming: bool = False
     """Whether somebody assumes something of what is known only after apply."""
 
@@ -75,7 +75,7 @@ _rough = msgspec.json.Decoder()
 
 
 def named(address: str, *sides: msgspec.Raw) -> ReleaseName | None:
-    """The release that a resource is, by the first side that says it. None while the name is not known."""
+    """The release of a `helm_release` resource, from the first side that has its name; None while that is not known."""
     for side in sides:
         try:
             found = msgspec.json.decode(side, type=_Names)
@@ -87,7 +87,7 @@ def named(address: str, *sides: msgspec.Raw) -> ReleaseName | None:
 
 
 class Reading:
-    """The evidence of all releases of one plan on its way to `ReleaseEvidence`."""
+    """Gathers the evidence of all releases of one plan."""
 
     def __init__(self, beside: ReleaseSources, releases: Iterable[ReleaseName], redactor: Redactor):
         self._redactor = redactor
@@ -99,13 +99,13 @@ class Reading:
         self._live = {one: self._learn_live(given, f"{one.namespace}/{one.name}") for one, given in self._given.items()}
 
     def evidence(self) -> tuple[ReleaseEvidence, ...]:
-        """What is known of each release."""
+        """The evidence of each release."""
         return tuple(self._evidence(one) for one in self._releases)
 
     # --- the recorded side --------------------------------------------------------------------------------------------
 
     def _learn_state(self, state: State | None) -> dict[str, _Metadata]:
-        """What the state recorded of each release; its secrets are learned."""
+        """The metadata of each release in the state, by address. Learns the secrets of the releases."""
         if state is None or not self._releases:
             return {}
         found: dict[str, _Metadata] = {}
@@ -164,7 +164,7 @@ class Reading:
         return False
 
     def _learn_live(self, given: Mapping[str, RawInput], release: str) -> dict[str, Any]:
-        """What Helm says of a release, by kind of evidence."""
+        """The evidence of a release, by kind. Learns its secrets."""
         if not given:
             return {}
         from plangate.ingest.helm import evidence as helm_evidence
@@ -235,7 +235,7 @@ def _recorded(instance: Instance) -> _Metadata:
 
 
 def _object(text: str | None) -> dict[str, Any] | None:
-    """The values in a text of JSON; nothing where it holds none."""
+    """The object in a JSON text; empty where it holds none."""
     from plangate.ingest.helm.manifests import json_value
 
     if not text:

@@ -1,4 +1,4 @@
-"""What a plan shows of the run that made it, what it cannot show, and what in it is not understood."""
+"""The run that made a plan: tool, version and kind; what a plan cannot show of it; and parts that no tool writes."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _MARKS = frozenset(b"{tfn")
 """What an object or null begins with, and what marks begin with, which may be a bool too."""
 _MODES = frozenset({"managed", "data", "ephemeral", None})
 _STATUSES = frozenset({"pass", "fail", "error", "unknown"})
-_MOST_ODD = 20
+_MOST_UNRECOGNISED = 20
 
 
 def tool(top: Top, resources: Sequence[wire.WireResource]) -> str:
-    """`opentofu` where a provider address or the lack of `applyable` in a plan that has `errored` shows it."""
+    """`opentofu` where a provider address shows it, or the lack of `applyable` in a plan that has `errored`; else `terraform`."""
     if any((r.provider_name or "").startswith("registry.opentofu.org/") for r in resources):
         return "opentofu"
     if any(r.provider_name for r in resources):
@@ -34,7 +34,7 @@ def tool(top: Top, resources: Sequence[wire.WireResource]) -> str:
 
 
 def version(top: Top, redactor: Redactor) -> str | None:
-    """The tool's version as it is shown. What is more than numbers may be anything."""
+    """The version of the tool, masked unless it is a version number."""
     said = top.terraform_version
     return said if said is None or not set(said) - _NUMBERS else redactor.text(said)
 
@@ -45,7 +45,7 @@ def _version(top: Top) -> tuple[int, ...]:
 
 
 def recognised(top: Top, changes: Sequence[Change], *, drifted: bool) -> Iterator[str]:
-    """What kind of run made the plan, where the plan shows it."""
+    """Notes on the kind of run that made the plan, where the plan shows it."""
     major, _, minor = (top.format_version or "").partition(".")
     if major == "1" and minor.isdecimal() and int(minor) > _NEWEST_MINOR:
         yield f"format version {top.format_version} is newer than 1.{_NEWEST_MINOR}; new parts of it are not read"
@@ -62,8 +62,8 @@ def _only_destroys(changes: Sequence[Change]) -> bool:
     return bool(managed) and all(change.action is Action.DESTROY and not change.reason for change in managed)
 
 
-def unsaid(top: Top, changes: Sequence[Change]) -> Iterator[Gap]:
-    """What a plan JSON cannot tell about the run that made it."""
+def limitations(top: Top, changes: Sequence[Change]) -> Iterator[Gap]:
+    """A gap for each property of the run that this plan JSON does not record."""
     if not changes:
         return
     yield Gap(
@@ -79,13 +79,13 @@ def unsaid(top: Top, changes: Sequence[Change]) -> Iterator[Gap]:
         )
 
 
-def odd(
+def unrecognised(
     resources: Sequence[wire.WireResource], checks: Sequence[wire.WireCheck], redactor: Redactor
 ) -> tuple[Gap, ...]:
-    """What no tool writes, and so nobody can say what it means. Each makes the verdict inconclusive."""
+    """A gap for each resource and check that no tool writes like this. Each makes the verdict inconclusive."""
     found: list[Gap] = []
     for resource in resources:
-        why = _odd_resource(resource)
+        why = _unrecognised_part(resource)
         if why:
             found.append(_not_understood(redactor.name(resource.address) or "an entry of resource_changes", why))
     found += [
@@ -93,10 +93,10 @@ def odd(
         for check in checks
         if check.status not in _STATUSES
     ]
-    return tuple(found[:_MOST_ODD])
+    return tuple(found[:_MOST_UNRECOGNISED])
 
 
-def _odd_resource(resource: wire.WireResource) -> str:
+def _unrecognised_part(resource: wire.WireResource) -> str:
     change = resource.change or wire.WireChange()
     if not resource.address:
         return "it has no address"
@@ -104,14 +104,14 @@ def _odd_resource(resource: wire.WireResource) -> str:
         return "it has no type"
     if resource.mode not in _MODES:
         return "its mode is not a known one"
-    if not _begin(change.before, change.after) <= _OBJECT:
+    if not _first_bytes(change.before, change.after) <= _OBJECT:
         return "one of its sides is not an object"
-    if not _begin(change.after_unknown, change.before_sensitive, change.after_sensitive) <= _MARKS:
+    if not _first_bytes(change.after_unknown, change.before_sensitive, change.after_sensitive) <= _MARKS:
         return "what it marks as unknown or sensitive is neither a bool nor an object"
     return ""
 
 
-def _begin(*slices: Raw) -> set[int]:
+def _first_bytes(*slices: Raw) -> set[int]:
     return {memoryview(one)[0] for one in slices}
 
 

@@ -1,4 +1,4 @@
-"""Terraform and OpenTofu state files, version 4: who they are, and single objects out of them.
+"""Terraform and OpenTofu state files, version 4: their identity, and single objects out of them.
 
 Only the outermost keys are decoded; resources stay slices until one of them is asked for, so that a state of 50 MB costs a scan.
 The layout is that of internal/states/statefile/version4.go in https://github.com/hashicorp/terraform. Older versions, states that
@@ -73,7 +73,7 @@ class Instance(Struct, frozen=True):
     type: str
     attributes: Raw
     marks: Any = False
-    """What of it is sensitive: false, true, or a tree shaped like the attributes."""
+    """Its sensitivity marks: false, true, or a tree shaped like the attributes."""
     tainted: bool = False
     deposed: str = ""
     place: tuple[str, str, str, str] = ("", "", "", "")
@@ -96,7 +96,7 @@ class State(Struct, frozen=True):
         self, wanted: frozenset[str] | None = None, types: frozenset[str] | None = None
     ) -> Iterator[Instance]:
         """Objects by address or by type, decoded one by one. Raises `InputError` where one has no shape."""
-        names = None if wanted is None else {_bare(address) for address in wanted}
+        names = None if wanted is None else {_without_key(address) for address in wanted}
         for slice_ in self.slices:
             try:
                 if types is not None and _keys.decode(slice_).type not in types:
@@ -131,9 +131,9 @@ def read(given: RawInput) -> State | None:
     try:
         top = _top.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise _strange(given) from None
+        raise _refusal(given) from None
     if top.version is None:
-        raise _strange(given)
+        raise _refusal(given)
     if top.version != 4:
         age = "older than Terraform 0.12" if top.version < 4 else "newer than this plangate"
         raise InputError(
@@ -158,8 +158,8 @@ def digest(data: bytes) -> str:
     return hashlib.md5(data, usedforsecurity=False).hexdigest()
 
 
-def _strange(given: RawInput) -> InputError:
-    """What a text that is no state of version 4 is instead."""
+def _refusal(given: RawInput) -> InputError:
+    """The error for a text that is no state of version 4: names what it is instead."""
     where, data = given.path, given.data
     try:
         keys = _outer.decode(data).keys()
@@ -197,7 +197,7 @@ def _index(key: str | int | None) -> str:
     return f"[{key}]" if isinstance(key, int) else f"[{msgspec.json.encode(key).decode()}]"
 
 
-def _bare(address: str) -> str:
+def _without_key(address: str) -> str:
     """An address without its own instance key; those of modules stay."""
     if not address.endswith("]"):
         return address
@@ -261,9 +261,9 @@ def _mark(tree: Any, steps: list[Any]) -> Any:
 def changed_since(
     old: State, new: State, addresses: frozenset[str], key: bytes | None = None
 ) -> dict[str, tuple[str, ...]]:
-    """The objects at these addresses that two states do not hold alike, with the attributes that differ. No value is told.
+    """The objects at these addresses that differ between two states, with the names of the attributes that differ.
 
-    `key` is what secrets of the newer one were sealed with, if it was collected; what was removed from it is not compared.
+    `key` is the key of the HMACs in the newer one, if it was collected; what was removed from it is not compared.
     """
     before = {one.address: one for one in old.instances(addresses) if not one.deposed}
     after = {one.address: one for one in new.instances(addresses) if not one.deposed}

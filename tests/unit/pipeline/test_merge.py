@@ -61,6 +61,9 @@ def a_review(environment, target="live/db", created_at=WHEN):
     return structs.replace(given, created_at=created_at)
 
 
+UNREAD = wire.Skipped("plan.json", "is empty", "plan again", "input")
+
+
 def merged(*parts, unread=(), expected=None, **options):
     return merge(list(parts), unread, expected, now=WHEN, **options)
 
@@ -175,6 +178,31 @@ def test_a_merged_verdict_is_not_merged_again():
 )
 def test_a_code_that_does_not_fit_the_decision_is_not_believed(decision, code, expected):
     assert code_of(saved(a_pass("dev"), decision=decision, exit_code=code)) == expected
+
+
+@pytest.mark.parametrize(
+    ("parts", "unread", "fail_on", "code"),
+    [
+        ([a_review("a")], (), "block", 0),
+        ([a_review("a")], (), "review", 11),
+        ([a_review("a"), a_pass("b")], (), "review", 11),
+        ([a_review("a"), everything()], (), "review", 10),
+        ([a_pass("a")], (), "review", 0),
+        # What could not be read is worse than a review that fails.
+        ([a_review("a")], (UNREAD,), "review", 3),
+        ([structs.replace(a_review("a"), mode="observe")], (), "review", 0),
+    ],
+)
+def test_a_review_fails_where_it_is_asked_to(parts, unread, fail_on, code):
+    whole = merged(*map(part, parts), unread=unread, fail_on=fail_on)
+    assert whole.exit_code == code
+
+
+def test_a_verdict_that_was_never_a_file_is_known_from_its_copy():
+    one, other = json_v1.wire_verdict(a_pass("dev")), json_v1.wire_verdict(a_pass("prod"))
+    whole = merged(*(Part.of(name, given) for name, given in (("a", one), ("b", one), ("c", other))))
+    assert ([one.name for one in whole.targets], gaps(whole)) == (["live/db (dev)", "live/db (prod)"], [])
+    assert whole == merged(Part("a", "1", saved(a_pass("dev"))), Part("c", "2", saved(a_pass("prod"))))
 
 
 def test_the_whole_is_as_old_as_its_oldest_part():

@@ -1,3 +1,6 @@
+import re
+from pathlib import Path
+
 import msgspec
 import pytest
 
@@ -5,7 +8,7 @@ from plangate import knowledge
 from plangate.errors import PolicyLoadError, UsageError
 from plangate.model.verdict import Severity
 from plangate.policy.file import read
-from plangate.policy.load import load
+from plangate.policy.load import load, load_all, read_paths
 
 GOOD = """\
 id: bucket-without-owner
@@ -142,6 +145,9 @@ def test_a_policy_file_is_read(tmp_path):
             "when: no trait fundation; did you mean foundation?",
         ),
         ("why: Nobody answers for it.\n", "", "1:1", "needs the key why"),
+        ("family: terraform", "family: terrafrom", "2:9", "no family terrafrom; did you mean terraform?"),
+        ("family: terraform", "family: gate", "2:9", "no family gate"),
+        ("family: terraform", "family: terraform\nfound_by: gate", "3:1", "unknown key found_by"),
         ("why: Nobody", "why: [Nobody", "6:6", "is not YAML: expected ',' or ']', but got ':'"),
     ],
 )
@@ -184,6 +190,75 @@ def test_an_id_that_is_taken_is_refused(tmp_path):
     file = write(tmp_path, GOOD.replace("bucket-without-owner", "change-refused"))
     with pytest.raises(PolicyLoadError, match="there is a policy change-refused already"):
         load([file])
+
+
+def test_the_id_of_a_built_in_policy_is_taken(tmp_path):
+    file = write(tmp_path, GOOD.replace("bucket-without-owner", "plan-stale"))
+    with pytest.raises(PolicyLoadError, match="there is a policy plan-stale already"):
+        load([file])
+
+
+@pytest.fixture
+def ours(tmp_path):
+    """A folder of policies that has a family of its own inside."""
+    (tmp_path / "general.yaml").write_text(GOOD)
+    (tmp_path / "keycloak").mkdir()
+    (tmp_path / "keycloak" / "family.yaml").write_text("title: Keycloak\nsummary: What a change means for Keycloak\n")
+    text = GOOD.replace("bucket-without-owner", "realm-gone").replace("family: terraform", "family: keycloak")
+    (tmp_path / "keycloak" / "realm-gone.yaml").write_text(text)
+    return tmp_path
+
+
+def families_of(policies):
+    return {policy.id: policy.family for policy in policies if policy.id in ("bucket-without-owner", "realm-gone")}
+
+
+def test_a_folder_can_bring_a_family_of_its_own(ours, monkeypatch):
+    assert families_of(load([ours])) == {"bucket-without-owner": "terraform", "realm-gone": "keycloak"}
+    assert families_of(load([ours / "keycloak" / "realm-gone.yaml"])) == {"realm-gone": "keycloak"}
+    assert {*load_all([ours]).families} == {*knowledge.families(), "keycloak"}
+    monkeypatch.chdir(ours / "keycloak")
+    assert families_of(load([Path()])) == {"realm-gone": "keycloak"}
+
+
+def test_a_folder_of_policies_without_a_family_file_is_no_family(ours):
+    (ours / "keycloak" / "family.yaml").unlink()
+    with pytest.raises(PolicyLoadError, match="no family keycloak") as caught:
+        load([ours])
+    assert (caught.value.where, caught.value.place) == (str(ours / "keycloak" / "realm-gone.yaml"), "2:9")
+
+
+@pytest.mark.parametrize(
+    ("folder", "text", "place", "message"),
+    [
+        ("terraform", "title: Ours\nsummary: Ours\n", "1:1", "there is a family terraform already"),
+        ("ours", "title: Ours\nsummary: Ours\nbuiltin: true\n", "1:1", "only plangate itself has families"),
+        ("ours", "title: Ours\nsumary: Ours\n", "2:1", "unknown key sumary; did you mean summary?"),
+        ("ours", "title: Ours\n", "1:1", "needs the key summary"),
+        ("ours", "name: theirs\ntitle: Ours\nsummary: Ours\n", "1:1", "the name of a family is its folder's, ours"),
+        ("ours", "title: Ours\nsummary: Ours\nsource: pulumi\n", "3:9", "invalid enum value 'pulumi'"),
+        ("ours", "- title\n", "1:1", "is not a family: a mapping with title and summary"),
+    ],
+)
+def test_a_wrong_family_file_is_refused_at_its_place(tmp_path, folder, text, place, message):
+    (tmp_path / folder).mkdir()
+    (tmp_path / folder / "family.yaml").write_text(text)
+    (tmp_path / "general.yaml").write_text(GOOD)
+    with pytest.raises(PolicyLoadError, match=re.escape(message)) as caught:
+        load([tmp_path])
+    assert (caught.value.where, caught.value.place) == (str(tmp_path / folder / "family.yaml"), place)
+
+
+def test_a_family_without_policies_is_no_folder_of_policies(ours):
+    (ours / "keycloak" / "realm-gone.yaml").unlink()
+    with pytest.raises(UsageError, match="holds no policy files"):
+        load([ours / "keycloak"])
+
+
+def test_a_shipped_folder_can_be_read_by_itself():
+    folder = knowledge.folder() / "drift"
+    assert {policy.family for policy in read_paths([folder]).values()} == {"drift"}
+    assert [*read_paths([folder / "image-set-back.yaml"])] == [str(folder / "image-set-back.yaml")]
 
 
 def test_a_folder_without_policies_is_refused(tmp_path):

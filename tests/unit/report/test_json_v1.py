@@ -1,15 +1,17 @@
 import json
 import time
+from decimal import Decimal
 
 import jsonschema
 import msgspec
 import pytest
 
-from plangate.model.change import Address
+from plangate.model.change import Action, Address, OutputChange
 from plangate.model.input import InputRecord, Kind
+from plangate.model.values import ABSENT, UNKNOWN, Embedded, Sensitive
 from plangate.model.verdict import Decision, Severity
 from plangate.report import json_v1, schema, wire
-from tests.support.verdicts import HOSTILE, change, everything, many, verdict
+from tests.support.verdicts import HOSTILE, change, changed, everything, many, verdict
 
 CASES = {
     "nothing to do": verdict(),
@@ -36,6 +38,34 @@ def test_a_rendered_verdict_can_be_read_back(given):
     assert rendered.endswith(b"}\n")
     assert rendered.count(b"\n") == 1
     assert json_v1.ENCODER.encode(json_v1.parse(rendered)) + b"\n" == rendered
+
+
+VALUES = (
+    None,
+    True,
+    3,
+    Decimal("1.50"),
+    Decimal(5),
+    "a",
+    Sensitive(1),
+    UNKNOWN,
+    ABSENT,
+    Embedded("yaml", {"a": [Sensitive(2)]}),
+)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        *(made for name, made in CASES.items() if name != "a path that is not UTF-8"),
+        many(300),
+        verdict(changes=(change("a.b", attributes=tuple(changed("x", ABSENT, value) for value in VALUES)),)),
+        verdict(outputs=(OutputChange("o", Action.UPDATE, [VALUES[:-1], ABSENT], {"k": {1: UNKNOWN}}),)),
+    ],
+    ids=[*(name for name in CASES if name != "a path that is not UTF-8"), "many", "values", "nested values"],
+)
+def test_the_wire_form_is_what_is_read_back_from_its_json(given):
+    assert json_v1.wire_verdict(given) == json_v1.parse(json_v1.render(given))
 
 
 def test_the_published_schema_is_current():

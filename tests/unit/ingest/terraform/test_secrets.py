@@ -23,8 +23,8 @@ def two_processors(monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
 
 
-def of_begin():
-    """Ways to begin work: none, a copy, copies that fail, and one that is asked late."""
+def ways():
+    """Ways to fork: none, a copy, copies that fail, and one that is asked late."""
     return {
         "alone": None,
         "aside": fork.run_in_fork,
@@ -62,14 +62,14 @@ def plan(**sections):
     }
 
 
-def read(plan, begin):
+def read(plan, fork_):
     (document,) = documents(RawInput("plan.json", json.dumps(plan).encode()))
-    return parse(document, begin=begin)
+    return parse(document, fork=fork_)
 
 
-@pytest.mark.parametrize("way", of_begin())
+@pytest.mark.parametrize("way", ways())
 def test_every_secret_is_hidden_however_the_work_is_shared(way):
-    changeset = read(plan(), of_begin()[way])
+    changeset = read(plan(), ways()[way])
     shown = {change.name: change.after.get("note") for change in changeset.changes if change.name == "shown"}
     assert repr(shown) == "{'shown': (sensitive)}"
     assert changeset.no_ops == 1198
@@ -83,7 +83,7 @@ def test_a_secret_that_one_place_alone_tells_is_hidden(place):
     assert [repr(c.after.get("note")) for c in changeset.changes if c.name == "shown"] == ["(sensitive)"]
 
 
-@pytest.mark.parametrize("way", of_begin())
+@pytest.mark.parametrize("way", ways())
 @pytest.mark.parametrize(
     ("section", "place"),
     [("planned_values", "planned_values.root_module.resources"), ("prior_state", "prior_state.values")],
@@ -91,7 +91,7 @@ def test_a_secret_that_one_place_alone_tells_is_hidden(place):
 def test_a_state_of_another_shape_is_refused_however_the_work_is_shared(way, section, place):
     odd = {"planned_values": {"root_module": {"resources": 7}}, "prior_state": {"values": []}}[section]
     with pytest.raises(InputError) as caught:
-        read(plan(**{section: odd}), of_begin()[way])
+        read(plan(**{section: odd}), ways()[way])
     assert caught.value.place == place
 
 
@@ -99,8 +99,8 @@ def test_a_state_of_another_shape_is_refused_however_the_work_is_shared(way, sec
 def test_recorded_plans_read_the_same_alone_and_aside(path, monkeypatch):
     (document,) = documents(RawInput("plan.json", path.read_bytes()))
     alone = parse(document)
-    monkeypatch.setattr(secrets, "_WORTH_A_COPY", 1)
-    both = parse(document, begin=fork.run_in_fork)
+    monkeypatch.setattr(secrets, "_WORTH_A_FORK", 1)
+    both = parse(document, fork=fork.run_in_fork)
 
     def told(changeset):
         sides = [

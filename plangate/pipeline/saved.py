@@ -1,0 +1,83 @@
+"""Verdicts as documents: what is saved of one, and what was saved read back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import structs
+
+from plangate.errors import InputError
+from plangate.model.input import Kind
+from plangate.pipeline import key as keys
+from plangate.pipeline import plan_fingerprint, signature
+from plangate.report import json_v1, wire
+
+if TYPE_CHECKING:
+    from plangate.model.verdict import Binding, Verdict
+
+_HINT = "plangate review plan.json -o json=verdict.json"
+
+
+def document(verdict: Verdict) -> wire.Verdict:
+    """The document of a verdict, with what ties it to its plan where it is bound."""
+    bare = json_v1.wire_verdict(verdict)
+    return bare if verdict.binding is None else _bound(bare, verdict.binding)
+
+
+def _bound(bare: wire.Verdict, bound: Binding) -> wire.Verdict:
+    changes = [
+        structs.replace(change, digest=digest) if digest else change
+        for change, digest in zip(bare.changes, bound.digests, strict=True)
+    ]
+    bare = structs.replace(bare, changes=changes)
+    return structs.replace(
+        bare,
+        binding=wire.Binding(
+            fingerprint=plan_fingerprint.fingerprint(bare, bound.volatile, bound.hooks, bound.made_at),
+            sensitive=bound.sensitive,
+            expires_at=bound.expires_at,
+            volatile=bound.volatile,
+            hooks=bound.hooks,
+            revision=bound.revision,
+            revision_live=bound.revision_live,
+            made_at=bound.made_at,
+        ),
+    )
+
+
+def signed(given: wire.Verdict) -> wire.Verdict:
+    """The document with the gate's signature, where the gate has a key. Raises `UsageError` for a key that cannot be read."""
+    key = keys.gate_key()
+    if key is None:
+        return given
+    try:
+        return signature.signed(given, key)
+    except UnicodeEncodeError:
+        # What is signed is what will be read back.
+        return signature.signed(json_v1.without_halves(given), key)
+
+
+def load(path: str) -> tuple[wire.Verdict, str]:
+    """A saved verdict, and the SHA-256 of its bytes. Raises `InputError` for everything else, and never quotes it."""
+    from plangate.evidence import files
+
+    try:
+        given = files.read(path)
+    except InputError as error:
+        raise InputError(error.message, where=path, hint=f"save one first: {_HINT}") from None
+    try:
+        verdict = json_v1.parse(given.data)
+    except msgspec.ValidationError:
+        message = f"is not a verdict of plangate ({wire.SCHEMA})"
+    except (msgspec.DecodeError, UnicodeDecodeError, ValueError, RecursionError):
+        message = "is not JSON"
+    else:
+        kinds = {one.kind for one in verdict.inputs} - set(Kind)
+        if kinds:
+            message = f"is of a newer plangate: this one does not know the input {min(kinds)}"
+        elif all(0 <= change.input < len(verdict.inputs) for change in verdict.changes):
+            return verdict, given.sha256
+        else:
+            message = "contradicts itself: a change belongs to an input that is not there"
+    raise InputError(message, where=path, hint=f"save a verdict with: {_HINT}")
