@@ -320,7 +320,7 @@ def _headline(verdict: Verdict) -> str:
         gaps,
         verdict.summary,
         nothing=_nothing_changes(verdict),
-        open_changes=verdict.coverage.changes_unassessed,
+        open_changes=verdict.coverage.changes_unassessed or 0,
     )
 
 

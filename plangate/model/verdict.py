@@ -161,9 +161,9 @@ class PolicyReport(Struct, frozen=True, kw_only=True):
 class Coverage(Struct, frozen=True, kw_only=True):
     """What was looked at and what was not."""
 
-    changes_assessed: int = 0
-    """How many changes of something live are known to be harmless."""
-    changes_unassessed: int = 0
+    changes_assessed: int | None = None
+    """How many changes of something live are known to be harmless; None in a verdict of before this was asked."""
+    changes_unassessed: int | None = None
     """How many of them nobody has judged: no reason, and no finding that asks for a look."""
     policies_expected: int = 0
     policies_reported: int = 0

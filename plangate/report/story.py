@@ -319,8 +319,8 @@ def next_step(verdict: Verdict, findings: tuple[FindingView, ...]) -> str:
 def judged(verdict: Verdict) -> str:
     """How the changes of what is there stand: harmless, found, or judged by nobody. Nothing where there are none."""
     live = sum(verdict.summary.get(action, 0) for action in LIVE)
-    if not live:
-        return ""
     harmless, open_ = verdict.coverage.changes_assessed, verdict.coverage.changes_unassessed
+    if not live or harmless is None or open_ is None:
+        return ""
     parts = [(harmless, "judged harmless"), (live - harmless - open_, "found"), (open_, "judged by nobody")]
     return f"{several(live, 'change')} of what is there: " + ", ".join(f"{n} {said}" for n, said in parts if n > 0)

@@ -204,9 +204,9 @@ class Coverage(Struct, frozen=True):
     drift: dict[str, int]
     noise: dict[str, int]
     skipped: list[Skipped]
-    changes_assessed: int = 0
-    """Changes of something live that are known to be harmless."""
-    changes_unassessed: int = 0
+    changes_assessed: int | None = None
+    """Changes of something live that are known to be harmless; null in a verdict of before this was asked."""
+    changes_unassessed: int | None = None
     """Changes of something live that nobody has judged: neither known to be harmless, nor told of by a finding."""
 
 
