@@ -2,11 +2,12 @@
 
 import pytest
 
-from plangate.classify.terraform import assessed, roles
+from plangate.classify.terraform import roles
 from plangate.classify.terraform.plan import classify
-from plangate.model.change import Action
+from plangate.model.change import TerraformChangeSet
+from plangate.model.input import InputRecord, Kind
 from plangate.model.values import UNKNOWN, Sensitive
-from tests.support.plan_changes import change, plan
+from tests.support.plan_changes import change
 
 HARMLESS = {
     "only a description": (
@@ -82,8 +83,13 @@ UNJUDGED = {
 }
 
 
+def _classified(one):
+    record = InputRecord(kind=Kind.TERRAFORM_PLAN, path="p", sha256="")
+    return classify(TerraformChangeSet(input=record, changes=(one,))).changes[0]
+
+
 def _judged(type_, before, after):
-    return classify(plan(change(Action.UPDATE, type_, before, after))).changes[0]
+    return _classified(change(type_, before, after))
 
 
 @pytest.mark.parametrize("case", HARMLESS.values(), ids=HARMLESS)
@@ -108,5 +114,4 @@ def test_every_name_has_one_role_and_every_role_a_meaning():
 
 
 def test_a_destroy_that_nobody_knows_has_no_reason():
-    found = assessed.tell(plan(change(Action.DESTROY, "example_thing", {"id": "1"}, None))).changes[0]
-    assert found.assessed is None
+    assert _classified(change("example_thing", {"id": "1"})).assessed is None
