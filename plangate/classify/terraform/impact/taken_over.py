@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
@@ -69,10 +69,13 @@ def takes_over(subject: Subject, scene: PlanIndex) -> Iterator[Effect]:
         yield Effect(EffectName.ADOPTS, setting.because, "setting", setting.of, certain=held is True and not hidden)
 
 
+_BINDING: Final = ("_iam_policy", "_iam_binding")
+
+
 @functools.cache
 def _is_told(type_: str) -> bool:
     """Whether another rule speaks of what such a create takes away."""
-    return any(switch.kind == "authoritative-binding" for switch in exposure.switches(type_))
+    return any(type_.startswith(start) for start in exposure.knowledge().google_scopes) and type_.endswith(_BINDING)
 
 
 def claimed_twice(subject: Subject, scene: PlanIndex) -> Iterator[Effect]:
