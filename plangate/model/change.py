@@ -29,6 +29,9 @@ class Action(enum.StrEnum):
     UNKNOWN = "unknown"
 
 
+LIVE: Final = frozenset({Action.DESTROY, Action.REPLACE, Action.UPDATE, Action.FORGET})
+"""What happens to something that is there already: a pass of it has to be earned."""
+
 ACTION_REASONS: Final = frozenset(
     {
         "replace_because_tainted",
@@ -218,6 +221,10 @@ class Change(Struct, frozen=True, kw_only=True):
     views: dict[str, View] = {}
     """What packs of their own make of it, by the name of the view, such as `litellm`."""
     noise: Noise | None = None
+    assessed: str | None = None
+    """Why it is harmless, in plain words; None when nobody has judged that it is."""
+    unjudged: tuple[str, ...] = ()
+    """The changed attributes of which a rule or a person has to say what changing them does."""
     note: str | None = None
     location: Location | None = None
 

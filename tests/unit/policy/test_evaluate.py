@@ -4,7 +4,7 @@ from plangate.model.change import Action, Address, Change, Effect, EffectName, T
 from plangate.model.input import InputRecord, Kind
 from plangate.model.resource_type import Consequence
 from plangate.model.values import UNKNOWN
-from plangate.model.verdict import Finding, Outcome, PolicyReport, Severity
+from plangate.model.verdict import Finding, Outcome, PolicyReport, Satisfied, Severity
 from plangate.policy.evaluate import evaluate
 from tests.support.policies import policy
 from tests.support.sides import FakeSide
@@ -114,7 +114,8 @@ def test_a_policy_that_fails_is_an_error_finding():
 
 def test_satisfied_is_counted_and_makes_no_finding():
     made = report(policy({}, "after('key') == 'x'"), change(after=FakeSide(key="y")))
-    assert made == PolicyReport(findings=(), expected=1, reported=1, outcomes={**NONE, "satisfied": 1})
+    read = {0: (Satisfied("thing-broken", ("key",)),)}
+    assert made == PolicyReport(expected=1, reported=1, outcomes={**NONE, "satisfied": 1}, satisfied=read)
 
 
 def test_the_fingerprint_stays_when_values_change_and_differs_between_addresses():

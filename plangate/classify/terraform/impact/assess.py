@@ -23,6 +23,7 @@ from plangate.classify.terraform.impact import (
     removal,
     risk,
     switches,
+    taken_over,
     traits,
     updates,
 )
@@ -69,6 +70,8 @@ RULES: Final = (
     Rule(updates.rolls_pods, frozenset({Action.UPDATE}), lambda type_: type_ in risk.knowledge().pod_templates),
     Rule(updates.scaled_to_zero, _CHANGED, lambda type_: risk.stops(type_) or type_ in risk.knowledge().counts),
     Rule(updates.reverts, _CHANGED),
+    Rule(taken_over.takes_over, frozenset({Action.CREATE}), taken_over.settings),
+    Rule(taken_over.claimed_twice, frozenset({Action.CREATE}), names.paths),
     Rule(imports.differs, frozenset({Action.UPDATE})),
     Rule(credentials.rotates, _CHANGED),
     Rule(credentials.runs_code, _ANY),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from plangate.classify.terraform.impact import traits
+from plangate.classify.terraform.impact import taken_over, traits
 from plangate.classify.terraform.impact.resolved import ResolvedSide, document
 from plangate.classify.terraform.impact.values import items
 from plangate.model.change import Action, DriftStatus, base
@@ -65,6 +65,10 @@ class PlanIndex(Struct, frozen=True):
     reads: Mapping[str, tuple[Change, ...]]
     """The data sources that are read while applying, by addresses without instance keys."""
 
+    made: frozenset[str]
+    """Ids and names of what the plan creates, where anything in it sets something of others."""
+    twice: frozenset[Hashable]
+    """Names that exist once and that several addresses create."""
     hands_out: bool
     """Whether an output changes: what nobody in the plan uses may be used elsewhere."""
 
@@ -119,6 +123,8 @@ def scene(changeset: TerraformChangeSet) -> PlanIndex:
         users=changeset.references.users,
         written=changeset.references.written,
         reads=_reads(changeset),
+        made=taken_over.made(changeset.changes),
+        twice=taken_over.twice(changeset.changes),
         hands_out=bool(changeset.outputs),
     )
 

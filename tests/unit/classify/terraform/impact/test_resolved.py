@@ -116,8 +116,9 @@ def test_bindings_of_google_are_read_too():
             policy,
         )
 
-    assert given("user:a@example.org") == []
-    assert given("allUsers") == [("exposes:public-access", "gives everybody a role")]
+    taken = ("adopts:setting", "sets every right on what it names, and takes away what it does not list")
+    assert given("user:a@example.org") == [taken]
+    assert given("allUsers") == [("exposes:public-access", "gives everybody a role"), taken]
 
 
 FIREWALL = {"allow": [{"protocol": "tcp", "ports": ["22"]}], "direction": UNKNOWN, "source_ranges": UNKNOWN}
