@@ -111,6 +111,7 @@ class _Reader:
         outputs = wire.outputs.read(top) or {}
         invocations = self._invocations()
         checks = wire.checks.read(top) or []
+        contradicting = run.contradicting(top, resources, [*drifted, *(d.resource_change for d in deferred)])
         self.apart = 2 * (len(changed) + len(drifted) + len(deferred)) < len(resources)
         lessons = SecretScan(top, self.redactor, begin)
         lessons.objects(resources)
@@ -124,7 +125,7 @@ class _Reader:
         releases = terraform_releases.Reading(self.beside, self._releases(changed), self.redactor)
         self.redactor.freeze()
 
-        odd = run.odd(changed, checks, self.redactor)
+        odd = (*run.odd(changed, checks, self.redactor), *run.told(contradicting, self.redactor))
         found = {(_address(r), _deposed(r)): _found(r) for r in drifted}
         changes = [self._change(resource, found) for resource in changed]
         changes += [
