@@ -156,7 +156,9 @@ class _Reader:
             skipped=(*run.unsaid(top, changes), *odd, *releases.skipped),
             notes=(*self.document.notes, *run.recognised(top, changes, drifted=bool(drifted))),
             references=structs.replace(
-                references(configuration, follow=replaced), written=written(configuration, _unknown(changes))
+                references(configuration, follow=replaced),
+                written=written(configuration, _unknown(changes)),
+                aliased=any("." in name.rpartition(":")[2] for name in configuration.provider_config or {}),
             ),
             arguments=self._arguments(configuration, changes),
             made_at=top.timestamp,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
@@ -10,9 +11,7 @@ from msgspec import Struct, structs
 
 from plangate.classify.terraform.impact import (
     credentials,
-    documents,
     exposure,
-    grants,
     guards,
     imports,
     names,
@@ -22,11 +21,15 @@ from plangate.classify.terraform.impact import (
     removal,
     risk,
     switches,
+    takeovers,
     traits,
     updates,
 )
 from plangate.classify.terraform.impact.correlations import Correlations, story
 from plangate.classify.terraform.impact.plan_index import PlanIndex, Subject, scene
+from plangate.classify.terraform.impact.rights import given, roles
+from plangate.classify.terraform.impact.rights.knowledge import documents
+from plangate.classify.terraform.impact.values import unseen
 from plangate.model.change import Action, Change, Effect, EffectName, TerraformChangeSet
 
 if TYPE_CHECKING:
@@ -59,8 +62,11 @@ RULES: Final = (
     Rule(guards.removed, frozenset({Action.DESTROY}), protection.guard_resources),
     Rule(network.opened, _KEPT, exposure.network_rules),
     Rule(switches.opened, _KEPT, exposure.switches),
-    Rule(documents.opened, _KEPT, exposure.documents),
-    Rule(grants.opened, _KEPT, grants.concerns),
+    Rule(switches.weak, _KEPT, exposure.weak_guards),
+    Rule(given.opened, _KEPT, documents),
+    Rule(roles.opened, _KEPT, roles.concerns),
+    Rule(takeovers.taken_over, frozenset({Action.CREATE}), takeovers.of_type),
+    Rule(names.twice, frozenset({Action.CREATE}), names.paths),
     Rule(updates.restarts, frozenset({Action.UPDATE}), risk.restarts),
     Rule(updates.shortened, frozenset({Action.UPDATE}), risk.kept),
     Rule(updates.rolls_pods, frozenset({Action.UPDATE}), lambda type_: type_ in risk.knowledge().pod_templates),
@@ -93,7 +99,11 @@ def _assess(change: Change, around: PlanIndex, told: Correlations) -> Change:
     old = _old(change, partner)
     after = around.after(change, type_, old)
     subject = Subject(change, type_, traits.of(change, type_), old, renamed=partner is not None, after=after)
-    effects = tuple(effect for rule in rules_for(change.action, type_) for effect in rule.ask(subject, around))
+    effects = tuple(
+        effect if effect.certain else _explained(effect, change)
+        for rule in rules_for(change.action, type_)
+        for effect in rule.ask(subject, around)
+    )
     refused = tuple(effect for effect in effects if effect.name is EffectName.FAILS and effect.certain)
     tied, note = told.tell(change, subject.traits)
     known = subject.traits | set(tied)
@@ -101,6 +111,16 @@ def _assess(change: Change, around: PlanIndex, told: Correlations) -> Change:
         # A new one of the same name takes its place: nothing is left standing on air.
         known -= {"foundation"}
     return structs.replace(change, effects=refused or effects, traits=known, note=note)
+
+
+def _explained(effect: Effect, change: Change) -> Effect:
+    """An effect that hangs on a value that cannot be seen, with the reason why it cannot."""
+    for path in effect.paths:
+        name = re.split(r"[.\[]", path, maxsplit=1)[0]
+        why = unseen(change.after.get(name)) if change.after is not None else ""
+        if why:
+            return structs.replace(effect, because=f"{effect.because}; {name} is {why}")
+    return effect
 
 
 def _old(change: Change, partner: Change | None) -> Side | None:
