@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _KEPT: Final = (["update"], ["no-op"])
 _GONE: Final = (["delete"], ["forget"])
+_NOTHING: Final = Raw(b"{}")
 _OF_DATA: Final = (["read"], ["no-op"])
 _MODES: Final = {"data": "data.", "ephemeral": "ephemeral."}
 
@@ -53,6 +54,8 @@ def _of_change(change: WireChange) -> str:
             return "it is said to stay, and one of its sides is null"
     elif actions in _GONE and not gone:
         return "it is said to go, and something is left after it"
+    elif actions == ["create"] and change.before not in (NULL, _NOTHING):
+        return "it is said to be new, and there is something before it"
     elif actions == ["no-op"] and change.before != change.after and change.importing is None:
         return "nothing is said to change, and its two sides differ"
     return ""
@@ -83,6 +86,8 @@ def names_twice(top: Top, resources: Sequence[WireResource]) -> Iterator[tuple[s
     """
     section = bytes(top.resource_changes)
     escaped = section.find(b"\\u00")
+    if twice(top.deferred_changes):
+        yield "deferred_changes", "a name stands twice in it"
     doubtful = any(section.count(name) not in (0, len(resources)) for name in _ONCE) or (
         escaped >= 0 and _LETTERS.search(section, escaped) is not None
     )
