@@ -131,5 +131,8 @@ def test_what_the_state_has_is_mentioned_by_a_complete_plan():
 
 
 def test_a_name_that_stands_twice_in_what_is_put_off_is_not_understood():
-    text = '{"format_version": "1.2", "planned_values": {}, "deferred_changes": [{"reason": "a", "reason": "b"}]}'
-    assert contradictions(text=text) == [("deferred_changes", "a name stands twice in it")]
+    text = (
+        '{"format_version": "1.2", "planned_values": {}, "resource_changes": [], "configuration": {},'
+        ' "deferred_changes": [{"reason": "a", "reason": "b"}]}'
+    )
+    assert ("deferred_changes", "a name stands twice in it") in contradictions(text=text)
