@@ -335,6 +335,8 @@ class References(Struct, frozen=True):
     written: dict[str, dict[str, tuple[str, ...]]] = {}
     """For each resource with values that only the apply will know: which of those attributes are written, and what they
     refer to. An attribute that does not stand here is left to the provider. `?` is what cannot be followed."""
+    aliased: bool = False
+    """Whether a provider is configured more than once: what has one name may then be in several regions or accounts."""
 
 
 class Hook(Struct, frozen=True, kw_only=True):

@@ -48,7 +48,14 @@ def test_every_kind_of_guard_has_words():
         *(entry.because for entry in (*protection.knowledge().refuses, *protection.knowledge().guards)),
         *(entry.because for entry in protection.knowledge().guard_resources),
         *protection.knowledge().words.values(),
-        *(entry.because for entry in (*exposure.knowledge().switches, *exposure.knowledge().grants)),
+        *(
+            entry.because
+            for entry in (
+                *exposure.knowledge().switches,
+                *exposure.knowledge().weak_guards,
+                *exposure.knowledge().grants,
+            )
+        ),
         *(entry.because for entry in risk.knowledge().restarts),
         *(entry.because for entry in traits.knowledge().stays_behind.values()),
     ],

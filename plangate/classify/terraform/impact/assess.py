@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
@@ -11,9 +12,7 @@ from msgspec import Struct, structs
 from plangate.classify.terraform.impact import (
     carriers,
     credentials,
-    documents,
     exposure,
-    grants,
     guards,
     imports,
     names,
@@ -23,12 +22,15 @@ from plangate.classify.terraform.impact import (
     removal,
     risk,
     switches,
-    taken_over,
+    takeovers,
     traits,
     updates,
 )
 from plangate.classify.terraform.impact.correlations import Correlations, story
 from plangate.classify.terraform.impact.plan_index import PlanIndex, Subject, scene
+from plangate.classify.terraform.impact.rights import given, roles
+from plangate.classify.terraform.impact.rights.knowledge import documents
+from plangate.classify.terraform.impact.values import unseen
 from plangate.model.change import Action, Change, Effect, EffectName, TerraformChangeSet
 
 if TYPE_CHECKING:
@@ -63,15 +65,16 @@ RULES: Final = (
     Rule(guards.removed, frozenset({Action.DESTROY}), protection.guard_resources),
     Rule(network.opened, _KEPT, exposure.network_rules),
     Rule(switches.opened, _KEPT, exposure.switches),
-    Rule(documents.opened, _KEPT, exposure.documents),
-    Rule(grants.opened, _KEPT, grants.concerns),
+    Rule(switches.weak, _KEPT, exposure.weak_guards),
+    Rule(given.opened, _KEPT, documents),
+    Rule(roles.opened, _KEPT, roles.concerns),
+    Rule(takeovers.taken_over, frozenset({Action.CREATE}), takeovers.of_type),
+    Rule(names.twice, frozenset({Action.CREATE}), names.paths),
     Rule(updates.restarts, frozenset({Action.UPDATE}), risk.restarts),
     Rule(updates.shortened, frozenset({Action.UPDATE}), risk.kept),
     Rule(updates.rolls_pods, frozenset({Action.UPDATE}), lambda type_: type_ in risk.knowledge().pod_templates),
     Rule(updates.scaled_to_zero, _CHANGED, lambda type_: risk.stops(type_) or type_ in risk.knowledge().counts),
     Rule(updates.reverts, _CHANGED),
-    Rule(taken_over.takes_over, frozenset({Action.CREATE}), taken_over.settings),
-    Rule(taken_over.claimed_twice, frozenset({Action.CREATE}), names.paths),
     Rule(imports.differs, frozenset({Action.UPDATE})),
     Rule(credentials.rotates, _CHANGED),
     Rule(credentials.runs_code, _ANY),
@@ -101,7 +104,11 @@ def _assess(change: Change, around: PlanIndex, told: Correlations) -> Change:
     old = _old(seen, carriers.native(partner, carried) if carried is not None and partner is not None else partner)
     after = around.after(seen, type_, old)
     subject = Subject(seen, type_, traits.of(seen, type_), old, renamed=partner is not None, after=after)
-    effects = tuple(effect for rule in rules_for(change.action, type_) for effect in rule.ask(subject, around))
+    effects = tuple(
+        effect if effect.certain else _explained(effect, seen)
+        for rule in rules_for(change.action, type_)
+        for effect in rule.ask(subject, around)
+    )
     said = _SAID if change.action is Action.REPLACE else _SAID | {EffectName.UNPROTECTS}
     if subject.deletes and not any(effect.name in said for effect in effects):
         effects += tuple(removal.goes(subject, around))
@@ -114,6 +121,16 @@ def _assess(change: Change, around: PlanIndex, told: Correlations) -> Change:
         # A new one of the same name takes its place: nothing is left standing on air.
         known -= {"foundation"}
     return structs.replace(change, effects=refused or effects, traits=known, note=note)
+
+
+def _explained(effect: Effect, change: Change) -> Effect:
+    """An effect that hangs on a value that cannot be seen, with the reason why it cannot."""
+    for path in effect.paths:
+        name = re.split(r"[.\[]", path, maxsplit=1)[0]
+        why = unseen(change.after.get(name)) if change.after is not None else ""
+        if why:
+            return structs.replace(effect, because=f"{effect.because}; {name} is {why}")
+    return effect
 
 
 def _old(change: Change, partner: Change | None) -> Side | None:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from plangate.classify.terraform.impact import protection, traits, type_class
 from plangate.classify.terraform.impact.protection import Guard, GuardResource
-from plangate.classify.terraform.impact.values import UNSURE, all_hold, items, leaves, spelled
+from plangate.classify.terraform.impact.values import UNSURE, all_hold, items, leaves, plain, spelled
 from plangate.model.change import Action, Effect, EffectName
+from plangate.model.values import Sensitive
 
 if TYPE_CHECKING:
     from plangate.classify.terraform.impact.plan_index import PlanIndex, Subject
@@ -38,10 +39,10 @@ def _lost(guard: Guard, subject: Subject) -> bool | None:
         return False
     if before and after is False:
         return True
-    if subject.change.action is Action.REPLACE:
+    old, new = leaves(subject.change.before, guard.while_.path), leaves(subject.change.after, guard.while_.path)
+    if subject.change.action is Action.REPLACE and not any(isinstance(plain(value), Sensitive) for value in new):
         # The provider decides again what nobody configures, and the plan shows it as unknown. An update keeps what was there.
         return False
-    old, new = leaves(subject.change.before, guard.while_.path), leaves(subject.change.after, guard.while_.path)
     return False if old == new and all(isinstance(value, UNSURE) for value in old) else None
 
 

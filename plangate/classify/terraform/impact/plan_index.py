@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from plangate.classify.terraform.impact import taken_over, traits
+from plangate.classify.terraform.impact import names, traits
 from plangate.classify.terraform.impact.resolved import ResolvedSide, document
 from plangate.classify.terraform.impact.values import items
 from plangate.model.change import Action, DriftStatus, base
+from plangate.model.values import UNKNOWN
 
 if TYPE_CHECKING:
     from plangate.classify.terraform.impact.values import Readable
@@ -66,9 +67,9 @@ class PlanIndex(Struct, frozen=True):
     """The data sources that are read while applying, by addresses without instance keys."""
 
     made: frozenset[str]
-    """Ids and names of what the plan creates, where anything in it sets something of others."""
-    twice: frozenset[Hashable]
-    """Names that exist once and that several addresses create."""
+    """The names and ids that the objects created by the plan get."""
+    named: Mapping[tuple[str, ...], tuple[str, ...]]
+    """The addresses that claim a name which can exist once, by type and name, where there are several."""
     hands_out: bool
     """Whether an output changes: what nobody in the plan uses may be used elsewhere."""
 
@@ -78,6 +79,26 @@ class PlanIndex(Struct, frozen=True):
         if before is None or not self.gone:
             return False
         return not self.gone.isdisjoint(_owners(before))
+
+    def makes(self, subject: Subject, attributes: Iterable[str]) -> bool:
+        """Whether the plan makes what one of these attributes of a change names: the name of a new object, or not known yet.
+
+        What nobody wrote is unknown too, where the provider fills it in.
+        """
+        change = subject.change
+        if change.after is None:
+            return False
+        written = self.written.get(base(change.address.text))
+        return any(
+            (value is UNKNOWN and (written is None or name in written))
+            or (isinstance(value, str) and value in self.made)
+            for name in attributes
+            for value in items(change.after.get(name))
+        )
+
+    def refers(self, subject: Subject, attribute: str) -> tuple[str, ...]:
+        """What an attribute that only the apply will know refers to, as far as the configuration tells."""
+        return self.written.get(base(subject.change.address.text), {}).get(attribute, ())
 
     def unused(self, change: Change) -> bool:
         """Whether the configuration is there, and nothing in it refers to a resource that gets unknown values."""
@@ -123,10 +144,34 @@ def scene(changeset: TerraformChangeSet) -> PlanIndex:
         users=changeset.references.users,
         written=changeset.references.written,
         reads=_reads(changeset),
-        made=taken_over.made(changeset.changes),
-        twice=taken_over.twice(changeset.changes),
+        made=frozenset(_made(changeset)),
+        named=_claimed(changeset),
         hands_out=bool(changeset.outputs),
     )
+
+
+_NAMES: Final = ("id", "name", "arn", "project_id")
+
+
+def _made(changeset: TerraformChangeSet) -> Iterator[str]:
+    for change in changeset.changes:
+        if change.action is Action.CREATE and change.mode == "managed" and change.after is not None:
+            own = (
+                path for path in names.paths(change.type)[:1] if "." not in path and not path.endswith(("_id", "_arn"))
+            )
+            named = (change.after.get(name) for name in (*_NAMES, *own))
+            yield from (value for value in named if isinstance(value, str) and value)
+
+
+def _claimed(changeset: TerraformChangeSet) -> dict[tuple[str, ...], tuple[str, ...]]:
+    """Who claims a name that can exist once, where several do. With several accounts or regions, only names that are global count."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for change in changeset.changes:
+        if change.mode == "managed" and change.after is not None and not change.address.deposed:
+            claim = names.claim(change)
+            if claim is not None and (not changeset.references.aliased or names.is_global(change.type)):
+                found.setdefault(claim, []).append(change.address.text)
+    return {claim: tuple(addresses) for claim, addresses in found.items() if len(addresses) > 1}
 
 
 def _reads(changeset: TerraformChangeSet) -> dict[str, tuple[Change, ...]]:

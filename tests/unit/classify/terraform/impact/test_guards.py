@@ -88,7 +88,12 @@ SWITCHED = {
     ),
     "what it becomes is known only after apply": (
         ("aws_db_instance", {"deletion_protection": True}, {"deletion_protection": UNKNOWN}),
-        [("?unprotects:deletion-guard", "loses its protection against deletion (deletion_protection)")],
+        [
+            (
+                "?unprotects:deletion-guard",
+                "loses its protection against deletion (deletion_protection); deletion_protection is known only after the apply",
+            )
+        ],
     ),
     "a hidden value that is the same": (
         ("aws_acme_x", {"deletion_protection": Sensitive(1), "a": 1}, {"deletion_protection": Sensitive(1), "a": 2}),

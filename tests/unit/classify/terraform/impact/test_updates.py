@@ -63,7 +63,12 @@ UPDATED = {
     "a first password": (("aws_db_instance", {"password": None}, {"password": Sensitive(2)}), []),
     "a password that is known after apply": (
         ("aws_db_instance", {"password": Sensitive(1)}, {"password": UNKNOWN}),
-        [("?rotates-secret", "changes its password, and whoever uses the old one is locked out")],
+        [
+            (
+                "?rotates-secret",
+                "changes its password, and whoever uses the old one is locked out; password is known only after the apply",
+            )
+        ],
     ),
     "one more key in a secret": (
         ("kubernetes_secret_v1", {"data": {"a": Sensitive(1)}}, {"data": {"a": Sensitive(1), "b": Sensitive(2)}}),
@@ -164,7 +169,7 @@ KEPT = {
     "for ever after": (7, 0, []),
     "not said before": (None, 7, []),
     "not said after": (7, None, []),
-    "not known": (7, UNKNOWN, [("?data-loss:shortened", LESS)]),
+    "not known": (7, UNKNOWN, [("?data-loss:shortened", f"{LESS}; retention_in_days is known only after the apply")]),
 }
 
 
