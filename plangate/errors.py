@@ -1,4 +1,4 @@
-"""What can go wrong, and the exit code of each.
+"""The exceptions of plangate and their exit codes.
 
 PlangateError
 ├── UsageError          2   flags, configuration, a policy file that does not load: nothing was reviewed
@@ -33,7 +33,7 @@ class ExitCode(enum.IntEnum):
 
     @staticmethod
     def worst(*codes: int) -> int:
-        """The code that wins where several things went wrong; 0 of none. One that is not in the table wins over all."""
+        """The code with the highest precedence; 0 without any. A code that is not in the table has the highest."""
         return min(codes, key=lambda code: _PRECEDENCE.get(code, -1), default=ExitCode.OK)
 
 
@@ -52,7 +52,7 @@ _PRECEDENCE: dict[int, int] = {
         )
     )
 }
-"""Usage stops before any review; then a block, which nothing that goes wrong afterwards softens."""
+"""Usage errors come before any review; then a block, which no later error replaces."""
 
 
 class PlangateError(Exception):

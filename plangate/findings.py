@@ -1,4 +1,4 @@
-"""Findings that plangate's own code makes: the words of each stand in the file of a built-in policy."""
+"""Makes findings of built-in policies, whose messages are in the policies' files."""
 
 import re
 from collections.abc import Mapping
@@ -26,9 +26,9 @@ def make(
 ) -> Finding:
     """A violated built-in policy. `why` replaces the policy's own.
 
-    `identity` tells this finding from others of the policy; without one its message does.
+    `identity` distinguishes this finding from others of the policy; without one its message does.
 
-    Raises `KeyError` for a policy or a field that there is not.
+    Raises `KeyError` for an unknown policy or a missing field.
     """
     record = knowledge.builtin(policy)
     message = _filled(record.message, fields)

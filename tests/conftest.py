@@ -45,7 +45,7 @@ def corpus() -> Path:
 
 @pytest.fixture
 def plangate() -> Callable[..., Done]:
-    """The command; see `tests.support.run`."""
+    """The command; see `tests.support.command.run`."""
     from tests.support.command import run
 
     return run
@@ -76,6 +76,12 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", local_only)
+
+
+@pytest.fixture
+def two_processors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work may be done in a second process, however many processors this machine has."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The time of a review, which enters once, here."""
+"""The time of a review."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from plangate.errors import UsageError
 
 
 def moment(as_of: str | None) -> str:
-    """The time of the review, UTC, to the second."""
+    """The time `as_of`, or now, as RFC 3339 in UTC to the second. Raises `UsageError` for an invalid time."""
     try:
         when = datetime.datetime.fromisoformat(as_of) if as_of else datetime.datetime.now(datetime.UTC)
     except ValueError:

@@ -90,10 +90,10 @@ def drift(
     )
     settings = trusted_gate.configuration(config)
     if targets:
-        whole, verdicts = drift_check.merged(targets_files.read(targets, one), options, settings, seconds=timeout)
+        overall, verdicts = drift_check.merged(targets_files.read(targets, one), options, settings, seconds=timeout)
         for verdict in verdicts:
             report_flags.print_failures(verdict)
-        return ExitCode.worst(whole.exit_code, reports.deliver(restore(whole), merged=whole))
+        return ExitCode.worst(overall.exit_code, reports.deliver(restore(overall), merged=overall))
     if (plan is None) == (release is None):
         raise UsageError("give --plan FILE, or --release NAMESPACE/NAME with --values FILE, or a file of targets")
     verdict = drift_check.check(one, options, settings)

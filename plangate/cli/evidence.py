@@ -1,4 +1,4 @@
-"""The flags that say where evidence is, the same for every command that takes it."""
+"""The flags for evidence and state, shared by the commands that take them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The flags that say where the gate comes from."""
+"""The flags for configuration, waivers and the trusted ref."""
 
 from __future__ import annotations
 

@@ -146,7 +146,7 @@ def config(roots: list[str]) -> str:
 
 
 def _roots(top: Path) -> Iterator[str]:
-    """Folders that a plan can be made in: those that configure a backend or a provider. Links are not followed."""
+    """The root modules: folders that configure a backend or a provider. Links are not followed."""
     for seen, (folder, below, files) in enumerate(os.walk(top)):
         below[:] = sorted(name for name in below if name not in _SKIPPED and not name.startswith("."))
         if seen > _MOST_FOLDERS:

@@ -31,7 +31,7 @@ class LazyGroup(click.Group):
     """A group whose commands are imported when they are called, so that `--help` and `--version` cost nothing."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The commands in the order they are meant to be met."""
+        """The command names in the order of the help."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -61,7 +61,7 @@ def plangate() -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command line and return the exit code. Nothing escapes: no traceback, and so no value in one."""
+    """Run the command line and return the exit code. Raises nothing: a traceback could contain a secret."""
     output.open_missing()
     return output.close(_run(argv))
 
@@ -85,5 +85,5 @@ def _run(argv: list[str] | None) -> int:
 
 
 def run() -> NoReturn:
-    """The command itself: run, and leave at once. Tearing down what a finished review holds would take a tenth of its time."""
+    """The entry point. Exits without freeing memory, which would take a tenth of a review's time."""
     os._exit(main())

@@ -30,7 +30,7 @@ _MOST_FILES = 10_000
 
 
 class _Head(msgspec.Struct):
-    """What tells a verdict from other JSON, such as the plan beside it."""
+    """The field that distinguishes a verdict from other JSON, such as a plan in the same folder."""
 
     schema: str = ""
 
@@ -75,11 +75,11 @@ def merge(
     unread: list[wire.Skipped] = []
     for given in verdicts:
         _read(given, parts, unread, listed=expected is not None)
-    whole = merged(parts, unread, expected, now=clock.moment(as_of), target=target, fail_on=fail_on)
-    for skipped in whole.coverage.skipped:
+    overall = merged(parts, unread, expected, now=clock.moment(as_of), target=target, fail_on=fail_on)
+    for skipped in overall.coverage.skipped:
         if skipped.decides == "input":
             output.print_error(InputError(skipped.why, where=skipped.what, hint=skipped.how_to_fix))
-    return ExitCode.worst(whole.exit_code, reports.deliver(restore(whole), merged=whole))
+    return ExitCode.worst(overall.exit_code, reports.deliver(restore(overall), merged=overall))
 
 
 def _read(given: str, parts: list[Part], unread: list[wire.Skipped], *, listed: bool) -> None:
@@ -92,7 +92,7 @@ def _read(given: str, parts: list[Part], unread: list[wire.Skipped], *, listed: 
         paths = []
         unread.append(Skipped(given, f"cannot be read: {error.strerror}", "give it a folder of verdicts", "input"))
     if listed and paths == [given] and not Path(given).exists() and given != "-":
-        # No job left anything here. Whether that is right, the list of what is expected says.
+        # No job left a verdict here. --expect decides whether that is right.
         return
     if not listed and not paths:
         unread.append(Skipped(given, "holds no verdict", "see why nothing was saved there", "input"))
@@ -100,7 +100,7 @@ def _read(given: str, parts: list[Part], unread: list[wire.Skipped], *, listed: 
         try:
             verdict, sha256 = load(path)
         except InputError as error:
-            # In a folder of artifacts there may be other JSON, such as the plan. A verdict that is cut is not other JSON.
+            # A folder of artifacts may hold other JSON, such as the plan. A truncated verdict still counts as one.
             if folder and _is_something_else(path):
                 unread.append(Skipped(path, "is not a verdict, and was left out", "keep only verdicts in the folder"))
             else:
@@ -113,7 +113,7 @@ def _read(given: str, parts: list[Part], unread: list[wire.Skipped], *, listed: 
 
 
 def _files(given: str) -> Iterator[str]:
-    """The files of one argument, in order."""
+    """The files of one argument, sorted."""
     path = Path(given)
     if path.is_dir():
         found = sorted(str(inner) for inner in path.rglob("*.json") if inner.is_file())

@@ -1,4 +1,4 @@
-"""Standard output and standard error: the only code that writes to them. What happens to them never changes a decision.
+"""The only code that writes to standard output and standard error. Their failure never softens a decision.
 
 A stream may be closed, full, or a pipe whose reader went away. Writing raises nothing: `close` says at the end whether
 something was lost, so that an exit code can tell it.
@@ -17,7 +17,7 @@ WIDTH: Final = 100
 """Columns where there is no terminal."""
 
 _lost: set[str] = set()
-"""The streams that took nothing more, by their names in `sys`."""
+"""The streams whose output was lost, by their names in `sys`."""
 
 
 def width() -> int:
@@ -28,14 +28,14 @@ def width() -> int:
 
 
 def colour() -> bool:
-    """Whether to colour: on a terminal only (https://no-color.org), or where FORCE_COLOR asks for it."""
+    """Whether to use colour: on a terminal without NO_COLOR (https://no-color.org), or with FORCE_COLOR."""
     if os.environ.get("NO_COLOR"):
         return False
     return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
 
 
 def open_missing() -> None:
-    """Open stand-ins for streams that the caller closed (`>&-`), so that a decision is reached and its exit code told."""
+    """Open the null device for streams that the caller closed (`>&-`), so that the review runs and its exit code is returned."""
     _lost.clear()
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
@@ -43,7 +43,7 @@ def open_missing() -> None:
 
 
 def write(report: bytes) -> bool:
-    """Write bytes to stdout, as they are, whatever the locale. Returns False where they were lost and somebody waits for them."""
+    """Write bytes to stdout unchanged. Returns False if they were lost, other than to a reader that closed the pipe."""
     return _write("stdout", report)
 
 
@@ -58,7 +58,7 @@ def note(text: str) -> None:
 
 
 def transient(text: str) -> None:
-    """Write text to stderr without ending the line: a sign of life, taken away later."""
+    """Write text to stderr without ending the line, for progress that is erased later."""
     _write("stderr", _encoded(text))
 
 
@@ -73,7 +73,7 @@ def print_error(error: PlangateError) -> None:
 
 
 def internal_error(error: BaseException) -> None:
-    """Write to stderr where an unexpected error happened, and nothing of what it says: that may hold a secret."""
+    """Write the type and place of an unexpected error to stderr, without its message, which may contain a secret."""
     frames = []
     trace = error.__traceback__
     while trace is not None:
@@ -95,12 +95,12 @@ def close(code: int) -> int:
 def _write(name: str, data: bytes) -> bool:
     stream: TextIO = getattr(sys, name)
     try:
-        # What other code wrote as text comes first.
+        # Text that other code wrote comes first.
         stream.flush()
         stream.buffer.write(data)
         stream.buffer.flush()
     except BrokenPipeError:
-        # Whoever reads us stopped early, and wanted no more.
+        # The reader closed the pipe early, such as `head`: nothing is lost.
         _silence(stream)
     except (OSError, ValueError) as error:
         _silence(stream)
@@ -115,7 +115,7 @@ def _write(name: str, data: bytes) -> bool:
 
 
 def _silence(stream: TextIO) -> None:
-    """Let the rest go nowhere: what is still buffered would fail again, and at the interpreter's exit once more."""
+    """Redirect the stream to the null device: its buffer would fail again, also at the interpreter's exit."""
     with contextlib.suppress(OSError, ValueError):
         sink = os.open(os.devnull, os.O_WRONLY)
         os.dup2(sink, stream.fileno())

@@ -1,4 +1,4 @@
-"""A sign of life on stderr for long reviews."""
+"""Progress of long reviews on stderr."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _AFTER_SECONDS = 2.0
 
 @contextlib.contextmanager
 def progress(inputs: tuple[str, ...]) -> Iterator[None]:
-    """After two seconds, on a terminal only, say what is being read; take the line away at the end."""
+    """A context manager that shows the input on a terminal after two seconds, and erases the line at the end."""
     if not sys.stderr.isatty():
         yield
         return

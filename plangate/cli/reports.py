@@ -24,22 +24,22 @@ _BY_NAME = {format_.value: format_ for format_ in Format}
 
 
 class Reports(NamedTuple):
-    """The reports that a command was asked for."""
+    """The reports to write, from the flags."""
 
     shown: Format
-    """The one on stdout."""
+    """The format on stdout."""
     files: tuple[tuple[Format, Path], ...]
     all_changes: bool
 
     @property
     def formats(self) -> set[Format]:
-        """Every format that is asked for."""
+        """Every requested format."""
         return {self.shown, *(format_ for format_, _ in self.files)}
 
     def deliver(self, verdict: Verdict, merged: wire.Verdict | None = None) -> ExitCode:
-        """Write every report to its file or to stdout; one that fails never stops another. Of a merged verdict the document holds more.
+        """Write every report to its file or to stdout; a failed one does not stop the others. `merged` replaces the JSON document.
 
-        Returns `OK`, or `INTERNAL` where one of them did not arrive.
+        Returns `OK`, or `INTERNAL` if one of them was not written.
         """
         delivered = [
             _deliver(partial(self._render, verdict, merged, format_, shown=path is None), path)
@@ -48,7 +48,7 @@ class Reports(NamedTuple):
         return ExitCode.OK if all(delivered) else ExitCode.INTERNAL
 
     def _render(self, verdict: Verdict, merged: wire.Verdict | None, format_: Format, *, shown: bool) -> bytes:
-        """One report. Shown on stdout, it has the width and the colour of the terminal."""
+        """The report; for stdout with the width and colour of the terminal."""
         return format_.render(
             verdict,
             {
@@ -89,7 +89,7 @@ def options(shown: Sequence[Format] = tuple(Format)) -> Callable[[Callable[..., 
 
 
 def _pairs(outputs: tuple[str, ...]) -> tuple[tuple[Format, Path], ...]:
-    """The `-o FORMAT=FILE` pairs; raises `UsageError` for a wrong one before anything is read."""
+    """The `-o FORMAT=FILE` pairs. Raises `UsageError` for an invalid one."""
     found = []
     for pair in outputs:
         name, equals, path = pair.partition("=")
@@ -104,7 +104,7 @@ def _pairs(outputs: tuple[str, ...]) -> tuple[tuple[Format, Path], ...]:
 
 
 def print_failures(verdict: Verdict, failures: Sequence[Exception] = ()) -> None:
-    """Say which inputs could not be read, and what went wrong inside of plangate."""
+    """Write to stderr which inputs could not be read, and plangate's own errors."""
     for skipped in verdict.coverage.skipped:
         if skipped.input_failed:
             output.print_error(InputError(skipped.why, where=skipped.what, hint=skipped.how_to_fix))
@@ -125,7 +125,7 @@ def _targets(merged: wire.Verdict) -> Extras:
 
 
 def _deliver(make: Callable[[], bytes], path: Path | None) -> bool:
-    """Write one report to a file, or to stdout without one. Says what went wrong, and returns whether it went well."""
+    """Write one report to a file, or to stdout without one. Returns whether it was written, else an error is on stderr."""
     try:
         report = make()
         if path is None:

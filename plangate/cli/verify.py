@@ -80,7 +80,7 @@ def _print_result(answer: VerifyResult, saved: wire.Verdict) -> None:
     """The answer on stdout; notes on stderr."""
     lines = []
     for problem in answer.problems:
-        # Never the text alone: a runner takes a line that starts with `::` for a command.
+        # The prefix matters: a runner takes a line that starts with `::` for a command.
         lines.append(f"  - {problem.text}")
         lines += [f"    {line}" for line in problem.lines[:_MOST]]
         if len(problem.lines) > _MOST:

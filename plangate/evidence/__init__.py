@@ -1,1 +1,1 @@
-"""The edges in: files, standard input, and the tools on PATH."""
+"""Reads files, standard input, S3 and the output of tools on PATH."""

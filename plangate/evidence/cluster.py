@@ -1,4 +1,4 @@
-"""Which cluster evidence is from: as `cluster.json` of a folder says, or as kubectl says now."""
+"""The identity of a cluster, from `cluster.json` in a folder of evidence or from kubectl."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILE = "cluster.json"
-"""Where it stands in a folder of evidence."""
+"""Its name in a folder of evidence."""
 _MOST_BYTES = 1 << 20
 
 
 def read(folder: Path) -> ClusterIdentity | None:
-    """What a folder of evidence says; None where it says nothing. Raises `InputError` for a file that is damaged."""
+    """The cluster of a folder of evidence; None without `cluster.json`. Raises `InputError` for a damaged file."""
     path = folder / FILE
     if not path.is_file():
         return None

@@ -1,4 +1,4 @@
-"""Runs `helm` and `kubectl` and reads what they print. Every fault is one line without a value in it."""
+"""Runs `helm` and `kubectl` and returns their output. Errors are one line without any value."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from plangate.errors import EvidenceError
 _MOST_BYTES: Final = 256 * 1024**2
 
 _NOT_THERE: Final = ("release: not found", "the server doesn't have a resource type", "no matches for kind")
-"""What either tool says where there is nothing, and the cluster did answer."""
+"""Error texts of either tool for an object that does not exist."""
 
 _PARTLY: Final = ("unable to retrieve", "couldn't get")
-"""What it says too where it did not see all of the cluster's kinds: then nothing is known to be missing."""
+"""Error texts of an incomplete discovery of kinds: then an object is not known to be missing."""
 
 _PASSING: Final = (
     "connection reset by peer",
@@ -25,7 +25,7 @@ _PASSING: Final = (
     "etcdserver",
     "Too Many Requests",
 )
-"""Faults that pass: worth asking once more."""
+"""Transient errors, which are retried once."""
 
 _REASONS: Final = {
     "Unauthorized": ("the cluster does not know these credentials", "log in again"),
@@ -49,15 +49,15 @@ _REASONS: Final = {
     "no configuration has been provided": ("there is no kubeconfig", "set KUBECONFIG"),
     "context was not found": ("the kubeconfig has no such context", "check the kubeconfig"),
 }
-"""What stands in the error of either tool, in words. The error itself is not shown: it may hold objects."""
+"""Reasons by a part of either tool's error. The error itself is not shown: it may contain objects."""
 
 
 class NotThereError(EvidenceError):
-    """The cluster answered that there is no such thing."""
+    """The cluster answered that the object does not exist."""
 
 
 def run(command: list[str], what: str, seconds: float) -> bytes:
-    """What a tool prints. Asking changes nothing, so a connection that broke is tried once more."""
+    """The stdout of a tool. Queries change nothing, so a broken connection is retried once. Raises `EvidenceError`."""
     tool = _on_path(command[0])
     if tool is None:
         raise EvidenceError(f"{command[0]} is not installed here", where=what, hint=f"install {command[0]}")
@@ -79,7 +79,7 @@ def run(command: list[str], what: str, seconds: float) -> bytes:
 
 def _once(command: list[str], name: str, what: str, seconds: float) -> tuple[int, bytes, str]:
     try:
-        # A session of its own: a plugin that the tool started for credentials ends with it.
+        # A session of its own, so that credential plugins that the tool started are killed with it.
         with subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,

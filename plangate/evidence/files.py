@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     pass
 
 _WORTH_A_THREAD = 1024 * 1024
-"""Bytes from which a file is read beside other work."""
+"""The size in bytes from which a file is read in a thread."""
 
 MOST_BYTES = 2 * 1024**3
 """The largest input that is read: a plan beyond it is refused, and a file without an end stops being read."""
@@ -39,7 +39,7 @@ def read(path: str) -> RawInput:
 
 
 class ReadAhead:
-    """Reads files, the first of them ahead: a large one is read while the rest of the program is loaded."""
+    """Reads files. The first one is read in a thread while the rest of the program is imported."""
 
     def __init__(self, path: str):
         self._path = path
@@ -56,7 +56,7 @@ class ReadAhead:
             self._given = error
 
     def read(self, path: str) -> RawInput:
-        """What `files.read` gives and raises."""
+        """As `files.read`."""
         if self._reading is None or path != self._path:
             return read(path)
         self._reading.join()
@@ -67,7 +67,7 @@ class ReadAhead:
 
 
 def _size(path: str) -> int:
-    """In bytes; none where it cannot be told, or where reading it is more than a look."""
+    """The size of a regular file in bytes; 0 for anything else."""
     try:
         status = os.stat(path)  # noqa: PTH116 - a path may be one that pathlib refuses
     except (OSError, ValueError):
@@ -76,7 +76,7 @@ def _size(path: str) -> int:
 
 
 def _bounded(file: BinaryIO, path: str) -> bytes:
-    """All of a file. A regular one is read in one piece of its own size, anything else up to the limit."""
+    """The content of a file: a regular one in one read of its size, anything else up to the limit."""
     try:
         size = _regular_size(file)
         data = file.read() if size is not None and size <= MOST_BYTES else file.read(MOST_BYTES + 1)

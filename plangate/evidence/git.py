@@ -30,7 +30,7 @@ _DROPPED: Final = (
     "GIT_OBJECT_DIRECTORY",
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
 )
-"""What would point git at another repository than the one that is here."""
+"""Environment variables that would point git at another repository."""
 _ENVIRONMENT: Final = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_OPTIONAL_LOCKS": "0",
@@ -71,12 +71,12 @@ class Commit:
         return f"{self.ref}:{path}"
 
     def top(self, path: str) -> str:
-        """What stands before the names of the files of a folder."""
+        """The prefix of the names of the files below a folder."""
         inside = self._inside(path)
         return self.name(f"{inside}/" if inside else "")
 
     def holds(self, path: str) -> bool:
-        """Whether a path can be one of this repository. One that leads out of it is not."""
+        """Whether a path is inside the repository."""
         return self._inside(path) is not None
 
     def read(self, path: str) -> str | None:
@@ -122,7 +122,7 @@ class Commit:
         return sha
 
     def _inside(self, path: str) -> str | None:
-        """The path from the top of the repository; None where it leads out."""
+        """The path relative to the top of the repository; None outside of it."""
         relative = os.path.relpath(self._folder / path, self._folder).replace(os.sep, "/")
         whole = posixpath.normpath(posixpath.join(self._prefix, relative))
         if whole == ".." or whole.startswith(("../", "/")):
@@ -130,7 +130,7 @@ class Commit:
         return "" if whole == "." else whole
 
     def _entry(self, inside: str, path: str) -> Entry | None:
-        """The entry of a path. A link anywhere on the way is refused."""
+        """The entry at a path, or None. Raises `UsageError` for a symbolic link anywhere in the path."""
         parts = inside.split("/")
         found = None
         for depth in range(1, len(parts) + 1):

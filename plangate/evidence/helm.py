@@ -1,4 +1,4 @@
-"""Asks `helm` what is there. Reads only: get and history."""
+"""Queries `helm`, read-only: get and history."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from plangate.errors import UsageError
 from plangate.evidence.command import run
 
 NAME: Final = r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?"
-"""What a namespace or a release can be called."""
+"""A valid name of a namespace or release."""
 
 _QUESTIONS: Final = {
     "manifest": ("get", "manifest"),
@@ -18,18 +18,18 @@ _QUESTIONS: Final = {
     "history": ("history", "-o", "json"),
     "metadata": ("get", "metadata", "-o", "json"),
 }
-"""What is asked of Helm for each kind of evidence."""
+"""The Helm arguments for each kind of evidence."""
 
 
 def check_release(namespace: str, name: str) -> None:
-    """Refuse what is no name, so that none is taken for a flag. Raises `UsageError`."""
+    """Raise `UsageError` for an invalid namespace or name, so that neither is taken for a flag."""
     for word in (namespace, name):
         if not re.fullmatch(NAME, word):
             raise UsageError("is not the name of a namespace or a release", where=f"{namespace}/{name}")
 
 
 def ask(kind: str, namespace: str, name: str, *, seconds: float, revision: int | None = None) -> bytes:
-    """One kind of evidence of one release. Raises `EvidenceError`."""
+    """The output of Helm for one kind of evidence of one release. Raises `EvidenceError`."""
     check_release(namespace, name)
     command, *flags = _QUESTIONS[kind]
     more = ("--revision", str(revision)) if revision is not None and kind in ("manifest", "hooks") else ()

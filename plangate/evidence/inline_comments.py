@@ -1,8 +1,8 @@
-"""Comments that waive what they stand beside: `# plangate: ignore[policy] until=2026-03-31 reason=...`.
+"""Waiver comments in the configuration: `# plangate: ignore[policy] until=2026-03-31 reason=...`.
 
-In a `.tf` file one counts for the block that it stands directly above, or on the first line of. In a file of values that such a
-block names, it counts for the key that it stands directly above or beside, and for what is below that key. With a trusted ref,
-only one that stands at the same place of the trusted version of the file counts.
+In a `.tf` file a comment is for the block directly below it, or on whose first line it is. In a values file that such a block
+names, it is for the key below it or on its line, and for everything below that key. With a trusted ref, a comment counts only
+if the trusted version of the file has it at the same block or key.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _RELEASE: Final = "helm_release"
 
 
 class _AnchoredComment(Struct, frozen=True):
-    """A comment, and what it stands at: the line, and the header of a block or the path of a key."""
+    """A comment and its anchor: the line `at`, and as `place` the header of a block or the path of a key."""
 
     at: int
     place: str
@@ -48,7 +48,7 @@ class _AnchoredComment(Struct, frozen=True):
 
 
 class CommentFiles:
-    """The comments of one root module, of the modules of the repository that it calls, and of their files of values."""
+    """The comments of one root module, of the local modules that it calls, and of their values files."""
 
     def __init__(self, folder: Path, trusted: Commit | None = None):
         self._root = folder
@@ -75,7 +75,7 @@ class CommentFiles:
         return [name for line in self._block(change) for _, name in _VALUES.findall(line)]
 
     def _values(self, change: Change, file: str) -> Iterator[str]:
-        """The same files, from where the command runs. One that leads out of there is none."""
+        """The values files as paths relative to the working directory. Paths that lead out of it are left out."""
         here = Path(file).parent
         for base, name in (found for line in self._block(change) for found in _VALUES.findall(line)):
             path = os.path.relpath(os.path.realpath((here if base == "module" else self._root) / name))
@@ -86,7 +86,7 @@ class CommentFiles:
         """The lines of the block that a change comes from."""
         place = self._lines.of(change)
         lines = self._text(place.file).splitlines()[place.line - 1 :] if place is not None else []
-        # By Terraform's own formatting a block ends where the next one starts, at the edge of the page.
+        # In Terraform's canonical format a block ends where the next one starts without indentation.
         end = next((i for i, line in enumerate(lines[1:], 1) if line[:1].strip() and _BLOCK.match(line)), len(lines))
         return lines[:end]
 
@@ -110,7 +110,7 @@ class CommentFiles:
         return self._comments[file]
 
     def _trusted_comments(self, file: str) -> frozenset[tuple[str, tuple[str, str, str, str]]]:
-        """The comments of the trusted version of a file, and what they stand at."""
+        """The anchors and parts of the comments in the trusted version of a file."""
         if file not in self._trusted_by_file:
             try:
                 text = self._trusted.read(file) if self._trusted is not None else None

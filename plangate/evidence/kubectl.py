@@ -1,4 +1,4 @@
-"""Asks `kubectl` what is there. Reads only."""
+"""Queries `kubectl`, read-only."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _KIND: Final = r"[A-Za-z][A-Za-z0-9]{0,62}"
 _GROUP: Final = r"([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?)?"
 _OBJECT: Final = r"[A-Za-z0-9]([-A-Za-z0-9._:]{0,251}[A-Za-z0-9])?"
 _AT_ONCE: Final = 200
-"""Objects in one call: a command line has its limit."""
+"""The most objects in one call, as the length of a command line is limited."""
 
 
 class ObjectName(Struct, frozen=True):
-    """An object as a manifest names it. Its version is left out: the cluster answers with its own."""
+    """An object as a manifest names it, without version: the cluster answers with its own."""
 
     group: str
     kind: str
@@ -31,9 +31,9 @@ class ObjectName(Struct, frozen=True):
 
 
 def objects(named: Iterable[ObjectName], namespace: str, *, seconds: float) -> list[bytes]:
-    """Exactly these objects, with who manages their fields: what `kubectl get` prints, once per call that it takes.
+    """These objects with their managed fields: the JSON that each call of `kubectl get` prints.
 
-    What is not there is left out, and so is what the cluster knows no kind of. Raises `EvidenceError`.
+    Objects that do not exist, or whose kind the cluster does not know, are left out. Raises `EvidenceError`.
     """
     found: list[bytes] = []
     for place, wanted in _by_namespace(named, namespace).items():

@@ -1,4 +1,4 @@
-"""Runs a user's own Rego with `conftest` or `opa` on PATH, and reads what it says.
+"""Runs a user's own Rego with `conftest` or `opa` on PATH.
 
 The tool sees copies of the rules and of the input in a folder of its own, and an environment without credentials: Rego can
 read the environment (`opa.runtime`) and make requests (`http.send`).
@@ -37,13 +37,13 @@ Force: TypeAlias = Literal["deny", "warn"]
 
 
 class RegoResult(Struct, frozen=True):
-    """What one rule says of the input, in its own words: they may quote a secret."""
+    """A result of one rule. Its message is not masked and may quote a secret."""
 
     force: Force
     package: str
     message: str
     about: tuple[str, ...] = ()
-    """Texts that stand beside the message, such as an address."""
+    """The texts in the result's metadata, such as an address."""
 
 
 class RegoRules(Struct, frozen=True):
@@ -58,10 +58,10 @@ class RegoRules(Struct, frozen=True):
 
 
 def run(rules: RegoRules, documents: Sequence[bytes], kind: Literal["json", "yaml"]) -> list[RegoResult]:
-    """Hold one input against the rules. `documents` are what it consists of; a plan is one.
+    """The sorted results of the rules for one input, which consists of `documents`; a plan is one.
 
-    Raises `EvidenceError` where no tool is there, where it fails, and where no rule of the folder has spoken at all: each is a
-    gate that would be silent for the wrong reason. What the tool prints is not repeated.
+    Raises `EvidenceError` without a tool, if it fails, and if no rule of the folder was evaluated: each time the gate would be
+    silent for the wrong reason. The tool's own output is not repeated.
     """
     name, command = next(((name, path) for name in _TOOLS if (path := on_path(name)) is not None), ("", ""))
     if not command:
@@ -78,14 +78,14 @@ def run(rules: RegoRules, documents: Sequence[bytes], kind: Literal["json", "yam
 
 
 class _Evaluation(Struct):
-    """What the rules say, and whether any was asked."""
+    """The results, and whether any rule was evaluated."""
 
     results: list[RegoResult]
     evaluated: bool
 
 
 class _Tool(Struct, frozen=True):
-    """A tool, and the folder that it runs in."""
+    """A tool and its working directory."""
 
     name: str
     command: str
@@ -110,16 +110,16 @@ class _Tool(Struct, frozen=True):
             raise self.error(f"could not be started: {(error.strerror or 'no reason given').lower()}") from None
 
     def failed(self, done: subprocess.CompletedProcess[bytes]) -> EvidenceError:
-        """What to raise. The tool's own words may quote the input, which is not masked."""
+        """The error for a failed run, without the tool's own message, which may quote the unmasked input."""
         return self.error(f"failed with exit code {done.returncode}")
 
     def error(self, what: str) -> EvidenceError:
-        """An error of the tool, and how to see more of it."""
+        """An error with a hint how to run the tool by hand."""
         hint = f"run it by hand to see why: {_BY_HAND[self.name]}"
         return EvidenceError(f"`{self.name}` {what}", where=self.where, hint=hint)
 
     def give(self, name: str, data: bytes) -> str:
-        """Write an input that only its owner may read."""
+        """Write an input with mode 0600 and return its name."""
         given = self.top / name
         given.touch(mode=0o600)
         given.write_bytes(data)
@@ -161,7 +161,7 @@ def _conftest(tool: _Tool, documents: Sequence[bytes], kind: str) -> _Evaluation
     arguments = ["--policy", "rules", "--data", "rules", "--all-namespaces", "--show-builtin-errors", "--no-color"]
     done = tool.run("test", *arguments, "--output", "json", given)
     checks = _decoded(_checks, done.stdout)
-    # It exits with 1 for findings and for its own errors alike: only the first prints results.
+    # conftest exits with 1 for findings and for its own errors; only with findings it prints results.
     if checks is None or done.returncode not in (0, 1) or (done.returncode == 1) != any(c.failures for c in checks):
         raise tool.failed(done)
     results = [
@@ -213,7 +213,7 @@ def _opa(tool: _Tool, documents: Sequence[bytes], kind: str) -> _Evaluation:
 
 
 def _rules(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, str, list[Any]]]:
-    """The rules in a document of all packages: package, name, and what each gives."""
+    """The rules in the document of all packages, as (package, name, results)."""
     for key, below in value.items() if isinstance(value, dict) else ():
         if _RULE.fullmatch(key) and isinstance(below, list):
             yield ".".join(path), key, below
@@ -230,7 +230,7 @@ def _message(value: Any) -> tuple[str, tuple[str, ...]]:
 
 
 _TOOLS: Final[dict[str, Callable[[_Tool, Sequence[bytes], str], _Evaluation]]] = {"conftest": _conftest, "opa": _opa}
-"""The first that is on PATH is asked."""
+"""The tools by preference: the first one on PATH runs."""
 
 
 # --- both -------------------------------------------------------------------------------------------------------------
@@ -244,7 +244,7 @@ def _decoded(decoder: msgspec.json.Decoder[Any], data: bytes) -> Any:
 
 
 def _texts(metadata: Any) -> Iterator[str]:
-    """The texts of metadata, in its order."""
+    """All texts in metadata, in order."""
     if isinstance(metadata, str):
         yield metadata
     elif isinstance(metadata, dict):

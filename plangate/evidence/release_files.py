@@ -37,7 +37,7 @@ _COMMANDS: Final = {
 
 
 def gather(sources: EvidenceSources, namespace: str, name: str) -> Gathered:
-    """What files tell of one release. Raises `InputError` for a file that is named and cannot be read."""
+    """The evidence of one release in files. Raises `InputError` for a named file that cannot be read."""
     found = Gathered()
     folder = _release_folder(sources.folder, namespace, name)
     for kind, names in FILES.items():
@@ -57,7 +57,7 @@ def _read(kind: str, path: str) -> RawInput:
 
 
 def _release_folder(folder: Path | None, namespace: str, name: str) -> Path | None:
-    """The folder of a release; without a name, that of the only release there is."""
+    """The folder of a release; without a name, that of the only release, else None."""
     if folder is None:
         return None
     if not folder.is_dir():

@@ -55,16 +55,16 @@ class _Module(Struct, frozen=True):
 
 
 class Lines:
-    """The lines of one root module. Folders are read once, and only those that are asked for."""
+    """The lines of one root module. Folders are read on demand, each once."""
 
     def __init__(self, folder: Path):
         self._root = str(folder)
         self._read: dict[str, _Module] = {}
         self.notes: dict[str, None] = {}
-        """What has to be said of changes that have no line of their own, each once, in order."""
+        """Notes about changes without a line of their own, each once, in order."""
 
     def of(self, change: Change) -> Location | None:
-        """Where a change is configured, or where the module that holds it is called, or nothing."""
+        """The place of a change's block, else of the call of its module, else None."""
         kind = _MODES.get(change.mode)
         steps = _steps(change.module)
         if kind is None or steps is None or change.source != "terraform":
@@ -88,7 +88,7 @@ class Lines:
         return found or call
 
     def _missing(self, change: Change, module: _Module) -> None:
-        """What goes has no block any more; anything else without one has to stand in a generated file."""
+        """Add a note for a block that must be in a generated file. Destroyed objects have no block any more."""
         if module.generated and change.action not in (Action.DESTROY, Action.FORGET):
             self._note(_GENERATED)
 
@@ -103,7 +103,7 @@ class Lines:
 
 
 def locate(verdict: Verdict, folder: Path) -> Verdict:
-    """The same verdict, with lines where its findings have none."""
+    """The verdict with locations for findings that have none."""
     lines = Lines(folder)
     found: dict[int, Location] = {}
     for finding in verdict.findings:
@@ -129,7 +129,7 @@ def locate(verdict: Verdict, folder: Path) -> Verdict:
 
 
 def _steps(address: str) -> list[str] | None:
-    """The names of the modules in an address, from the root on. None where it is not understood."""
+    """The names of the modules in a module address, from the root; None for an address that is not understood."""
     names: list[str] = []
     position = 0
     while position < len(address):
@@ -170,7 +170,7 @@ def _headers(file: Path) -> Iterator[tuple[int, _Name, str]]:
 
 
 def headers(text: str) -> Iterator[tuple[int, _Name, str]]:
-    """The headers of blocks, and the source of a module's. Comments and here-documents hold none."""
+    """Line, block and module source of each header. Comments and here-documents are skipped."""
     end, module = "", None
     for number, line in enumerate(text.splitlines(), 1):
         if end:

@@ -1,4 +1,4 @@
-"""Where a state is: a file, or an object in S3."""
+"""Reads a state from a file or from S3."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ S3: Final = "s3://"
 
 
 class StateRead(Struct, frozen=True):
-    """A state as it was read: `given` is None where there is none."""
+    """A state that was read. `given` is None if there is none."""
 
     given: RawInput | None
     lock: Lock | None = None
     digest: str | None = None
-    """What the backend noted beside it."""
+    """The digest in the backend's DynamoDB table."""
     unsure: str = ""
-    """Why it cannot be told whether the state is locked."""
+    """Why it is unknown whether the state is locked."""
     place: str = ""
-    """Where it is kept; nothing for a file that does not say it."""
+    """Its location; empty for a file that does not name it."""
 
 
 class CollectedHead(Struct, frozen=True, kw_only=True):
-    """What `plangate collect` notes at the head of a state that it has written."""
+    """The head that `plangate collect` writes into a collected state."""
 
     location: str
     collected_at: str
@@ -45,9 +45,9 @@ class _Head(Struct):
 
 
 HEAD: Final = "plangate"
-"""The key of `Collected`, the first one of the file."""
+"""The key of `CollectedHead`, the first one of the file."""
 FOLDER: Final = "state"
-"""Where states stand in a folder of evidence."""
+"""The folder of states in a folder of evidence."""
 
 
 def in_folder(folder: Path) -> tuple[Path, ...]:

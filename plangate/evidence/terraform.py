@@ -21,7 +21,7 @@ _WHY = {
     b"Could not load plugin": "the folder is not initialised for it: run `{tool} init` there first",
     b"Failed to obtain provider schema": "the folder is not initialised for it: run `{tool} init` there first",
 }
-"""What the tool's own error means, by a piece of it."""
+"""Reasons by a part of the tool's own error."""
 
 
 def show(path: str, data: bytes, tf_dir: Path, tools: tuple[str, ...]) -> RawInput:
@@ -55,7 +55,7 @@ def _by_hand(path: str, tool: str) -> str:
 
 
 def _run(command: str, plan: Path, tf_dir: Path, path: str, tool: str) -> bytes:
-    """What one tool prints. Raises `InputError`, which never repeats what the tool said: it may quote values."""
+    """The stdout of one tool. Raises `InputError` without the tool's own message, which may quote values."""
     by_hand = _by_hand(path, tool)
     try:
         done = subprocess.run(
@@ -89,5 +89,5 @@ def on_path(tool: str) -> str | None:
 
 
 def _environment() -> dict[str, str]:
-    """The environment without what would add arguments or logs."""
+    """The environment without variables that add arguments or logs."""
     return {key: value for key, value in os.environ.items() if not key.startswith(("TF_CLI_ARGS", "TF_LOG"))}

@@ -1,4 +1,4 @@
-"""The lines of a file of values: where each key and each item of a list starts."""
+"""The lines of a values file: where each key and list item starts."""
 
 from __future__ import annotations
 

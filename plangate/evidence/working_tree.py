@@ -1,4 +1,4 @@
-"""Files of the gate as they stand in the working tree."""
+"""Files of the gate in the working tree."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _LARGEST = 1 << 20
 
 
 class Folder:
-    """The files of the working tree, as they are. Links are refused, as in a commit."""
+    """The files of the working tree. Links are refused, as in a commit."""
 
     def __init__(self, folder: Path):
         self._folder = folder
@@ -20,7 +20,7 @@ class Folder:
         return path
 
     def top(self, path: str) -> str:
-        """What stands before the names of the files of a folder."""
+        """The prefix of the names of the files below a folder."""
         return "" if Path(path) == Path() else f"{Path(path).as_posix().rstrip('/')}/"
 
     def read(self, path: str) -> str | None:

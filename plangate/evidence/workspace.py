@@ -1,4 +1,4 @@
-"""What `terraform init` left in a folder: the workspace, and the key of the state.
+"""The workspace and the state's key, from the files that `terraform init` writes.
 
 https://developer.hashicorp.com/terraform/cli/workspaces: TF_WORKSPACE, or `.terraform/environment`; the backend as it was
 initialised stands in `.terraform/terraform.tfstate`.
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _LARGEST = 1 << 20
 _KEYS = ("key", "prefix", "path")
-"""What S3 and Azure, Google, and local files and Consul call it."""
+"""The names of the setting: of S3 and Azure, of Google, and of local files and Consul."""
 
 
 class _Backend(msgspec.Struct):

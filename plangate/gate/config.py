@@ -202,26 +202,26 @@ def parse(name: str, text: str) -> ConfigFile:
 
     Where `requires` asks for another version, unknown keys are left out and listed in `newer`.
     """
-    marked = LocatedYaml(name, text, UsageError)
-    data = {} if marked.data is None else marked.data
+    located = LocatedYaml(name, text, UsageError)
+    data = {} if located.data is None else located.data
     if not isinstance(data, dict):
         raise UsageError("is not a configuration: a mapping", where=name, place="1:1")
     requires = data.get("requires", "")
     if not isinstance(requires, str) or not semver.is_requirement(requires):
-        marked.fail('requires is a version, such as ">=0.2"', ("requires",))
+        located.fail('requires is a version, such as ">=0.2"', ("requires",))
     newer: list[str] = []
     too_new = not semver.is_met(requires, __version__)
     while True:
         try:
-            config = marked.attempt(data, Config)
+            config = located.attempt(data, Config)
             break
         except UnknownKeyError as unknown:
             if not too_new:
-                marked.convert(data, Config, _STRUCTS)
+                located.convert(data, Config, _STRUCTS)
             newer.append(".".join(str(part) for part in unknown.place))
             data = _without(data, unknown.place)
-    _check(config, marked)
-    lines = {str(key): marked.line((str(key),)) for key in data}
+    _check(config, located)
+    lines = {str(key): located.line((str(key),)) for key in data}
     return ConfigFile(config, name, tuple(newer), lines)
 
 
@@ -249,29 +249,29 @@ def _without(data: Any, place: tuple[str | int, ...]) -> Any:
     return copy
 
 
-def _check(config: Config, marked: Any) -> None:
+def _check(config: Config, located: Any) -> None:
     """Check what types cannot express. Raises `UsageError`."""
     for name, setting in config.policies.items():
         place = ("policies", name)
         if (setting.severity is not None or not setting.enabled) and not setting.reason.strip():
-            marked.fail(f"{name} is changed without a reason", (*place, "reason"))
-        _day(setting.enforce_from, marked, (*place, "enforce_from"))
+            located.fail(f"{name} is changed without a reason", (*place, "reason"))
+        _day(setting.enforce_from, located, (*place, "enforce_from"))
     for family, pack in config.packs.items():
         if family not in packs():
-            marked.unknown_key(family, ("packs",), list(packs()))
+            located.unknown_key(family, ("packs",), list(packs()))
         if isinstance(pack, Pack):
-            _day(pack.enforce_from, marked, ("packs", family, "enforce_from"))
+            _day(pack.enforce_from, located, ("packs", family, "enforce_from"))
     if config.waivers.longest_days < 1:
-        marked.fail("longest_days is a number of days", ("waivers", "longest_days"))
+        located.fail("longest_days is a number of days", ("waivers", "longest_days"))
     approvals: dict[tuple[str, ...], Approvals | None] = {("approvals",): config.approvals}
     approvals |= {("environments", name, "approvals"): one.approvals for name, one in config.environments.items()}
     for where, rule in approvals.items():
-        _check_approvals(rule, marked, where)
+        _check_approvals(rule, located, where)
     if config.verify.valid_hours < 1:
-        marked.fail("valid_hours is a number of hours", ("verify", "valid_hours"))
+        located.fail("valid_hours is a number of hours", ("verify", "valid_hours"))
     for pattern in config.verify.volatile:
         if pattern.partition(".")[2].strip(".*") == "":
-            marked.fail(f"{pattern} has to name an attribute, as TYPE.PATH", ("verify", "volatile"))
+            located.fail(f"{pattern} has to name an attribute, as TYPE.PATH", ("verify", "volatile"))
     files: dict[tuple[str, ...], Several] = {
         ("policy_paths",): config.policy_paths,
         ("waivers", "files"): config.waivers.files,
@@ -279,22 +279,22 @@ def _check(config: Config, marked: Any) -> None:
     for where, paths in files.items():
         for path in listed(paths):
             if not is_inside(path):
-                marked.fail(f"{path} does not lead into this repository: a relative path without ..", where)
+                located.fail(f"{path} does not lead into this repository: a relative path without ..", where)
 
 
 _LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,98})(?:\[bot\])?|[a-z0-9][a-z0-9_-]{0,98}")
 """What GitHub takes as a login or as the slug of a team. It goes into addresses, so nothing else may."""
 
 
-def _check_approvals(rule: Approvals | None, marked: Any, where: tuple[str, ...]) -> None:
+def _check_approvals(rule: Approvals | None, located: Any, where: tuple[str, ...]) -> None:
     if rule is None:
         return
     if not 1 <= rule.count <= 20:
-        marked.fail("count is a number of people, from 1 to 20", (*where, "count"))
+        located.fail("count is a number of people, from 1 to 20", (*where, "count"))
     for key, names in (("teams", rule.teams), ("users", rule.users)):
         for name in names:
             if not _LOGIN.fullmatch(name):
-                marked.fail(
+                located.fail(
                     f"{name} is no name of GitHub's: of a team the slug, without the organisation", (*where, key)
                 )
 
@@ -305,9 +305,9 @@ def is_inside(path: str) -> bool:
     return bool(path) and not path.startswith(("/", "~")) and ".." not in parts and ":" not in parts[0]
 
 
-def _day(text: str, marked: Any, place: tuple[str, ...]) -> None:
+def _day(text: str, located: Any, place: tuple[str, ...]) -> None:
     if text and not is_day(text):
-        marked.fail("is a day, such as 2026-03-31", place)
+        located.fail("is a day, such as 2026-03-31", place)
 
 
 # --- the schema -------------------------------------------------------------------------------------------------------

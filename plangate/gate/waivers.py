@@ -36,7 +36,7 @@ class WaiverEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     expires: str
     """The last day on which it holds, UTC."""
     fingerprint: str = ""
-    """Only for exactly this finding, as the verdict says it."""
+    """The fingerprint of the only finding that it covers; empty for any."""
     environment: str = ""
     target: str = ""
 
@@ -83,31 +83,31 @@ class WaiverRules(Struct, frozen=True, kw_only=True):
 
 def parse(name: str, text: str) -> tuple[Waiver, ...]:
     """The waivers of a file's text. Raises `UsageError` with the file, line and column."""
-    marked = LocatedYaml(name, text, UsageError)
-    data = {} if marked.data is None else marked.data
+    located = LocatedYaml(name, text, UsageError)
+    data = {} if located.data is None else located.data
     if not isinstance(data, dict):
         raise UsageError("is not a file of waivers", where=name, place="1:1", hint="waivers: followed by a list")
     if data.get("waivers", ()) is None:
         data = {**data, "waivers": []}
-    document = marked.convert(data, _Document, {(): _Document, ("waivers", "*"): WaiverEntry})
+    document = located.convert(data, _Document, {(): _Document, ("waivers", "*"): WaiverEntry})
     for i, waiver in enumerate(document.waivers):
-        _check(waiver, marked, ("waivers", i))
+        _check(waiver, located, ("waivers", i))
     return tuple(
-        Waiver(**structs.asdict(waiver), file=name, line=marked.line(("waivers", i)))
+        Waiver(**structs.asdict(waiver), file=name, line=located.line(("waivers", i)))
         for i, waiver in enumerate(document.waivers)
     )
 
 
-def _check(waiver: WaiverEntry, marked: LocatedYaml, place: Place) -> None:
+def _check(waiver: WaiverEntry, located: LocatedYaml, place: Place) -> None:
     for key in ("policy", "reason", "owner"):
         if not getattr(waiver, key).strip():
-            marked.fail(f"{key} is empty", (*place, key))
+            located.fail(f"{key} is empty", (*place, key))
     if not waiver.address:
-        marked.fail("address is empty", (*place, "address"))
+        located.fail("address is empty", (*place, "address"))
     if not is_day(waiver.expires):
-        marked.fail("expires is a day, such as 2026-03-31", (*place, "expires"))
+        located.fail("expires is a day, such as 2026-03-31", (*place, "expires"))
     if waiver.fingerprint and not re.fullmatch(_FINGERPRINT, waiver.fingerprint):
-        marked.fail("a fingerprint is 16 digits, as the verdict says it; put it in quotes", (*place, "fingerprint"))
+        located.fail("a fingerprint is 16 digits, as the verdict says it; put it in quotes", (*place, "fingerprint"))
 
 
 # --- holding findings against them ------------------------------------------------------------------------------------

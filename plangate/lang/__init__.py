@@ -1,1 +1,1 @@
-"""One of each for the whole program: versions, quantities, globs, days, fingerprints, wording, YAML with places."""
+"""Small languages and formats for the whole program: versions, quantities, globs, days, fingerprints, wording, located YAML."""

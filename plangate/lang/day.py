@@ -1,4 +1,4 @@
-"""Days of the calendar as text, `YYYY-MM-DD`, which sorts as it counts."""
+"""Calendar days as text, `YYYY-MM-DD`, which sorts chronologically."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 
 
 def is_day(text: str) -> bool:
-    """Whether a text is a day of the calendar, `YYYY-MM-DD`."""
+    """Whether a text is a calendar day, `YYYY-MM-DD`."""
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
         return False
     year, month, day = (int(part) for part in text.split("-"))

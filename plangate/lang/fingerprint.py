@@ -1,4 +1,4 @@
-"""The short digest that tells things apart which nobody makes up: findings, targets, objects of a signed verdict."""
+"""A short digest that identifies findings, targets and objects. Not for adversarial input."""
 
 from __future__ import annotations
 

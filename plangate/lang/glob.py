@@ -1,6 +1,6 @@
-"""Globs: whether a whole text fits a pattern. Each meaning of a pattern has a function of its own.
+"""Globs: whether a whole text matches a pattern. There is one function for each dialect.
 
-None of them backtracks: a pattern is held against a text in one pass, whatever the two hold.
+None of them backtracks: matching takes one pass over the text.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def fits(pattern: str, text: str) -> bool:
     last = rest.pop()
     if len(text) < len(first) + len(last) or not (text.startswith(first) and text.endswith(last)):
         return False
-    # The first place where a part stands leaves the most room to the parts behind it.
+    # Matching each part at its first occurrence leaves the most room for the others.
     position, end = len(first), len(text) - len(last)
     for part in rest:
         found = text.find(part, position, end)
@@ -35,12 +35,12 @@ def fits(pattern: str, text: str) -> bool:
 
 
 def fits_address(pattern: str, text: str) -> bool:
-    """The same with `?` as one character. Brackets stand for themselves: they are a part of addresses."""
+    """As `fits`, with `?` as one character. Brackets are literal: they are part of addresses."""
     return _compiled(pattern, r"\*|\?").fits(text)
 
 
 def fits_shell(pattern: str, text: str) -> bool:
-    """The same with `?` as one character, and `[abc]`, `[a-z]` or `[!abc]` as one of some, as `fnmatch.fnmatchcase` has it."""
+    """As `fits`, with `?` as one character and classes such as `[abc]`, `[a-z]` and `[!abc]`, like `fnmatch.fnmatchcase`."""
     return _compiled(pattern, r"\*|\?|\[!?+\]?+[^\]]*+\]").fits(text)
 
 
@@ -51,7 +51,7 @@ def fits_path(pattern: str, text: str) -> bool:
 
 @functools.lru_cache(maxsize=1024)
 def _compiled(pattern: str, special: str, stop: str = "") -> _Automaton:
-    """The automaton of a pattern. `special` finds what does not stand for itself; no `*` and `?` is `stop`."""
+    """The automaton of a pattern. `special` finds its wildcards; `*` and `?` do not match characters in `stop`."""
     states: list[_State] = []
     for position, part in enumerate(re.split(f"({special})", pattern)):
         if position % 2 == 0:
@@ -78,7 +78,7 @@ def _nothing(_: str) -> bool:
 
 
 class _State:
-    """A place in a pattern: which characters lead on to the next one, and which lead back to it.
+    """A state of the automaton: the characters that lead to the next one, and those that lead back to it.
 
     `skips` more places on is one that needs no character. With 3, the next one needs none either.
     """
@@ -92,7 +92,7 @@ class _State:
 
 
 class _Automaton:
-    """The places of a pattern as the bits of a number: all ways to fit are followed at once, one step a character."""
+    """Simulates all states at once, as the bits of an integer, one step for each character."""
 
     def __init__(self, states: list[_State]):
         self._states = states
@@ -101,7 +101,7 @@ class _Automaton:
         self._moves: dict[str, tuple[int, int]] = {}
 
     def fits(self, text: str) -> bool:
-        """Whether the text leads from the first place behind the last one."""
+        """Whether the whole text leads from the first state past the last one."""
         here = self._skipped(1)
         for character in text:
             on, back = self._moves.get(character) or self._learned(character)
@@ -111,13 +111,13 @@ class _Automaton:
         return bool(here >> len(self._states))
 
     def _skipped(self, here: int) -> int:
-        """These places, and those that are reached from them without a character."""
+        """These states and those that are reached from them without a character."""
         while (more := here | (here & self._skips) << 1 | (here & self._folders) << 3) != here:
             here = more
         return here
 
     def _learned(self, character: str) -> tuple[int, int]:
-        """The places that a character leads on from, and those that it leads back to."""
+        """The states that a character advances from, and those that it repeats."""
         on = sum(1 << i for i, state in enumerate(self._states) if state.takes(character))
         back = sum(1 << i for i, state in enumerate(self._states) if state.repeats(character))
         if len(self._moves) < _MOST_LEARNED:

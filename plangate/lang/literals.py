@@ -1,7 +1,7 @@
-"""What a text must contain for a regular expression to match in it: found by reading the expression itself.
+"""Computes which literals a text must contain for a regular expression to match in it.
 
-Each requirement is a list of literals of which one must be there, as in Rust's `regex-syntax`. What cannot be read makes no
-requirement, so that no match is ever missed. Expressions are read when the knowledge is packed, never during a review.
+Each requirement is a list of literals of which one must occur, as in Rust's `regex-syntax`. A part that is not understood makes
+no requirement, so that no match is ever missed. Expressions are analysed when the index is built, never during a review.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class _Strings(NamedTuple):
         return _Strings(self.members | other.members, self.folded or other.folded)
 
     def requirement(self) -> Requirement | None:
-        """One of these must be there. None where that says nothing, or only that there is a space."""
+        """The requirement that one of these occurs; None where it is always met or a mere space."""
         if not any(member.strip() for member in self.members) or "" in self.members:
             return None
         members = {member.lower() for member in self.members} if self.folded else self.members
@@ -93,7 +93,7 @@ def _all_of(part: _Part) -> list[Requirement]:
 
 
 def _sequence(items: Iterable[tuple[Any, Any]], *, ignore_case: bool) -> _Part:
-    """Parts one after another: what is finite is joined to literals that are as long as possible."""
+    """The concatenation of parts: finite ones are joined to literals that are as long as possible."""
     found: list[Requirement] = []
     prefixes: _Strings | None = None
     run = _EMPTY
@@ -132,7 +132,7 @@ def _part(operator: Any, argument: Any, *, ignore_case: bool) -> _Part:
     if operator in (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT):
         least, most, inside = argument
         return _repeat(_sequence(inside, ignore_case=ignore_case), int(least), most)
-    # What looks around or at the ends takes no room: what is before and after it stands side by side.
+    # Anchors and lookarounds have no width: the parts before and after them are adjacent.
     return _Part(_EMPTY) if operator in (op.AT, op.ASSERT, op.ASSERT_NOT) else _ANYTHING
 
 
@@ -172,7 +172,7 @@ def _spaces() -> _Part:
 
 
 def _branch(parts: list[_Part]) -> _Part:
-    """One of several parts. What each requires at best is required of the whole."""
+    """The alternation of parts, which requires one of their most selective requirements."""
     exact = [part.exact for part in parts if part.exact is not None]
     if len(exact) == len(parts):
         together = reduce(_Strings.either, exact)

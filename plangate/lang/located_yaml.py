@@ -1,4 +1,4 @@
-"""YAML that people write, with the place of everything in it: every error names its line and column."""
+"""YAML with the position of every node, so that errors name line and column."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MOST_NODES: Final = 200_000
 
 
 class _Loader(yaml.SafeLoader):
-    """The safe loader, for which a day is text."""
+    """The safe loader, which reads dates as text."""
 
     yaml_implicit_resolvers: ClassVar = {  # type: ignore[misc]
         first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
@@ -40,7 +40,7 @@ class UnknownKeyError(Exception):
 
 
 def read_text(file: Path) -> str:
-    """The text of a file that people write. Raises `UsageError`."""
+    """The text of a configuration or policy file. Raises `UsageError`."""
     try:
         if file.stat().st_size > _LARGEST_FILE:
             raise UsageError("is larger than 1 MiB", where=str(file))
@@ -54,7 +54,7 @@ def read_text(file: Path) -> str:
 
 
 class LocatedYaml:
-    """One document: its data, and its YAML nodes, which know their places. `error` is what a wrong one raises."""
+    """One document: its data, and its YAML nodes with their positions. `error` is the type to raise for an invalid one."""
 
     def __init__(self, name: str, text: str, error: type[UsageError] = PolicyLoadError):
         self.name = name
@@ -71,7 +71,7 @@ class LocatedYaml:
             raise error("is not YAML", where=name) from None
 
     def convert(self, data: Any, shape: type[T], structs: dict[Place, type[Struct]]) -> T:
-        """The data as `shape`. `structs` says which struct stands where, for suggestions; `*` stands for any key."""
+        """The data as `shape`. `structs` maps paths to structs, for suggestions; `*` is any key. Raises `error`."""
         try:
             return self.attempt(data, shape)
         except UnknownKeyError as unknown:
@@ -79,7 +79,7 @@ class LocatedYaml:
             self.unknown_key(str(key), tuple(above), _names(tuple(above), structs))
 
     def attempt(self, data: Any, shape: type[T]) -> T:
-        """The same; an unknown key raises `UnknownKeyError`, so that the caller can decide what it means."""
+        """As `convert`, but an unknown key raises `UnknownKeyError`."""
         try:
             return msgspec.convert(data, shape)
         except msgspec.ValidationError as error:
@@ -95,11 +95,11 @@ class LocatedYaml:
             self.fail(plain[:1].lower() + plain[1:], path)
 
     def unknown_key(self, key: str, above: Place, known: list[str]) -> NoReturn:
-        """Refuse a key, with the one that was probably meant."""
+        """Raise `error` for an unknown key, with the closest known one."""
         self.fail(f"unknown key {key}{did_you_mean(key, known)}", (*above, key), of_key=True)
 
     def fail(self, message: str, path: Place, *, of_key: bool = False) -> NoReturn:
-        """Refuse the document for what stands at a path."""
+        """Raise `error` with the position of a path."""
         raise self.error(message, where=self.name, place=self.place(path, of_key=of_key))
 
     def place(self, path: Place, *, of_key: bool = False) -> str:
@@ -115,7 +115,7 @@ class LocatedYaml:
         return int(self.place(path).partition(":")[0])
 
     def inside(self, path: Place, line: int, column: int) -> str:
-        """The place of a line and column inside a scalar. In a folded one only the scalar's own place is sure."""
+        """The position of a line and column inside a scalar; for a folded scalar, the scalar's own position."""
         node = self._node(path)
         if node is None:
             return "1:1"
@@ -129,7 +129,7 @@ class LocatedYaml:
         return f"{mark.line + 1}:{mark.column + 1}"
 
     def _once_each(self) -> None:
-        """Refuse a key that stands twice in one mapping, where the last would silently win, and aliases without end."""
+        """Refuse duplicate keys, of which the last would silently win, and aliases that expand without limit."""
         stack = [self.root] if self.root is not None else []
         nodes = 0
         while stack:
@@ -164,7 +164,7 @@ class LocatedYaml:
 
 
 def _path(data: Any, shape: Any, error: str) -> Place:
-    """Where an error of msgspec is. It writes `[...]` for any key of a mapping: the one that gives this error is looked for."""
+    """The path of a msgspec error. msgspec writes `[...]` for any key of a mapping; the key with this error is searched."""
     parts = re.findall(r"\[(\d+)\]|\.([\w-]+)|\[(\.\.\.)\]", error.partition(" - at `$")[2])
     path: list[str | int] = []
     here = data
@@ -208,7 +208,7 @@ def _names(place: Place, structs: dict[Place, type[Struct]]) -> list[str]:
 
 
 def did_you_mean(word: str, known: list[str]) -> str:
-    """A clause with the known word that is close to this one, or nothing."""
+    """A clause that suggests a known word close to this one; empty without any."""
     close = difflib.get_close_matches(word, known, n=1)
     return f"; did you mean {close[0]}?" if close else ""
 

@@ -23,7 +23,7 @@ _LARGEST_BINARY: Final = Decimal(2**63 - 1)
 
 
 def read(value: Any) -> Decimal | None:
-    """The number that a quantity stands for, exactly; None where it is none: `500m` is 0.5, `1Ki` is 1024, `.5` and `5.` are numbers.
+    """The exact value of a quantity; None for an invalid one. `500m` is 0.5, `1Ki` is 1024, `.5` and `5.` are valid.
 
     As in apimachinery, what is finer than nano is rounded away from zero, and a binary suffix gives 2**63-1 at most.
     """
@@ -44,5 +44,5 @@ def read(value: Any) -> Decimal | None:
 
 
 def spelled(number: Decimal) -> str:
-    """A number without exponent, so that equal quantities are one text."""
+    """The number without an exponent. Equal quantities as returned by `read` have equal texts."""
     return f"{number:f}"

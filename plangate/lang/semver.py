@@ -43,8 +43,8 @@ class Version(NamedTuple):
 
     @property
     def sortable(self) -> str:
-        """A text for each version; two of them compare as the versions do."""
-        # `!` stands below everything in an identifier, so that fewer identifiers sort below more; `~` stands above.
+        """A text that sorts as the version does."""
+        # `!` sorts before every character of an identifier, so that fewer identifiers sort before more; `~` sorts after.
         words = "!".join("~" if one == _RELEASE else f"{one[0]}{one[1]:09}{one[2]}" for one in self.rank)
         return "".join(f"{number:018}" for number in self.numbers) + words
 

@@ -1,4 +1,4 @@
-"""Names that somebody mistyped: one letter added, left out, changed or swapped with its neighbour."""
+"""Typos in names: one letter added, left out, changed or swapped with its neighbour."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _SHORTEST = 3
 
 
 def nearest(word: str, names: Iterable[str]) -> str:
-    """The name that `word` is one slip away from; empty where there is none, or where it is one of them."""
+    """The known name that is one typo away from `word`; empty where there is none, or where `word` is known."""
     found = ""
     for name in names:
         if word == name:
@@ -27,7 +27,7 @@ def _one_slip(one: str, other: str) -> bool:
         return False
     at = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), len(one))
     if len(one) < len(other):
-        # A number at the end (`KEY`, `KEY2`) is another name, not a slip.
+        # A number at the end (`KEY`, `KEY2`) is another name, not a typo.
         return one[at:] == other[at + 1 :] and not other[at].isdigit()
     if one[at + 1 :] == other[at + 1 :]:
         return not (one[at].isdigit() and other[at].isdigit())

@@ -1,1 +1,1 @@
-"""The types that the stages share. Frozen, tuples, sorted once. No stage imports another; they meet here."""
+"""The types that the stages share: frozen structs of sorted tuples. Stages import these and never each other."""

@@ -1,4 +1,4 @@
-"""What will happen: the changes of one input, and what classify says of them. Frozen, tuples, sorted once."""
+"""The changes of one input, and what classify adds to them."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class ReplaceOrder(enum.StrEnum):
 
 
 class Noise(enum.StrEnum):
-    """Why a change means little. Counted and folded, never dropped."""
+    """Why a change is unimportant. Such changes are counted and folded, never dropped."""
 
     TAGS = "tags"
     UNKNOWN_ONLY = "unknown-only"
@@ -72,7 +72,7 @@ class Noise(enum.StrEnum):
 
 
 class EffectName(enum.StrEnum):
-    """What will happen to running things, in words that a policy can test."""
+    """The effects of changes on running systems, by the names that policies match."""
 
     FAILS = "fails"
     MAY_FAIL = "may-fail"
@@ -113,7 +113,7 @@ _INSTANCE_KEYS = re.compile(r'\["(?:[^"\\]|\\.)*"\]|\[[^\]"]*\]')
 
 
 def base(address: str) -> str:
-    """A Terraform address, or that of a module, without its instance keys: what the configuration calls it."""
+    """The address of a resource or module without instance keys, as in the configuration."""
     return _INSTANCE_KEYS.sub("", address) if "[" in address else address
 
 
@@ -127,12 +127,12 @@ class AttributeChange(Struct, frozen=True):
 
 
 class Effect(Struct, frozen=True):
-    """What a change does to running things.
+    """The effect of a change on running systems.
 
     `because` is a clause that finishes "`address` ...": plain words, no trailing full stop. `kind` is a kebab-case slug
     that tells effects of one name apart (`exposes` by an `admin-port` or a `public-bucket`); a policy matches `exposes`
-    or `exposes:admin-port`. `paths` are the attributes it was read from. An effect that is not `certain` hangs on a
-    value that is unknown or redacted: it is not listed, and a policy that matches it has the outcome unknown.
+    or `exposes:admin-port`. `paths` are the attributes it was read from. An effect that is not `certain` depends on
+    a value that is unknown or redacted: it is not listed, and a policy that matches it has the outcome unknown.
     """
 
     name: EffectName
@@ -145,7 +145,7 @@ class Effect(Struct, frozen=True):
 
 
 class Notice(Struct, frozen=True):
-    """What a pack found out about a change. `kind` is a slug that policies match; the rest is as in `Effect`."""
+    """A pack's finding about a change. `kind` is a slug that policies match; the rest is as in `Effect`."""
 
     kind: str
     because: str
@@ -154,7 +154,7 @@ class Notice(Struct, frozen=True):
 
 
 class View(Struct, frozen=True):
-    """A change as a pack reads it: other sides, other paths, and what the pack found.
+    """A change as a pack reads it: other sides, other paths, and the pack's notices.
 
     Several changes can share the sides; policies with a condition look at the one that is `leading`.
     """
@@ -206,7 +206,7 @@ class Change(Struct, frozen=True, kw_only=True):
     deferred: str | None = None
     """Terraform's reason when the change is put off to a later apply."""
     found: Literal["", "changed", "deleted"] = ""
-    """What the refresh found had happened to it outside of Terraform."""
+    """How the refresh found it changed outside of Terraform."""
     before: Side | None = None
     after: Side | None = None
     differing: tuple[str, ...] = ()
@@ -217,9 +217,9 @@ class Change(Struct, frozen=True, kw_only=True):
     attributes: tuple[AttributeChange, ...] = ()
     effects: tuple[Effect, ...] = ()
     traits: frozenset[str] = frozenset()
-    """What knowledge says of the type: `stateful`, `foundation`, `routine`, ... (the names of `policies/knowledge`)."""
+    """The traits of the type in `policies/knowledge`: `stateful`, `foundation`, `routine`, ..."""
     views: dict[str, View] = {}
-    """What packs of their own make of it, by the name of the view, such as `litellm`."""
+    """The views of packs, by name, such as `litellm`."""
     noise: Noise | None = None
     assessed: str | None = None
     """Why it is harmless, in plain words; None when nobody has judged that it is."""
@@ -229,7 +229,7 @@ class Change(Struct, frozen=True, kw_only=True):
     location: Location | None = None
 
     def has(self, effect: EffectName) -> bool:
-        """Whether it certainly has that effect."""
+        """Whether the change has this effect with certainty."""
         return any(e.name is effect and e.certain for e in self.effects)
 
 
@@ -260,7 +260,7 @@ class CheckResult(Struct, frozen=True):
 
 
 class DriftStatus(enum.StrEnum):
-    """How one path stands on the three sides."""
+    """How the desired, recorded and live values of one path compare."""
 
     CLEAN = "clean"
     INTENDED = "intended"
@@ -273,7 +273,7 @@ class DriftStatus(enum.StrEnum):
 
 
 class Drift(Struct, frozen=True):
-    """One path of one object, as desired, as recorded in state, and as it really is."""
+    """The desired, recorded and live value of one path of an object."""
 
     address: str | None
     path: str
@@ -287,7 +287,7 @@ class Drift(Struct, frozen=True):
     since: str = ""
     """Which revisions of its release brought the live side, and when, in words."""
     lost: bool = False
-    """True for an object that holds data, or that others stand on, which is gone and which this apply does not bring back."""
+    """True for a deleted object that holds data, or that others depend on, and that this apply does not recreate."""
 
 
 class Gap(Struct, frozen=True, order=True):
@@ -311,7 +311,7 @@ class Lock(Struct, frozen=True):
 
 
 class Freshness(Struct, frozen=True):
-    """What ties a plan to the state it was made from."""
+    """How a plan relates to the current state, and a release to its live revision."""
 
     lineage: str | None = None
     serial_plan: int | None = None
@@ -326,15 +326,15 @@ class Freshness(Struct, frozen=True):
 
 
 class References(Struct, frozen=True):
-    """What the plan's `configuration` tells of resources, by address without instance keys."""
+    """The references in the plan's `configuration`, by resource address without instance keys."""
 
     users: dict[str, tuple[str, ...]] = {}
-    """Who refers to it. Filled only for a plan that replaces or destroys something."""
+    """The addresses that refer to each resource. Filled only for a plan that replaces or destroys something."""
     provisioners: tuple[str, ...] = ()
     """The resources that have provisioners."""
     written: dict[str, dict[str, tuple[str, ...]]] = {}
     """For each resource with values that only the apply will know: which of those attributes are written, and what they
-    refer to. An attribute that does not stand here is left to the provider. `?` is what cannot be followed."""
+    refer to. An attribute that is not listed is left to the provider. `?` is a reference that cannot be resolved."""
     aliased: bool = False
     """Whether a provider is configured more than once: what has one name may then be in several regions or accounts."""
 
@@ -352,36 +352,36 @@ class Hook(Struct, frozen=True, kw_only=True):
 
 
 class ChangeSet(Struct, frozen=True, kw_only=True):
-    """Everything one input says will happen. What only one tool tells stands in the classes below."""
+    """Everything that one input says will happen. The subclasses add what only one tool provides."""
 
     input: InputRecord
     changes: tuple[Change, ...] = ()
     """Without no-ops: those are only counted, in `no_ops`."""
     no_ops: int = 0
     hook_changes: tuple[Change, ...] = ()
-    """What hooks do that they did not do before. Policies are held against these; they are neither listed nor counted."""
+    """Changes of hooks. Policies are evaluated on them; they are neither listed nor counted."""
     releases: tuple[ReleaseEvidence, ...] = ()
-    """What is known of Helm releases besides the input."""
+    """Evidence about Helm releases besides the input."""
     drift: tuple[Drift, ...] = ()
     evidence: dict[str, str] = {}
-    """What was given besides the input: name to `given`, `missing` or `not-needed`."""
+    """The state of each kind of evidence: `given`, `missing` or `not-needed`."""
     skipped: tuple[Gap, ...] = ()
     notes: tuple[str, ...] = ()
-    """What was recognised of the run: a destroy plan, a refresh-only plan, a newer format."""
+    """Notes about the run: a destroy plan, a refresh-only plan, a newer format."""
     freshness: Freshness | None = None
     made_at: str | None = None
     """When the tool made it, as the tool writes it."""
     pseudonyms: Pseudonyms | None = None
-    """Given the gate's key, what stands for each hidden value; None where they cannot be told apart outside of this review."""
+    """Maps the gate's key to a pseudonym for each hidden value; None where hidden values have none."""
 
     @property
     def judged(self) -> tuple[Change, ...]:
-        """The changes that policies are held against: those that are listed, then those of hooks."""
+        """The changes that policies are evaluated on: the listed ones, then those of hooks."""
         return (*self.changes, *self.hook_changes)
 
 
 class TerraformChangeSet(ChangeSet, frozen=True, kw_only=True):
-    """What a Terraform plan says."""
+    """The change set of a Terraform plan."""
 
     unchanged: tuple[Change, ...] = ()
     """No-ops of `helm_release`: Terraform does not see what was changed in them by hand."""
@@ -399,7 +399,7 @@ class TerraformChangeSet(ChangeSet, frozen=True, kw_only=True):
 
 
 class HelmChangeSet(ChangeSet, frozen=True, kw_only=True):
-    """What an upgrade of a Helm release, or a rendered manifest, says."""
+    """The change set of an upgrade of a Helm release, or of a rendered manifest."""
 
     upgrade: Upgrade
     hooks: tuple[Hook, ...] = ()
@@ -409,4 +409,4 @@ class RefusedUpgrade(ChangeSet, frozen=True, kw_only=True):
     """An upgrade that Helm itself refuses: nothing will happen."""
 
     refused: str
-    """What Helm said."""
+    """Helm's error message."""

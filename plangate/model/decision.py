@@ -1,4 +1,4 @@
-"""What follows from a decision, the same for one verdict and for many merged ones: its exit code and its headline."""
+"""The exit code and headline of a decision, for a single and for a merged verdict."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def exit_code(
     decisions: Iterable[Decision], *, unread: bool, fail_on: str = "block", mode: str = "enforce"
 ) -> ExitCode:
-    """The exit code that follows from what was decided. `unread` is whether an input could not be read at all.
+    """The exit code of these decisions. `unread` is whether an input could not be read at all.
 
     `decisions` are all that count, the milder ones too: an inconclusive one beside a review exits 4. With the mode `observe`
     nothing is enforced, and only an input that could not be read is an error.
@@ -32,7 +32,7 @@ def exit_code(
 
 
 def enforced_code(verdict: Verdict) -> ExitCode:
-    """The exit code of a command that reached this verdict; in the mode `observe` it is milder than the verdict's own."""
+    """The exit code of the command that made this verdict; with the mode `observe` it is milder than the verdict's own."""
     if verdict.mode == "enforce":
         return ExitCode(verdict.exit_code)
     return exit_code((), unread=any(gap.input_failed for gap in verdict.coverage.skipped), mode=verdict.mode)
@@ -49,7 +49,7 @@ def headline(
     where: str = "",
     open_changes: int = 0,
 ) -> str:
-    """One plain sentence: the consequence.
+    """The consequence in one sentence.
 
     `deciding` says what asks for the decision, worst first, and `of` what it counts; `gaps` are what and why nobody can tell;
     `summary` counts changes by action, `where` says in what, and `nothing` is the sentence where there are none;

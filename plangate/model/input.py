@@ -1,4 +1,4 @@
-"""What goes in: inputs as they were given, and where evidence and states may be found."""
+"""Inputs as given, and the sources of evidence and state."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Source(enum.StrEnum):
-    """What an input says will happen: to Terraform's resources, or to objects that Helm applies."""
+    """What the changes of an input are about: Terraform's resources, or objects that Helm applies."""
 
     TERRAFORM = "terraform"
     HELM = "helm"
@@ -34,11 +34,11 @@ class Kind(enum.StrEnum):
     HELM_MANIFEST = "helm-manifest"
     """`helm template`, or plain Kubernetes documents."""
     HELM_VALUES = "helm-values"
-    """The values that one release is meant to have. Only its drift can be told from them."""
+    """The desired values of one release. They show drift only."""
 
     @property
     def source(self) -> Source:
-        """What the input is of."""
+        """What inputs of this kind are about."""
         return _SOURCES[self]
 
 
@@ -53,7 +53,7 @@ _SOURCES: Final = {
 
 
 class Facts(Struct, frozen=True):
-    """What the tool says of its own plan. None means that the tool does not say: OpenTofu has only `errored`."""
+    """The tool's own facts about its plan. None where the tool does not write one: OpenTofu has only `errored`."""
 
     errored: bool | None = None
     complete: bool | None = None
@@ -86,7 +86,7 @@ class RawInput:
         self._digest = ""
         self._hashing: threading.Thread | None = None
         if len(data) >= _WORTH_A_THREAD:
-            # Hashing lets go of the interpreter lock, so a large input is hashed while it is parsed.
+            # Hashing releases the interpreter lock, so a large input is hashed while it is parsed.
             self._hashing = threading.Thread(target=self._hash)
             self._hashing.start()
 
@@ -95,7 +95,7 @@ class RawInput:
 
     @property
     def sha256(self) -> str:
-        """The digest of the bytes as given."""
+        """The SHA-256 of the bytes as given, in hex."""
         if self._hashing is not None:
             self._hashing.join()
         if not self._digest:
@@ -107,7 +107,7 @@ class RawInput:
 
 
 class Gathered(dict[str, RawInput]):
-    """Evidence by its kind, and what of it could not be had."""
+    """Evidence by kind, and in `failed` the errors for kinds that could not be obtained."""
 
     def __init__(
         self,
@@ -118,11 +118,11 @@ class Gathered(dict[str, RawInput]):
         super().__init__(found or {})
         self.failed = tuple(failed)
         self.from_cluster = frozenset(from_cluster)
-        """The kinds that the cluster itself told just now, and no file."""
+        """The kinds that come from the cluster and not from a file."""
 
 
 class EvidenceSources(Struct, frozen=True, kw_only=True):
-    """Where evidence may be found, as the command line says."""
+    """The sources of evidence that the command line names."""
 
     folder: Path | None = None
     manifest: str | None = None
@@ -134,7 +134,7 @@ class EvidenceSources(Struct, frozen=True, kw_only=True):
     live: bool = False
     """Whether the cluster is asked for what neither a flag nor the folder gives."""
     seconds: float = 30.0
-    """How long one question may take."""
+    """The time limit of one query."""
 
     @property
     def named(self) -> bool:
@@ -143,7 +143,7 @@ class EvidenceSources(Struct, frozen=True, kw_only=True):
 
 
 class StateSource(Struct, frozen=True, kw_only=True):
-    """Where the state may be found, as the command line says."""
+    """The source of the state that the command line names."""
 
     location: str | None = None
     """A file, or `s3://bucket/key`."""
@@ -157,5 +157,5 @@ class StateSource(Struct, frozen=True, kw_only=True):
 
     @property
     def is_named(self) -> bool:
-        """Whether anything names a state."""
+        """Whether a flag names a state."""
         return self.location is not None or bool(self.backend_config)

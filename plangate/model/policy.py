@@ -1,4 +1,4 @@
-"""Families and policies as their files say them."""
+"""Families and policies as read from their files."""
 
 from typing import Any, Literal
 
@@ -10,7 +10,7 @@ from plangate.model.verdict import Severity
 
 
 class Family(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A folder of policies. Everything but its name, which is the folder's, stands in its `family.yaml`."""
+    """A folder of policies. Its name is the folder's; everything else is in its `family.yaml`."""
 
     name: str
     title: str
@@ -18,13 +18,13 @@ class Family(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     source: Source | None = None
     """The tool whose changes it is about; None where it is not about one tool."""
     view: str = ""
-    """The picture of a change that its policies may match, such as `litellm`."""
+    """The view of a change that its policies may match, such as `litellm`."""
     builtin: bool = False
-    """Whether plangate's own code finds what its policies say. Such a family is always on."""
+    """Whether plangate's own code makes the findings of its policies. Such a family is always on."""
 
 
 class Match(Struct, frozen=True, forbid_unknown_fields=True):
-    """The cheap pre-filter. Every part that is given has to fit; a list fits when one of its items does."""
+    """The pre-filter of a policy. Every given field must match; a list matches when one of its items does."""
 
     source: Source | None = None
     """The tool. One that names a view needs none."""
@@ -34,15 +34,15 @@ class Match(Struct, frozen=True, forbid_unknown_fields=True):
     effects: tuple[str, ...] = ()
     """`name` or `name:kind`."""
     without: tuple[str, ...] = ()
-    """Effects that another policy speaks of: they are none of `effects`. Without `effects`, the change must have none of them."""
+    """Effects that another policy covers, excluded from `effects`. Without `effects`, the change must have none of them."""
     traits: tuple[str, ...] = ()
-    """Traits, for what holds of a change and not of its whole type."""
+    """Traits of the change itself, not of its type."""
     reasons: tuple[str, ...] = ()
     """Terraform's `action_reason` codes."""
     view: str = ""
-    """A pack's own picture of a change, such as `litellm`: `before()` and `after()` read that one then."""
+    """The view that `before()` and `after()` read, such as `litellm`."""
     notices: tuple[str, ...] = ()
-    """Kinds of what the pack found. Without any, the policy looks once at each picture."""
+    """Kinds of the pack's notices. Without any, the policy is evaluated once for each view."""
 
 
 class Cases(Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,7 +54,7 @@ class Cases(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Description(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What every policy says of itself."""
+    """The fields that every policy has."""
 
     id: str
     family: str
@@ -68,7 +68,7 @@ class Description(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class Policy(Description, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A policy that is held against changes."""
+    """A policy that is evaluated on changes."""
 
     match: Match
     when: str | None = None
@@ -80,7 +80,7 @@ class Policy(Description, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class InlineComment(Struct, frozen=True):
-    """A comment `# plangate: ignore[policy] until=... reason=... owner=...` as it is written: each part may be missing."""
+    """A comment `# plangate: ignore[policy] until=... reason=... owner=...` as written; each part may be missing."""
 
     policy: str
     until: str
@@ -95,7 +95,7 @@ class InlineComment(Struct, frozen=True):
 
 
 class CommandCase(Struct, frozen=True, forbid_unknown_fields=True):
-    """An example of what the command is given. A mapping or list among the files is written as JSON, or as a zip to `*.tfplan`."""
+    """An invocation of the command with its files. A mapping or list is written as JSON, or as a zip to `*.tfplan`."""
 
     run: str
     """The arguments of the command."""
@@ -108,14 +108,14 @@ class CommandCase(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CommandCases(Struct, frozen=True, forbid_unknown_fields=True):
-    """Examples that have the finding, and examples that come close and have it not."""
+    """Cases with the finding, and similar cases without it."""
 
     violated: tuple[CommandCase, ...] = ()
     satisfied: tuple[CommandCase, ...] = ()
 
 
 class BuiltinPolicy(Description, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A policy without a condition: plangate's own code finds what it says."""
+    """A policy without a condition: plangate's own code makes its findings."""
 
     found_by: Literal["verdict", "gate", "drift", "pipeline"]
     """The part of plangate that finds it."""

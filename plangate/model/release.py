@@ -1,4 +1,4 @@
-"""Helm releases: their objects, their revisions, and what is known of one besides a plan."""
+"""Helm releases: their objects, revisions, and evidence."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ class KubeObject(Protocol):
 
     @property
     def kind(self) -> str:
-        """Its kind, or nothing where it says none."""
+        """Its kind, or empty."""
         ...
 
     @property
     def namespace(self) -> str:
-        """What it says of its namespace itself; often nothing."""
+        """The namespace in its metadata, often empty."""
         ...
 
     @property
     def name(self) -> str:
-        """Its name, or nothing."""
+        """Its name, or empty."""
         ...
 
     @property
@@ -39,21 +39,21 @@ class KubeObject(Protocol):
 
     @property
     def body(self) -> dict[str, Value]:
-        """All of it, masked."""
+        """The whole object, masked."""
         ...
 
     @property
     def generated(self) -> frozenset[str]:
-        """The keys of a Secret whose values look drawn by chance and were given to Helm by nobody."""
+        """The keys of a Secret whose values look random and are not among the values given to Helm."""
         ...
 
     @property
     def unreadable(self) -> frozenset[str]:
-        """The keys of a Secret whose value no server takes: no base64, or no JSON where its type asks for it."""
+        """The keys of a Secret whose value an API server refuses: no base64, or no JSON where its type requires it."""
         ...
 
     def mentions(self, *words: str) -> bool:
-        """Whether its text holds every one of these words, told without parsing it."""
+        """Whether its text contains all of these words. Does not parse it."""
         ...
 
 
@@ -70,15 +70,15 @@ class Revision(Struct, frozen=True):
 
 
 class Maskable(Protocol):
-    """Values that are masked when they are read. Ingest keeps them to itself until it is told what else is secret."""
+    """Values that are masked when they are read, so that paths that are found to be secret later are masked too."""
 
     def masked(self, hidden: tuple[Path, ...]) -> dict[str, Value]:
-        """The values, with what stands at these paths hidden, whatever it is. Hidden values can still be compared."""
+        """The masked values, with whatever is at these paths hidden. Hidden values can still be compared."""
         ...
 
 
 class ReleaseEvidence(Struct, frozen=True, kw_only=True):
-    """What is known of one `helm_release` besides the plan: what the state recorded, and what the cluster runs."""
+    """Evidence about one `helm_release`: what the state recorded, and what the cluster runs."""
 
     address: str
     """Terraform's address."""
@@ -95,45 +95,45 @@ class ReleaseEvidence(Struct, frozen=True, kw_only=True):
     live_version: str = ""
     history: tuple[Revision, ...] = ()
     writers: tuple[tuple[str, str], ...] = ()
-    """Who else than Helm writes to its objects: the object as `Kind/name`, and the field manager, or `release NS/NAME`."""
+    """Other writers of its objects than Helm, as (`Kind/name`, field manager or `release NS/NAME`)."""
     gone: bool = False
-    """The cluster was asked, and has no such release."""
+    """Whether the cluster was queried and has no such release."""
     evidence: dict[str, str] = {}
     """Kind of evidence to `given` or `missing`."""
 
 
 class Chart(Struct, frozen=True):
-    """A chart as Helm names it. What is not told is empty."""
+    """A chart as Helm names it. Unknown fields are empty."""
 
     name: str = ""
     version: str = ""
 
 
 class Upgrade(Struct, frozen=True, kw_only=True):
-    """What Helm was asked to do with one release, and what is known of the release. Classify turns it into changes."""
+    """An upgrade of one release with its evidence, which classify turns into changes."""
 
     release: str | None = None
     """`namespace/name`."""
     namespace: str = ""
-    """Where objects go that name no namespace."""
+    """The namespace of objects that name none."""
     name: str = ""
     install: bool = False
-    """There is nothing before: every object is created."""
+    """Whether this is an install, which creates every object."""
     major: int | None = None
     """Helm's major version, where the input shows it."""
     server_side: bool | None = None
-    """Whether objects are applied server-side; None when nothing tells."""
+    """Whether objects are applied server-side; None when unknown."""
     new: tuple[KubeObject, ...] = ()
     old: tuple[KubeObject, ...] | None = None
-    """The deployed revision, without what stays byte for byte the same; None when it was not given."""
+    """The objects of the deployed revision that are not byte for byte the same in the new one; None when not given."""
     same: tuple[KubeObject, ...] = ()
-    """What is byte for byte the same in both."""
+    """The objects that are byte for byte the same in both revisions."""
     new_hooks: tuple[KubeObject, ...] = ()
     old_hooks: tuple[KubeObject, ...] | None = None
     live: tuple[KubeObject, ...] | None = None
-    """What the cluster holds; None when it was not given."""
+    """The live objects; None when not given."""
     crds: tuple[KubeObject, ...] = ()
-    """What stands in the chart's `crds/`."""
+    """The objects in the chart's `crds/`."""
     hidden: tuple[str, ...] = ()
     """Templates of Secrets whose content the dry run left out."""
     history: tuple[Revision, ...] = ()
@@ -141,9 +141,9 @@ class Upgrade(Struct, frozen=True, kw_only=True):
     chart: Chart = Chart()
     old_chart: Chart = Chart()
     values: dict[str, Value] | None = None
-    """What a user gives to Helm; None where the input does not tell."""
+    """The user-supplied values; None where the input does not contain them."""
     old_values: dict[str, Value] | None = None
-    """What a user gave to the deployed revision; None where that was not given."""
+    """The user-supplied values of the deployed revision; None when not given."""
     origin: int = 0
     """Index of the input it came from."""
     revision: int | None = None
@@ -151,10 +151,10 @@ class Upgrade(Struct, frozen=True, kw_only=True):
 
 
 class ClusterIdentity(Struct, frozen=True, kw_only=True):
-    """The identity of a cluster. None for what could not be told."""
+    """The identity of a cluster. Unknown fields are None."""
 
     server: str | None = None
-    """The API server's address: what differs between two ways to the same cluster."""
+    """The address of the API server. One cluster can have several."""
     kube_system_uid: str | None = None
-    """The uid of its `kube-system` namespace: the same for every way."""
+    """The uid of its `kube-system` namespace, the same for every address."""
     collected_at: str | None = None

@@ -1,4 +1,4 @@
-"""Attribute values as they are after ingest: masked, exact, and told apart from what is unknown or not there.
+"""Attribute values after ingest: masked, exact, and distinct from unknown and absent ones.
 
 A secret is a `Sensitive`, a value that only the apply will know is `UNKNOWN`. What remains is plain JSON data with exact
 numbers (`int` and `Decimal`, never `float`).
@@ -27,7 +27,7 @@ class Unknown:
 
 
 class Absent:
-    """No value at all: the attribute is not there. There is one, `ABSENT`. It differs from null."""
+    """The value of an attribute that does not exist. There is one, `ABSENT`. It differs from null."""
 
     __slots__ = ()
 
@@ -36,7 +36,7 @@ class Absent:
 
 
 class Sensitive:
-    """A redacted value. It can be compared with another of the same review, and tells nothing else.
+    """A redacted value, which can only be compared with others of the same review.
 
     `token` is a serial number handed out per distinct value by ingest; it carries nothing of the value. `marked`: Terraform
     calls it sensitive; else it was masked for what it looks like or where it stands.
@@ -104,7 +104,7 @@ _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 @functools.lru_cache(maxsize=65536)
 def spell(path: Path) -> str:
-    """Spell a path the one way plangate spells paths: `a.b`, `tags["a.b"]`, `x[0]`.
+    """The text of a path: `a.b`, `tags["a.b"]`, `x[0]`.
 
     Plain keys are joined with dots; any other key stands in brackets and JSON quotes; list positions in brackets.
     """
@@ -139,7 +139,7 @@ class Side(Protocol):
 
 
 def within(value: Value | Absent, path: Path) -> Value | Absent:
-    """What stands at a path inside a masked value. An unknown or sensitive parent gives itself; JSON and YAML in a text go on inside."""
+    """The value at a path inside a masked value; an unknown or sensitive parent itself. Descends into embedded JSON and YAML."""
     for part in path:
         if isinstance(value, Embedded):
             value = value.value

@@ -1,4 +1,4 @@
-"""What is said of the changes: findings, coverage, and the one verdict."""
+"""The verdict, its findings and its coverage."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ DECIDING_UNKNOWN: Final = frozenset({Severity.CRITICAL, Severity.HIGH})
 
 
 class Outcome(enum.StrEnum):
-    """What a policy says of one change."""
+    """The result of evaluating a policy on one change."""
 
     SATISFIED = "satisfied"
     VIOLATED = "violated"
@@ -75,7 +75,7 @@ class Operand(Struct, frozen=True):
 
 
 class Finding(Struct, frozen=True, kw_only=True):
-    """What one policy says of one change."""
+    """The finding of one policy about one change."""
 
     policy: str
     severity: Severity
@@ -92,7 +92,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     change: int | None = None
     """Index into the verdict's changes."""
     decision: Decision = Decision.PASS
-    """What it asks for by itself. The verdict stage fills it."""
+    """The decision that this finding requires by itself. The verdict stage sets it."""
     waiver: Waiver | None = None
     """Set where somebody accepted it: then it decides nothing."""
     enforced: bool = True
@@ -113,7 +113,7 @@ class Finding(Struct, frozen=True, kw_only=True):
 
 
 class Approvals(Struct, frozen=True):
-    """Who has to answer a review: how many people, of which teams or by name. Never the author."""
+    """The approvals that a review needs: how many people, of which teams or by name. The author never counts."""
 
     count: int
     teams: tuple[str, ...] = ()
@@ -121,23 +121,23 @@ class Approvals(Struct, frozen=True):
 
 
 class Binding(Struct, frozen=True, kw_only=True):
-    """What ties a verdict to exactly this plan, so that it can be told again right before the apply."""
+    """What identifies the plan of a verdict, so that `plangate verify` can recognise it right before the apply."""
 
     expires_at: str
     sensitive: Literal["hmac", "left-out", "none"]
     """Whether hidden values are compared by an HMAC under the gate's key, or not at all, or whether there are none."""
     volatile: tuple[str, ...] = ()
-    """Attributes that do not matter, as TYPE.PATH with `*`."""
+    """Attributes that are not compared, as TYPE.PATH with `*`."""
     digests: tuple[str, ...] = ()
-    """For each change what its listed attributes do not tell: what is created, and hidden values."""
+    """For each change the digest of what its listed attributes do not show: created values, and hidden values."""
     hooks: str = ""
-    """The digest of what the hooks hold."""
+    """The digest of the hooks' bodies."""
     revision: int | None = None
     """The revision of the Helm release that the upgrade makes."""
     revision_live: int | None = None
     """The newest revision that the release had, where its history was given."""
     made_at: tuple[str, ...] = ()
-    """When the tools made the inputs: a value that says nothing else says nothing."""
+    """When the tools made the inputs. A value that is one of these times is not compared."""
 
 
 class Satisfied(Struct, frozen=True):
@@ -159,7 +159,7 @@ class PolicyReport(Struct, frozen=True, kw_only=True):
 
 
 class Coverage(Struct, frozen=True, kw_only=True):
-    """What was looked at and what was not."""
+    """What was examined and what was not."""
 
     changes_assessed: int | None = None
     """How many changes of something live are known to be harmless; None in a verdict of before this was asked."""
@@ -183,7 +183,7 @@ class Step(Struct, frozen=True):
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
-    """The answer. Reports see only this."""
+    """The result of a review, and the only input of reports."""
 
     decision: Decision
     risk: Severity | None
@@ -217,7 +217,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
 
 
 class Options(Struct, frozen=True, kw_only=True):
-    """What the edge decides: names, the moment of the review, and how strict the exit code is."""
+    """The options of a review: names, its time, and how strict the exit code is."""
 
     created_at: str
     target: str | None = None
@@ -226,8 +226,8 @@ class Options(Struct, frozen=True, kw_only=True):
     fail_on: Literal["block", "review"] = "block"
     mode: Literal["enforce", "observe"] = "enforce"
     required: tuple[str, ...] = ()
-    """Evidence without which nothing can be told, by its name in the coverage."""
+    """Evidence without which the verdict is inconclusive, by its name in the coverage."""
     notes: tuple[str, ...] = ()
-    """What the edge has to say of this review."""
+    """Notes that the caller adds to the verdict."""
     approvals: Approvals | None = None
     """Who may answer a review."""

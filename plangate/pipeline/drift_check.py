@@ -87,8 +87,8 @@ def merged(
         merge.Part.of(target.name or "", saved.document(verdict))
         for target, verdict in zip(targets, verdicts, strict=True)
     ]
-    whole = merge.merge(parts, [], None, now=options.created_at, target=options.target, fail_on=options.fail_on)
-    return whole, verdicts
+    overall = merge.merge(parts, [], None, now=options.created_at, target=options.target, fail_on=options.fail_on)
+    return overall, verdicts
 
 
 def check_all(

@@ -28,7 +28,7 @@ class Reading(Struct, frozen=True, kw_only=True):
     evidence: EvidenceSources = EvidenceSources()
     kube_version: tuple[int, int] | None = None
     assumed: tuple[str, ...] = ()
-    """Addresses that are taken to stay as they are, where others hang on what the apply makes of them."""
+    """Addresses of resources whose unknown attributes are assumed not to change."""
     drift_only: bool = False
     """Whether only drift is asked for: the views of applications are left out, and inputs of Helm are refused."""
 

@@ -31,7 +31,7 @@ _Entry = TypeVar("_Entry", wire.Step, wire.Skipped, wire.Check, wire.Invocation,
 _DECISIONS: Final = [decision.value for decision in Decision]
 _SEVERITIES: Final = [severity.value for severity in Severity]
 _GIVEN: Final = ("missing", "given", "not-needed")
-"""Evidence of several targets: missing anywhere is missing."""
+"""States of evidence by precedence: missing for one target is missing for all."""
 
 
 class Part(Struct, frozen=True):

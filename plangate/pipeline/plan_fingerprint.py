@@ -41,10 +41,10 @@ def fingerprint(document: wire.Verdict, volatile: tuple[str, ...], hooks: str, m
     rows += [encoded(("hook", h.release, h.address, h.events, h.weight), made_at) for h in document.hooks]
     rows += [encoded(("runs", i.address, i.trigger), made_at) for i in document.invocations or ()]
     rows.append(encoded(("facts", hooks, sorted(facts(document))), made_at))
-    whole = hashlib.sha256()
+    digest = hashlib.sha256()
     for row in sorted(rows):
-        whole.update(row + b"\n")
-    return whole.hexdigest()
+        digest.update(row + b"\n")
+    return digest.hexdigest()
 
 
 def facts(document: wire.Verdict) -> list[tuple[str, bool, bool]]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from plangate.model.policy import Policy
 
 BUILDERS: Final = {name: application.case for name, application in APPLICATIONS.items()}
-"""What turns a case into an upgrade, by the view that its policy matches."""
+"""By the view that a policy matches, the function that builds an upgrade from a case."""
 
 
 def run(

@@ -37,10 +37,10 @@ class Request(Struct, frozen=True, kw_only=True):
     options: Options
     tf_dir: Path = Path()
     evidence: EvidenceSources = EvidenceSources()
-    """Where what is known of Helm releases may be found."""
+    """Where evidence about Helm releases is found."""
     kube_version: tuple[int, int] | None = None
     gate: Gate | None = None
-    """What the repository's configuration and waivers make of it."""
+    """The repository's configuration and waivers."""
     state: StateSource = StateSource()
     """Where the state may be found."""
     saved_plan: str | None = None
@@ -48,11 +48,11 @@ class Request(Struct, frozen=True, kw_only=True):
     rego: RegoRules | None = None
     """The user's own Rego."""
     binding: BindingOptions | None = None
-    """How the verdict is bound to its plan, where somebody will ask for that."""
+    """How the verdict is bound to its plan; None for a verdict that is not saved."""
     read: Callable[[str], RawInput] = files.read
-    """What reads an input."""
+    """Reads an input by its path."""
     assume: tuple[str, ...] = ()
-    """Addresses that are taken to stay as they are, where others hang on what the apply makes of them."""
+    """Addresses of resources whose unknown attributes are assumed not to change."""
     located: bool = False
     """Whether findings get their lines in the configuration that is in `tf_dir`."""
 
@@ -62,7 +62,7 @@ class Review(Struct, frozen=True):
 
     verdict: Verdict
     failures: tuple[Exception, ...] = ()
-    """Bugs. The inputs they concern make the verdict inconclusive."""
+    """Unexpected exceptions. The inputs in which they occurred make the verdict inconclusive."""
 
     @property
     def exit_code(self) -> int:
@@ -122,7 +122,7 @@ class _ReadInputs:
         self.skipped: list[Gap] = []
         self.failures: list[Exception] = []
         self.documents: list[Document] = []
-        """What the inputs hold, where somebody asks for it later."""
+        """The documents of the inputs, kept only for Rego."""
 
 
 def _read_inputs(request: Request, context: contexts.PlanContext) -> _ReadInputs:

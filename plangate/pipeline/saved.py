@@ -22,20 +22,20 @@ _HINT = "plangate review plan.json -o json=verdict.json"
 
 def document(verdict: Verdict) -> wire.Verdict:
     """The wire document of a verdict, with its binding where it has one."""
-    bare = json_v1.wire_verdict(verdict)
-    return bare if verdict.binding is None else _bound(bare, verdict.binding)
+    unbound = json_v1.wire_verdict(verdict)
+    return unbound if verdict.binding is None else _bound(unbound, verdict.binding)
 
 
-def _bound(bare: wire.Verdict, bound: Binding) -> wire.Verdict:
+def _bound(unbound: wire.Verdict, bound: Binding) -> wire.Verdict:
     changes = [
         structs.replace(change, digest=digest) if digest else change
-        for change, digest in zip(bare.changes, bound.digests, strict=True)
+        for change, digest in zip(unbound.changes, bound.digests, strict=True)
     ]
-    bare = structs.replace(bare, changes=changes)
+    unbound = structs.replace(unbound, changes=changes)
     return structs.replace(
-        bare,
+        unbound,
         binding=wire.Binding(
-            fingerprint=plan_fingerprint.fingerprint(bare, bound.volatile, bound.hooks, bound.made_at),
+            fingerprint=plan_fingerprint.fingerprint(unbound, bound.volatile, bound.hooks, bound.made_at),
             sensitive=bound.sensitive,
             expires_at=bound.expires_at,
             volatile=bound.volatile,

@@ -34,5 +34,5 @@ def is_signed(document: wire.Verdict, key: bytes) -> bool | None:
 
 def _signature(document: wire.Verdict, key: bytes) -> str:
     binding: Any = document.binding
-    bare = structs.replace(document, binding=structs.replace(binding, signature=UNSET))
-    return hmac.new(key, b"plangate/verdict/v1\0" + _SORTED.encode(bare), hashlib.sha256).hexdigest()
+    unsigned = structs.replace(document, binding=structs.replace(binding, signature=UNSET))
+    return hmac.new(key, b"plangate/verdict/v1\0" + _SORTED.encode(unsigned), hashlib.sha256).hexdigest()

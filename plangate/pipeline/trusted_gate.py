@@ -107,8 +107,8 @@ def _rego_weakenings(commit: Commit, here: Folder, flags: GateFlags) -> list[Wea
     if flags.conftest is None or not commit.holds(flags.conftest):
         return []
     path = flags.conftest
-    theirs, ours = _below(commit, path, ENDS), _below(here, path, ENDS)
-    changed = sorted(name for name in {*theirs, *ours} if theirs.get(name) != ours.get(name))
+    trusted_texts, new_texts = _below(commit, path, ENDS), _below(here, path, ENDS)
+    changed = sorted(name for name in {*trusted_texts, *new_texts} if trusted_texts.get(name) != new_texts.get(name))
     words = "this change would loosen the gate: the Rego in {} changes"
     return [Weakening(words.format(name), file=f"{path.rstrip('/')}/{name}", line=1) for name in changed]
 
@@ -160,11 +160,13 @@ def _trusted_policies(
     wanted = _paths(flags, trusted)[0]
     outside = [path for path in wanted if not commit.holds(path)]
     inside = [path for path in wanted if commit.holds(path)]
-    theirs = [one for path in dict.fromkeys(inside) for one in _texts(commit, path)]
-    ours = [one for path in dict.fromkeys(_paths(flags, read)[0]) if commit.holds(path) for one in _texts(here, path)]
+    trusted_texts = [one for path in dict.fromkeys(inside) for one in _texts(commit, path)]
+    new_texts = [
+        one for path in dict.fromkeys(_paths(flags, read)[0]) if commit.holds(path) for one in _texts(here, path)
+    ]
     versions: list[list[tuple[str, str, str]]] = []
     families: dict[str, Family] = {}
-    for version in (ours, theirs):
+    for version in (new_texts, trusted_texts):
         known, policies = split_families(version)
         versions.append([(policy_files.parse(name, text, known).id, name, text) for name, text in policies])
         # A family decides nothing: the trusted text of each counts, and new ones do.

@@ -116,7 +116,7 @@ class Comparison(Struct, frozen=True, kw_only=True):
     now: str
     key: bytes | None = None
     moved: tuple[str, ...] | None = None
-    """The addresses of this plan that the state has moved under; None where that was not compared."""
+    """The addresses of this plan that changed in the state since it was made; None where that was not compared."""
 
 
 def compare(comparison: Comparison) -> VerifyResult:

@@ -1,1 +1,1 @@
-"""Edges out: a verdict brought to where people decide."""
+"""Publishes a verdict on GitHub."""

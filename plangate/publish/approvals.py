@@ -1,9 +1,8 @@
-"""Whether a review was answered: approvals of the pull request, bound to the plan that was seen.
+"""Whether a review was approved: approvals of the pull request, bound to the plan that the approvers saw.
 
-An approval counts where the check that stood on the approved commit, when it was approved, told of everything that the plan now
-asks about. So it holds for the same plan at another commit and for a plan that asks for less, and not for one that asks for more.
-What the check told is in the first line of its summary: only an app may write it, where anybody who may write to the repository
-may edit a comment. https://docs.github.com/en/rest/pulls/reviews
+An approval counts if the approved commit's check, when it was approved, listed everything that the plan asks about now. So it
+holds for the same plan at another commit and for a plan that asks for less, and not for one that asks for more. The list is in
+the first line of the check's summary: only an app can write it, while anybody with write access can edit a comment. https://docs.github.com/en/rest/pulls/reviews
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from plangate.publish.place import Place
 
 _MOST: Final = 1_000
-"""Findings that are remembered. With more, only the same plan is the same."""
+"""The most findings that are listed. With more, only the same plan is covered."""
 
 _LINE = re.compile(
     r"<!-- plangate:plan/v1 plan=(?P<plan>[0-9a-f]{64}) asks=(?P<asks>[0-9a-f,]*|\?) seal=(?P<seal>[0-9a-f]{32}|-) -->"
@@ -40,38 +39,38 @@ _WRITERS: Final = frozenset({"admin", "maintain", "write"})
 
 
 class Plan(Struct, frozen=True):
-    """What an approver sees: which plan, and what it asks about; None where that is too much to be remembered."""
+    """The fingerprint of a plan and the digests of what it asks about, None where they are too many to list."""
 
     fingerprint: str
     asks: frozenset[str] | None
 
     def covers(self, now: Plan) -> bool:
-        """Whether whoever saw this saw everything that the plan asks about now."""
+        """Whether this plan asks about everything that the plan `now` asks about."""
         if self.asks is None or now.asks is None:
             return self.fingerprint == now.fingerprint
         return now.asks <= self.asks
 
 
 class ApprovalState(Struct, frozen=True):
-    """Who has approved this plan, and what is still missing, in words; nothing where nothing is."""
+    """Who has approved this plan, and what is still missing, in words; empty where nothing is."""
 
     by: tuple[str, ...] = ()
     missing: str = ""
 
     @property
     def approved(self) -> bool:
-        """Whether everybody has answered who has to."""
+        """Whether no approval is missing."""
         return not self.missing
 
 
 def digests(parts: Iterable[str]) -> frozenset[str] | None:
-    """What a plan asks about, each in 64 bits."""
+    """The digest of each part, 16 hex digits; None for too many."""
     found = {fingerprint.of(one) for one in parts}
     return frozenset(found) if len(found) <= _MOST else None
 
 
 def line(plan: Plan, sha: str, key: bytes | None) -> str:
-    """The hidden first line of a check's summary. Sealed for one commit, where the gate has a key."""
+    """The hidden first line of a check's summary, with a MAC for its commit if the gate has a key."""
     asks = "?" if plan.asks is None else ",".join(sorted(plan.asks))
     return f"<!-- plangate:plan/v1 plan={plan.fingerprint} asks={asks} seal={_mac(plan, sha, key)} -->"
 
@@ -84,7 +83,7 @@ def _mac(plan: Plan, sha: str, key: bytes | None) -> str:
 
 
 def parse(summary: str, sha: str, key: bytes | None) -> Plan | None:
-    """What a check told; None where it told nothing, or where it was not this gate that told it."""
+    """The plan in a check's summary; None without one, and for a MAC that is not by this gate's key."""
     found = _LINE.match(summary)
     if found is None:
         return None
@@ -107,7 +106,7 @@ class ApprovalsReader:
         self._members: dict[tuple[str, str], bool] = {}
 
     def answer(self, number: int, rules: Iterable[Approvals], now: Plan) -> ApprovalState:
-        """Who has approved what the plan asks about now. Raises `PublishError` where that cannot be read."""
+        """Who has approved everything that the plan asks about now. Raises `PublishError` if that cannot be read."""
         path = f"/repos/{self._place.repository}/pulls/{number}"
         author = _login(_inner(self._github.get(path), "user")).lower()
         if not author:
@@ -128,7 +127,7 @@ class ApprovalsReader:
         return ApprovalState(tuple(sorted(by)), "; ".join(dict.fromkeys(missing)))
 
     def _latest(self, path: str) -> dict[str, dict[str, Any]]:
-        """The last review of each person that says yes or no. A remark takes nothing back."""
+        """The last decisive review of each person. A mere comment does not withdraw an approval."""
         latest: dict[str, dict[str, Any]] = {}
         for page in self._github.pages(f"{path}/reviews?per_page=100"):
             if not isinstance(page, list):
@@ -140,13 +139,13 @@ class ApprovalsReader:
         return latest
 
     def _is_bound(self, review: dict[str, Any], now: Plan) -> bool:
-        """Whether an approval was given to a plan that asked for at least as much."""
+        """Whether a review approves a plan that covers this one."""
         sha, moment = review.get("commit_id"), review.get("submitted_at")
         if review.get("state") != "APPROVED" or not isinstance(sha, str) or not isinstance(moment, str):
             return False
         if not _COMMIT.fullmatch(sha):
             return False
-        # What stood there when it was approved: the latest that was finished by then.
+        # The plan that the approver saw: that of the latest check finished by then.
         seen = [(when, number, plan) for when, number, plan in self._checks(sha) if when <= moment]
         return bool(seen) and max(seen, key=lambda one: one[:2])[2].covers(now)
 
@@ -167,7 +166,7 @@ class ApprovalsReader:
         return self._checks_by_commit[sha]
 
     def _may_approve(self, login: str, rule: Approvals) -> bool:
-        """Whether somebody's answer counts. What cannot be found out does not."""
+        """Whether the approval of a login counts for a rule. Raises `PublishError` if that cannot be determined."""
         if login.lower() in {user.lower() for user in rule.users}:
             return True
         owner = self._place.repository.partition("/")[0]
@@ -176,7 +175,7 @@ class ApprovalsReader:
         ):
             return True
         if rule.teams or rule.users or login.endswith("[bot]"):
-            # An app answers only where it is named.
+            # An app may approve only by name.
             return False
         return self._is_member(login, f"/repos/{self._place.repository}/collaborators/{login}/permission", "permission")
 
@@ -185,7 +184,7 @@ class ApprovalsReader:
             try:
                 found = self._github.get(path)
             except RefusedError as error:
-                # 404: not a member. Anything else: this token may not ask, and then nobody's approval counts.
+                # 404: not a member. Any other status: the token may not read memberships, so no approval counts.
                 if error.status != 404:
                     raise PublishError(f"who may approve cannot be asked: {error.message}", hint=error.hint) from None
                 found = {}
@@ -195,7 +194,7 @@ class ApprovalsReader:
 
 
 def needed(rule: Approvals, count: int) -> str:
-    """What is missing, in words. No name has an at sign: nobody is mentioned."""
+    """The missing approvals in words. Names have no `@`, so nobody is notified."""
     who = [*(f"the team {team}" for team in rule.teams), *rule.users]
     people = " or ".join(who) if who else "somebody who may write to this repository"
     return f"{several(count, 'approval')} of {people}, who did not open this pull request"
@@ -207,6 +206,6 @@ def _inner(found: Any, key: str) -> dict[str, Any]:
 
 
 def _login(user: dict[str, Any]) -> str:
-    """A login that may become a part of an address."""
+    """The login of a user; empty for one that is not safe in a URL."""
     login = user.get("login")
     return login if isinstance(login, str) and _LOGIN.fullmatch(login) else ""

@@ -26,10 +26,10 @@ BATCH: Final = 50
 
 _MOST_ANNOTATIONS: Final = 1_000
 _PAUSE_SECONDS: Final = 1.0
-"""Between writes one after the other, as GitHub asks for."""
+"""The pause between consecutive writes that GitHub asks for."""
 
 _NO_CHECKS: Final = (403, 404)
-"""What a token gets that is not of an app."""
+"""Statuses for a token that is not an app's."""
 
 _CONCLUSIONS: Final = {
     Decision.PASS: "success",
@@ -47,7 +47,7 @@ _MILDEST_FIRST: Final = ("success", "neutral", "action_required", "failure")
 
 
 class Annotation(Struct, frozen=True, kw_only=True):
-    """One remark on one line. All text is finished: escaped and cut."""
+    """An annotation on a line. Its texts are already escaped and cut."""
 
     path: str
     start_line: int
@@ -59,7 +59,7 @@ class Annotation(Struct, frozen=True, kw_only=True):
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """What the check says."""
+    """The content of the check."""
 
     name: str
     key: str
@@ -68,9 +68,9 @@ class Report(Struct, frozen=True, kw_only=True):
     summary: str
     annotations: tuple[Annotation, ...] = ()
     enforced: bool = True
-    """Where nothing is enforced, the decision is told and the merge is not held back."""
+    """False in the mode `observe`: the check shows the decision and does not block the merge."""
     approved: bool = False
-    """Whether those have answered a review who have to."""
+    """Whether a review has the required approvals."""
 
     @property
     def conclusion(self) -> str:
@@ -87,7 +87,7 @@ class Report(Struct, frozen=True, kw_only=True):
 
 
 class Checked(Struct, frozen=True):
-    """How it went: `check`, `status` or `superseded`, and whether the annotations are on the lines."""
+    """The outcome: `check`, `status` or `superseded`, and whether the annotations are on the lines."""
 
     outcome: str
     url: str = ""
@@ -96,7 +96,7 @@ class Checked(Struct, frozen=True):
 
 
 def publish(github: GitHub, place: Place, report: Report) -> Checked:
-    """Publish the check. Raises `PublishError` where it is not certain that the decision stands there."""
+    """Publish the check. Raises `PublishError` unless the decision is certainly there."""
     try:
         return _Check(github, place, report).run()
     except RefusedError as error:
@@ -111,7 +111,7 @@ def publish(github: GitHub, place: Place, report: Report) -> Checked:
 
 
 class _Check:
-    """One check run, from nothing or from the one of an earlier try, to its conclusion."""
+    """Creates or completes one check run."""
 
     def __init__(self, github: GitHub, place: Place, report: Report):
         self.github = github
@@ -140,7 +140,7 @@ class _Check:
         if number is None:
             created, rest = self._created(batches)
         else:
-            # An earlier try of this very run. Annotations are only ever added, so a finished one keeps those it has.
+            # An earlier attempt of this very run. Annotations can only be added, so a completed one keeps its own.
             created, rest = {"id": number}, [[]] if finished else batches
         url = _page(created)
         for position, batch in enumerate(rest):
@@ -164,7 +164,7 @@ class _Check:
         return [found[number] for number in sorted(found)]
 
     def _refuse_masking(self, other: dict[str, Any]) -> None:
-        """GitHub shows the latest of one name. A milder one of another target would hide a worse one."""
+        """Raise `PublishError` if this check would hide a worse one of another target: GitHub shows the latest of a name."""
         theirs = str(other.get("conclusion") or "failure")
         worst = len(_MILDEST_FIRST)
         rank = {name: position for position, name in enumerate(_MILDEST_FIRST)}
@@ -175,7 +175,7 @@ class _Check:
             )
 
     def _created(self, batches: list[list[dict[str, Any]]]) -> tuple[dict[str, Any], list[list[dict[str, Any]]]]:
-        """Create it, complete at once where everything fits: else in progress, so that a crash leaves the merge blocked."""
+        """Create the check: completed if all annotations fit, else in progress, so that a crash leaves the merge blocked."""
         first, rest = batches[0], batches[1:]
         body = {
             "name": self.report.name,
@@ -187,14 +187,14 @@ class _Check:
         try:
             return self._posted(body), rest
         except RefusedError as error:
-            # A place that GitHub does not take must not cost the decision.
+            # An invalid place of an annotation must not prevent the check.
             if error.status != 422 or not first:
                 raise
             self.warnings.append(f"the annotations were refused: {error.message}")
         return self._posted({**body, **self._content([], last=True)}), []
 
     def _posted(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Post it, at most twice, and the second time only when the first cannot be found."""
+        """Post the check, at most twice, the second time only if the first is not found."""
         try:
             answer = self.github.post(self.path, body)
         except UnclearError:
@@ -219,7 +219,7 @@ class _Check:
             self.warnings.append(f"annotations could not be added: {error.message}")
             if not last:
                 return {}
-            # The conclusion is worth more than the annotations that went with it.
+            # The conclusion matters more than these annotations.
             answer = self.github.patch(f"{self.path}/{number}", self._content([], last=True))
         return answer if isinstance(answer, dict) else {}
 
@@ -232,7 +232,7 @@ class _Check:
 
 
 def _status(github: GitHub, place: Place, report: Report) -> None:
-    """The same in one line: https://docs.github.com/en/rest/commits/statuses."""
+    """Set a commit status instead: https://docs.github.com/en/rest/commits/statuses."""
     body = {
         "state": report.state,
         "context": report.name,
@@ -243,7 +243,7 @@ def _status(github: GitHub, place: Place, report: Report) -> None:
     try:
         github.post(path, body)
     except UnclearError:
-        # The latest of one context counts, so twice the same says the same; but only twice.
+        # The latest of a context counts, so posting it again is harmless; but only once.
         github.clock.sleep(_PAUSE_SECONDS)
         if not _is_set(github, place, body):
             try:

@@ -1,4 +1,4 @@
-"""One comment for each target, found by its marker and its author, and kept to one whatever happens at the same time.
+"""One comment for each target, found by its marker and author, also when several runs publish concurrently.
 
 GitHub has no compare-and-swap for comments, so every write is read back: the oldest comment wins, the latest run on the
 current head of the pull request writes it, and what came into being beside it is taken away.
@@ -24,7 +24,7 @@ _ROUNDS: Final = 6
 _SETTLE_SECONDS: Final = 0.5
 _GONE: Final = (404, 410)
 _BOT: Final = "github-actions[bot]"
-"""Whose token it is where nobody may ask: a GITHUB_TOKEN."""
+"""The author for a token that may not read its own user: a GITHUB_TOKEN."""
 
 _LIST = """query($owner: String!, $name: String!, $number: Int!, $after: String) {
   repository(owner: $owner, name: $name) { pullRequest(number: $number) {
@@ -38,7 +38,7 @@ _MINIMIZE = """mutation($id: ID!) {
 
 
 class Comment(Struct, frozen=True):
-    """One comment of ours about the target."""
+    """A comment of this author about the target."""
 
     number: int
     node: str
@@ -47,22 +47,22 @@ class Comment(Struct, frozen=True):
 
     @property
     def state(self) -> State | None:
-        """What its hidden line says."""
+        """The state in its hidden first line."""
         return state.parse(self.body)
 
 
 class DesiredComment(Struct, frozen=True, kw_only=True):
-    """What to publish: the target's key, and the body, given the comment before and the most bytes it may have."""
+    """The comment to publish: the target's key, and a function of the previous state and the byte limit to the body."""
 
     key: str
     body: Callable[[State | None, int], str]
     only_if_there: bool = False
-    """Write nothing where there is no comment yet: nothing happens, and nobody has to know."""
+    """Only update an existing comment: a plan without changes needs no new one."""
     longest: int = 60_000
 
 
 class Published(Struct, frozen=True):
-    """How it went: `created`, `updated`, `unchanged`, `superseded` or `not needed`. Warnings are for the log."""
+    """The outcome: `created`, `updated`, `unchanged`, `superseded` or `not needed`. Warnings are for the log."""
 
     outcome: str
     url: str = ""
@@ -70,35 +70,35 @@ class Published(Struct, frozen=True):
 
 
 def publish(github: GitHub, place: Place, wish: DesiredComment) -> Published:
-    """Bring the comment up to date. Raises `PublishError` where nobody can say that it is."""
+    """Create or update the comment. Raises `PublishError` unless it is certainly up to date."""
     if place.number is None:
         return Published("not needed")
     return _Sticky(github, place, place.number, wish).run()
 
 
 class _Sticky:
-    """One publication, over as many rounds as others interfere."""
+    """Publishes one comment, in several rounds if other runs interfere."""
 
     def __init__(self, github: GitHub, place: Place, number: int, wish: DesiredComment):
         self.github = github
         self.place = place
         self.number = number
         self.wish = wish
-        self.mine: set[int] = set()
-        """Comments that this run created: nobody has answered them yet, so they may be deleted."""
+        self.created_ids: set[int] = set()
+        """The ids of comments that this run created, which may be deleted."""
         self.outcome = "unchanged"
         self.contended = False
         self.warnings: list[str] = []
 
     def run(self) -> Published:
-        """Write, read back, and again until what is there is right."""
+        """Write and read back until the published comment is right. Raises `PublishError`."""
         settled = False
         for _ in range(_ROUNDS):
             if not self._is_head():
                 return self._done("superseded", "")
             comments = self._comments()
-            if not comments and self.mine:
-                # It was accepted, and the list does not know it yet. Creating it again would make two.
+            if not comments and self.created_ids:
+                # It was accepted and is not listed yet. Creating it again would make a duplicate.
                 self.warnings = ["the comment was created and could not be read back yet"]
                 self.github.clock.sleep(_SETTLE_SECONDS)
                 continue
@@ -118,12 +118,12 @@ class _Sticky:
                 continue
             self._tidy(comments)
             if self.contended and not settled:
-                # Somebody else is at it: what they read before our write may still be on its way.
+                # Another run is publishing: its write, based on what it read before ours, may still arrive.
                 settled = True
                 self.github.clock.sleep(_SETTLE_SECONDS)
                 continue
             return self._done(self.outcome, oldest.url)
-        if self.mine and self.warnings:
+        if self.created_ids and self.warnings:
             return self._done(self.outcome, "")
         raise PublishError("others keep changing the comment", hint="let one job publish each target")
 
@@ -133,7 +133,7 @@ class _Sticky:
     # --- who is right -------------------------------------------------------------------------------------------------
 
     def _is_head(self) -> bool:
-        """Whether the pull request still is where the review was."""
+        """Whether the reviewed commit is still the head of the pull request."""
         pull = self.github.get(f"/repos/{self.place.repository}/pulls/{self.number}")
         head = pull.get("head") if isinstance(pull, dict) else None
         if not isinstance(head, dict) or not isinstance(head.get("sha"), str):
@@ -141,14 +141,14 @@ class _Sticky:
         return bool(head["sha"] == self.place.sha)
 
     def _is_newer(self, other: State | None) -> bool:
-        """Whether a comment is of a later run on the same commit. One of another commit is older: this one is the head."""
+        """Whether a comment is of a later run on this commit. Comments of other commits are older, as this one is the head."""
         if other is None or other.sha != self.place.sha:
             return False
-        self.contended |= other.order != (self.place.run, self.place.attempt) and bool(self.mine)
+        self.contended |= other.order != (self.place.run, self.place.attempt) and bool(self.created_ids)
         return other.order > (self.place.run, self.place.attempt)
 
     def _is_current(self, comment: Comment) -> bool:
-        """Whether a comment says what it should. What this run wrote is told by its first line: GitHub may tidy the rest."""
+        """Whether a comment is as desired. This run's own is recognised by its first line: GitHub may normalise the rest."""
         wanted = self._body(comment.state)
         if self.outcome in ("created", "updated"):
             return comment.body.partition("\n")[0] == wanted.partition("\n")[0]
@@ -157,7 +157,7 @@ class _Sticky:
     # --- reading ------------------------------------------------------------------------------------------------------
 
     def _comments(self) -> list[Comment]:
-        """Our comments about the target, the oldest first, without those that somebody has hidden."""
+        """The author's own comments about the target, oldest first, without hidden ones."""
         found: dict[int, Comment] = {}
         try:
             listed = list(self._by_graphql())
@@ -170,7 +170,7 @@ class _Sticky:
         return [found[number] for number in sorted(found)]
 
     def _by_graphql(self) -> Iterator[Comment]:
-        """`viewerDidAuthor` tells the author for every kind of token, without asking who we are."""
+        """The comments with their authorship, which `viewerDidAuthor` gives for every kind of token."""
         owner, _, name = self.place.repository.partition("/")
         after: str | None = None
         seen: set[str | None] = set()
@@ -215,7 +215,7 @@ class _Sticky:
         return self.wish.body(before, self.wish.longest)
 
     def _create(self) -> None:
-        """Post the comment, at most twice, and the second time only when the first cannot be found."""
+        """Post the comment, at most twice, the second time only if the first is not found."""
         path = f"/repos/{self.place.repository}/issues/{self.number}/comments"
         for attempt in (1, 2):
             try:
@@ -230,7 +230,7 @@ class _Sticky:
                     raise PublishError(f"the comment may not have been created ({error.message})") from None
                 continue
             if isinstance(answer, dict) and isinstance(answer.get("id"), int):
-                self.mine.add(answer["id"])
+                self.created_ids.add(answer["id"])
             self.outcome = "created"
             return
 
@@ -248,7 +248,7 @@ class _Sticky:
             self.outcome = "updated"
 
     def _sized(self, send: Callable[[str], Any], before: State | None) -> Any:
-        """Send the body; where GitHub says that it is too long after all, once more with the least that is worth saying."""
+        """Send the body; if GitHub refuses it as too long, once more with a minimal one."""
         try:
             return send(self._body(before))
         except RefusedError as error:
@@ -260,10 +260,10 @@ class _Sticky:
         return send(self._body(before))
 
     def _tidy(self, comments: list[Comment]) -> None:
-        """Take away what came into being beside the oldest: ours of this run is deleted, any other is folded."""
+        """Remove duplicates of the oldest comment: those of this run are deleted, others minimised."""
         for extra in comments[1:]:
             try:
-                if extra.number in self.mine:
+                if extra.number in self.created_ids:
                     self.github.delete(f"/repos/{self.place.repository}/issues/comments/{extra.number}")
                 else:
                     self.github.graphql(_MINIMIZE, {"id": extra.node})
@@ -273,5 +273,5 @@ class _Sticky:
 
 
 def _text(body: object) -> str:
-    """A body as it was sent: GitHub may hand line ends back as a browser would write them."""
+    """A body with the line ends that were sent: GitHub may return CRLF."""
     return body.replace("\r\n", "\n") if isinstance(body, str) else ""

@@ -1,4 +1,4 @@
-"""A small client for GitHub: it stays on its host, inside its time, and never does twice what it may have done.
+"""A small client for GitHub with one host, a time budget, and no repetition of requests that may have been done.
 
 Retries: https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api. A request that was refused
 for its rate was not done and is repeated. One that may have been done is repeated only where doing it twice is the same.
@@ -39,7 +39,7 @@ _REDIRECTS: Final = frozenset({301, 302, 307, 308})
 
 
 class Clock(Struct, frozen=True):
-    """Time, so that tests need none."""
+    """The clock, which tests replace."""
 
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
@@ -47,7 +47,7 @@ class Clock(Struct, frozen=True):
 
 
 class Response(Struct, frozen=True):
-    """What came back: the status, the headers with names in lower case, and the JSON in the body."""
+    """A response: the status, the headers with names in lower case, and the decoded JSON body."""
 
     status: int
     headers: dict[str, str]
@@ -55,7 +55,7 @@ class Response(Struct, frozen=True):
 
 
 class GitHub:
-    """One GitHub, one token, one budget of time."""
+    """A client for one GitHub with one token and one time budget."""
 
     def __init__(
         self,
@@ -73,15 +73,15 @@ class GitHub:
         self.clock = clock or Clock()
         self._deadline = self.clock.now() + seconds
         self._pool = _pool(endpoints, ca_bundle)
-        self._away = False
-        """Nobody was there, several times: what follows need not wait for it again."""
+        self._unreachable = False
+        """Whether GitHub could not be reached after all retries, so that later requests fail at once."""
         self._tags: dict[str, tuple[str, Response]] = {}
 
     def __repr__(self) -> str:
         return f"GitHub({self._endpoints.rest})"
 
     def get(self, path: str) -> Any:
-        """One resource. Asked for again, it is only sent again if it changed."""
+        """The JSON of one resource. Repeated requests are conditional on its ETag."""
         return self._get(self._endpoints.rest + path).body
 
     def pages(self, path: str) -> Iterator[Any]:
@@ -100,19 +100,19 @@ class GitHub:
                 raise PublishError("GitHub names a next page on another host")
 
     def post(self, path: str, body: Any) -> Any:
-        """Create something, once. Raises `UnclearError` where nobody knows whether it was created."""
+        """Create a resource, once. Raises `UnclearError` if it is unknown whether it was created."""
         return self._send("POST", self._endpoints.rest + path, body, again=False).body
 
     def patch(self, path: str, body: Any) -> Any:
-        """Change something; doing it twice is the same."""
+        """Change a resource. The request must be idempotent."""
         return self._send("PATCH", self._endpoints.rest + path, body, again=True).body
 
     def delete(self, path: str) -> None:
-        """Delete something; doing it twice is the same."""
+        """Delete a resource, which is idempotent."""
         self._send("DELETE", self._endpoints.rest + path, None, again=True)
 
     def graphql(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
-        """A query, or a mutation that may be done twice. Raises `RefusedError` for an answer with errors."""
+        """The data of a query or an idempotent mutation. Raises `RefusedError` for an answer with errors."""
         answer = self._send("POST", self._endpoints.graphql, {"query": query, "variables": variables}, again=True)
         body = answer.body if isinstance(answer.body, dict) else {}
         errors = body.get("errors")
@@ -136,8 +136,8 @@ class GitHub:
     def _send(
         self, method: str, url: str, body: Any, *, again: bool, headers: dict[str, str] | None = None
     ) -> Response:
-        """Send until there is an answer, or no use or no time to go on."""
-        if self._away:
+        """Send a request, with retries until an answer, a final error, or the end of the time budget."""
+        if self._unreachable:
             raise PublishError("GitHub does not answer")
         data = msgspec.json.encode(body) if body is not None else None
         attempt = 0
@@ -149,7 +149,7 @@ class GitHub:
                 if _may_have_arrived(error) and not again:
                     raise UnclearError(f"{method}: {type(error).__name__}") from None
                 if attempt == _ATTEMPTS:
-                    self._away = not _may_have_arrived(error)
+                    self._unreachable = not _may_have_arrived(error)
                     raise PublishError(f"GitHub does not answer: {type(error).__name__}") from None
                 self._wait(2.0 ** (attempt - 1))
                 continue
@@ -165,7 +165,7 @@ class GitHub:
                 self._wait(2.0 ** (attempt - 1))
                 continue
             if method == "GET" and answer.status in _REDIRECTS and attempt < _ATTEMPTS:
-                # A renamed repository. Elsewhere than on this host it is not followed.
+                # A renamed repository. Redirects to other hosts are not followed.
                 url = answer.headers.get("location", "")
                 if origin_of(url) != self._endpoints.origin:
                     raise PublishError("GitHub sends us to another host")
@@ -217,7 +217,7 @@ class GitHub:
         return Response(response.status, {name.lower(): value for name, value in response.headers.items()}, body)
 
     def _body(self, response: BaseHTTPResponse) -> bytes:
-        """The whole body. One that drips or does not end is cut off."""
+        """The whole body. Raises for one that is too slow or too large."""
         parts: list[bytes] = []
         size = 0
         for part in response.stream(65_536, decode_content=True):
@@ -243,7 +243,7 @@ class GitHub:
         self.clock.sleep(seconds)
 
     def _limited(self, answer: Response) -> float | None:
-        """How long to wait where the request was refused for its rate; None where it was not."""
+        """The seconds to wait if the request was refused by a rate limit; None if it was not."""
         if answer.status not in (403, 429):
             return None
         message = str(answer.body.get("message", "")) if isinstance(answer.body, dict) else ""
@@ -256,13 +256,13 @@ class GitHub:
         return _UNKNOWN_WAIT if answer.status == 429 or _SECONDARY.search(message) else None
 
     def _quoted(self, text: object) -> str:
-        """What GitHub says, without the token whatever happens."""
+        """GitHub's message with the token removed."""
         message = text if isinstance(text, str) and text else "no reason given"
         return message.replace(self._token, "***")[:300]
 
 
 def _may_have_arrived(error: urllib3.exceptions.HTTPError) -> bool:
-    """Whether a request that ended so may have been done."""
+    """Whether a request that failed with this error may have been done."""
     never = (
         urllib3.exceptions.NewConnectionError,
         urllib3.exceptions.ConnectTimeoutError,

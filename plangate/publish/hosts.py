@@ -1,4 +1,4 @@
-"""Where the token may go. An address comes from the environment, which a step of somebody else may have written."""
+"""Checks the hosts that the token is sent to: another step of the workflow may have set the environment variables."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class Endpoints(Struct, frozen=True):
     rest: str
     graphql: str
     origin: tuple[str, str, int]
-    """Scheme, host and port: the only place that the token goes to."""
+    """Scheme, host and port: the only origin that the token is sent to."""
 
 
 def endpoints(rest: str, graphql: str, named: Sequence[str]) -> Endpoints:
-    """Check the addresses against what is allowed. `named` are the hosts that the command line allows."""
+    """The endpoints, checked against the allowed hosts. `named` are those that the command line allows."""
     rest = (rest or DEFAULT).rstrip("/")
     origin = _allowed(rest, named)
     # A GitHub Enterprise Server has REST at /api/v3 and GraphQL at /api/graphql.

@@ -1,4 +1,4 @@
-"""What a verdict is published about: the repository, the commit and the pull request, told by the runner's environment.
+"""The repository, commit and pull request that a verdict is published to, from the runner's environment.
 
 https://docs.github.com/en/actions/reference/workflows-and-actions/variables and the payloads of
 https://docs.github.com/en/webhooks/webhook-events-and-payloads.
@@ -26,7 +26,7 @@ _SERVER = re.compile(r"https://[A-Za-z0-9.-]+")
 
 
 class Place(Struct, frozen=True, kw_only=True):
-    """Where a verdict belongs."""
+    """The place that a verdict is published to."""
 
     repository: str
     sha: str
@@ -44,7 +44,7 @@ class Place(Struct, frozen=True, kw_only=True):
     queued: int | None = None
     """The pull request that a merge queue is about to merge last. It gets no comment, and its approvals count."""
     by_commit: bool = False
-    """Whether the pull request has to be asked for: the payload does not name it."""
+    """Whether the pull request must be looked up by the commit: the payload does not name it."""
 
 
 def find(
@@ -80,7 +80,7 @@ def find(
 
 
 def resolved(place: Place, github: GitHub) -> Place:
-    """The same with its pull request: the open one whose head this commit is.
+    """The place with the number of the open pull request whose head this commit is.
 
     For a run from a fork the payload's own list of pull requests is empty, and a number inside an artifact could be any.
     """

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 MOST_BYTES: Final = 900 * 1024
-"""Of a summary. Beyond 1 MiB for one step the runner drops it whole."""
+"""The most bytes of a summary. The runner drops one of more than 1 MiB for a step."""
 
 
 def write_outputs(environment: Mapping[str, str], outputs: Mapping[str, str]) -> None:
-    """Append outputs. The delimiter is chance, so no value can end it and start an output of its own."""
+    """Append outputs. The delimiter is random, so no value can end it and start another output. Raises `PublishError`."""
     path = environment.get("GITHUB_OUTPUT")
     if not path:
         return
@@ -31,7 +31,7 @@ def write_outputs(environment: Mapping[str, str], outputs: Mapping[str, str]) ->
 
 
 def write_summary(environment: Mapping[str, str], page: Callable[[int], str]) -> None:
-    """Append a page of at most as many bytes as there is room for."""
+    """Append a page, made for the remaining bytes. Raises `PublishError`."""
     path = environment.get("GITHUB_STEP_SUMMARY")
     if not path:
         return

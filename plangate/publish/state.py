@@ -1,4 +1,4 @@
-"""The hidden first line of a comment: what it is about, and what was found there, so that the next push can tell what is new."""
+"""The hidden first line of a comment: its target and the findings there, so that the next push can show what is new."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ EXTERNAL = re.compile(r"plangate/v1 (?P<key>[0-9a-f]{16}) (?P<run>\d{1,18})\.(?P
 """The `external_id` of a check: the target, and the run that made it."""
 
 _MOST: Final = 500
-"""Findings that are remembered. With more, nothing is said of what is new."""
+"""The most findings that are stored. With more, nothing is said of what is new."""
 
 Order = tuple[int, int]
 """Run and attempt: the later one is right where both are about the same commit."""
 
 
 class State(Struct, frozen=True, kw_only=True):
-    """What a comment says of itself. `now` and `before` are None where they are not known."""
+    """The state in a comment's hidden line. `now` and `before` are None where they are not known."""
 
     key: str
     sha: str
@@ -46,25 +46,25 @@ class State(Struct, frozen=True, kw_only=True):
 
 
 def key_of(*parts: str | None) -> str:
-    """The name of a target that no text can imitate or break out of."""
+    """The key of a target, 16 hex digits, so that its name cannot break out of the line."""
     return fingerprint.of(*("\1" if part is None else part for part in parts))
 
 
 def short_digests(fingerprints: Iterable[str]) -> frozenset[str] | None:
-    """Fingerprints short enough to be kept."""
+    """The first 8 hex digits of a digest of each fingerprint; None for too many."""
     short = {fingerprint.of(one)[:8] for one in fingerprints}
     return frozenset(short) if len(short) <= _MOST else None
 
 
 def previous_findings(previous: State | None, sha: str) -> frozenset[str] | None:
-    """What was found at the commit before this one. A second run on the same commit keeps what the first compared with."""
+    """The findings at the previous commit. A second run on the same commit compares with the same ones as the first."""
     if previous is None:
         return None
     return previous.before if previous.sha == sha else previous.now
 
 
 def marker(state: State, text: str) -> str:
-    """The hidden line of a comment with that text. It names the text too, so that reading it back proves what was written."""
+    """The hidden line of a comment with this text. It contains a digest of the text, which identifies the comment when read back."""
     now, before = ("?" if found is None else ",".join(sorted(found)) for found in (state.now, state.before))
     return (
         f"<!-- plangate:comment/v1 key={state.key} sha={state.sha} run={state.run}.{state.attempt} "
@@ -73,7 +73,7 @@ def marker(state: State, text: str) -> str:
 
 
 def is_ours(body: str, key: str) -> bool:
-    """Whether a comment is about this target, whatever version wrote it. Only its very first line counts: the rest may quote."""
+    """Whether a comment is about this target, of any version. Only its first line counts: the rest may quote another marker."""
     found = _ANY_VERSION.match(body)
     return found is not None and found["key"] == key
 
@@ -92,7 +92,7 @@ def parse(body: str) -> State | None:
 
 
 def since(now: frozenset[str] | None, before: frozenset[str] | None) -> str:
-    """What changed since the last push, or nothing where nobody can tell or nothing did."""
+    """How the findings changed since the last push, in words; empty if unknown or unchanged."""
     if now is None or before is None or now == before:
         return ""
     return f"since the last push: {len(now - before)} new, {len(before - now)} resolved"

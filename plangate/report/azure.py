@@ -23,7 +23,7 @@ _TYPES: Final = {Decision.BLOCK: "error", Decision.REVIEW: "warning", Decision.I
 
 
 def render(verdict: Verdict) -> str:
-    """The commands, one in a line. What has to fail the task is the exit code; a review marks it with issues."""
+    """The commands, one in each line. The task fails by its exit code; a review marks it as succeeded with issues."""
     lines = []
     headline = f"plangate: {verdict.decision.value.upper()} {verdict.headline}"
     passed = verdict.decision is Decision.PASS

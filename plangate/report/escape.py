@@ -1,7 +1,7 @@
-"""Foreign text made harmless: the only way to print names, values and messages.
+"""Escapes untrusted text for each output: the only way to print names, values and messages.
 
-Whoever opens a pull request writes them, so each may hold terminal commands, text that reads backwards, Markdown, HTML,
-links or a mention of somebody.
+The author of a pull request controls them, so each may contain terminal commands, bidirectional text, Markdown, HTML, links or
+mentions.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _INVISIBLE: Final = frozenset(
     )
     for code in range(first, last + 1)
 )
-"""Letters and marks that show nothing, though Python calls them printable: fillers, joiners, variation selectors."""
+"""Invisible letters and marks that Python calls printable: fillers, joiners, variation selectors."""
 
 _RUNNER_COMMAND = re.compile(r"##(?=\w*\[)")
 """`##[add-mask]x` is a command to a GitHub runner anywhere in a line, `##vso[...]` to Azure's."""
@@ -37,10 +37,10 @@ _ACTIVE: Final = {ord(c): f"\\{c}" for c in "\\`*_[]#~"} | {
     ord("|"): "&#124;",
     ord("$"): "&#36;",
 }
-"""What starts Markdown, HTML, an entity, a cell of a table or a formula anywhere in a line."""
+"""Characters that start Markdown, HTML, an entity, a table cell or a formula anywhere in a line."""
 
 _LINE_START = re.compile(r" *(?:\d+(?=[.)])|(?=[-+=]))")
-"""What makes a list, a rule or a heading at the start of a line only: `1.`, `-`, `===`."""
+"""Markers of a list, rule or heading at the start of a line: `1.`, `-`, `===`."""
 
 _BREAK: Final = "\u200b"
 """A zero-width space. GitHub finds links, mentions and references in the rendered text, so that no escape stops it from
@@ -61,7 +61,7 @@ _BACKTICKS = re.compile(r"`+")
 
 
 def visible(text: str) -> str:
-    r"""One line in which every character can be seen: what cannot is spelled out, as `\n`, `\x1b` or `\u202e`."""
+    r"""The text in one line with invisible characters written as `\n`, `\x1b` or `\u202e`."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(c if c.isprintable() and c not in _INVISIBLE else _spelled(c) for c in text)
@@ -84,18 +84,18 @@ def markdown(text: str) -> str:
 
 
 def code(text: str) -> str:
-    """A code span of GitHub Markdown that its text cannot end, also in a cell of a table."""
+    """A code span of GitHub Markdown, also in a table cell, that its text cannot close."""
     text = visible(text)
     if not text:
         return '`""`'
     if "|" in text:
         # In a table a pipe needs a backslash and elsewhere the backslash shows: an element fits both places.
         return f"<code>{_inert(text)}</code>"
-    # Not a mention here, but in a mail that quotes the source it is one.
+    # No mention in Markdown, but one in a mail that quotes the source.
     text = _MENTION.sub(f"@{_BREAK}", text)
     longest = max((len(run) for run in _BACKTICKS.findall(text)), default=0)
     fence = "`" * (longest + 1)
-    # One space is taken off both ends, unless there is nothing but spaces.
+    # Markdown strips one space from both ends, unless the span is only spaces.
     pad = " " if text.strip(" ") and (text[0] in "` " or text[-1] in "` ") else ""
     return f"{fence}{pad}{text}{pad}{fence}"
 

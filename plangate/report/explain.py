@@ -1,4 +1,4 @@
-"""One finding of a saved verdict, or one change, for a terminal: the rule, what was seen, and what would change it."""
+"""One finding of a saved verdict, or one change, for a terminal: the rule, the values it read, and the remediation."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def spelled(change: wire.Change) -> str:
 
 
 def _change(verdict: wire.Verdict, finding: wire.Finding) -> wire.Change | None:
-    """The change that a finding is about."""
+    """The change of a finding, None if it has none."""
     for change in verdict.changes:
         same_target = finding.target is UNSET or verdict.inputs[change.input].target == finding.target
         if (
@@ -117,7 +117,7 @@ def _change(verdict: wire.Verdict, finding: wire.Finding) -> wire.Change | None:
 
 
 def _what(finding: wire.Finding, change: wire.Change | None) -> Iterator[tuple[str, str]]:
-    """The object, and what happens to it."""
+    """Labelled lines about the object and its change."""
     if finding.address is not None:
         yield "object", finding.address
     if finding.location is not None:
@@ -136,7 +136,7 @@ def _told(change: wire.Change) -> Iterator[tuple[str, str]]:
 
 
 def _values_read(finding: wire.Finding, change: wire.Change | None) -> Iterator[str]:
-    """The values that the rule read: those that change with both sides; the others do not stand in a verdict."""
+    """The paths that the rule read, with both sides of changed values; a verdict does not contain the others."""
     by_path = {attribute.path: attribute for attribute in change.attributes} if change is not None else {}
     forcing = change.replace_paths if change is not None else ()
     for path in dict.fromkeys((*finding.evidence, *forcing)):
@@ -159,7 +159,7 @@ def _sides(attribute: wire.Attribute) -> str:
 
 
 def _condition_values(finding: wire.Finding) -> Iterator[str]:
-    """The values that the condition asked for, and what its parts came to."""
+    """The calls in the policy's condition with their results, and the parts of the condition with theirs."""
     for one in finding.seen or ():
         yield f"{one.what}  =  {one.value}"
     for part in finding.operands or ():

@@ -97,6 +97,6 @@ class Format(enum.StrEnum):
     def render(self, verdict: Verdict, given: Mapping[str, Callable[[], Any]]) -> bytes:
         """The report. `given` makes each thing that a format may take; only what this one takes is made."""
         module = importlib.import_module(f"plangate.report.{self.renderer.module}")
-        taken = {name: given[name]() for name in self.renderer.takes}
-        rendered: str | bytes = module.render(verdict, **taken)
+        arguments = {name: given[name]() for name in self.renderer.takes}
+        rendered: str | bytes = module.render(verdict, **arguments)
         return rendered.encode() if isinstance(rendered, str) else rendered

@@ -28,7 +28,7 @@ _SEVERITIES: Final = {
 
 
 def render(verdict: Verdict) -> bytes:
-    """A list of issues, those that ask for most first. Nothing found is an empty list."""
+    """The issues as a JSON list, worst first; an empty list without findings."""
     last: dict[str, str] = {}
     issues: list[dict[str, Any]] = []
     for skipped in story.cannot_tell(verdict)[:_MOST]:

@@ -25,7 +25,7 @@ EVIDENCE: Final = ("state", "values", "history", "manifest", "live_objects")
 
 
 def render(verdict: Verdict, document: wire.Verdict | None = None) -> bytes:
-    """A verdict as one JSON document, with a newline at its end: the one that is given, which may hold more than the model does."""
+    """The JSON of a verdict, with a newline at its end; of `document` where it is given, which may contain more."""
     return encode(wire_verdict(verdict) if document is None else document)
 
 
@@ -38,12 +38,12 @@ def encode(document: wire.Verdict) -> bytes:
 
 
 def without_halves(document: wire.Verdict) -> wire.Verdict:
-    """The same document with every half character spelled out: JSON has none, and the name of a file may hold some."""
+    """The document with every lone surrogate spelled out: JSON has none, but file names may."""
     return msgspec.convert(_spelled_out(msgspec.to_builtins(document, builtin_types=(Decimal,))), wire.Verdict)
 
 
 def wire_verdict(verdict: Verdict) -> wire.Verdict:
-    """The wire form of a verdict: equal to what is read back from its JSON. What ties it to its plan is not in it."""
+    """The wire form of a verdict, equal to what is decoded from its JSON, without its binding."""
     policies = _policies_by_change(verdict.findings)
     return wire.Verdict(
         schema=wire.SCHEMA,
@@ -242,7 +242,7 @@ def _side(value: Any) -> Any:
 
 
 def _spelled_out(value: Any) -> Any:
-    """The same builtins, every half character in them spelled out."""
+    """The same builtins with every lone surrogate spelled out."""
     if isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode()
     if isinstance(value, dict):
@@ -251,11 +251,11 @@ def _spelled_out(value: Any) -> Any:
 
 
 def parse(data: bytes) -> wire.Verdict:
-    """Read a verdict back. Raises `msgspec.DecodeError`, or its child `ValidationError` where it is JSON and no verdict."""
+    """Decode a verdict. Raises `msgspec.DecodeError`, or its subclass `ValidationError` for JSON that is not a verdict."""
     return _decoder().decode(data)
 
 
 @functools.cache
 def _decoder() -> msgspec.json.Decoder[wire.Verdict]:
-    # Made when it is needed: that takes longer than a small verdict takes to write.
+    # Made on first use: that takes longer than writing a small verdict.
     return msgspec.json.Decoder(wire.Verdict, float_hook=Decimal)

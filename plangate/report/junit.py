@@ -1,4 +1,4 @@
-"""The verdict as JUnit XML, for Jenkins, GitLab and whatever else shows tests.
+"""The verdict as JUnit XML, for Jenkins, GitLab and other test reports.
 
 The form is the one of Jenkins' xUnit plugin (junit-10.xsd). Every finding that decides is a failed test, every gap that keeps
 the verdict open an error; what was looked at and found in order is a passed one.
@@ -88,7 +88,7 @@ def _gaps(verdict: Verdict) -> Iterator[str]:
 
 
 def _inputs(verdict: Verdict) -> Iterator[str]:
-    """That something was looked at: a file without any test counts as a failure in most places."""
+    """A passed test for each input: most tools take a file without any test for a failure."""
     for position, source in enumerate(verdict.inputs):
         yield _case("input", f"{input_name(verdict, position)} was reviewed", "", source.kind)
     if not verdict.inputs:
@@ -106,7 +106,7 @@ def _attribute(text: str) -> str:
 
 
 def _text(text: str, most: int = _LONGEST) -> str:
-    """Text that XML may hold: nothing invisible, so no control character either, and no markup."""
+    """The text escaped for XML, without invisible or control characters."""
     return clip(visible(text), most).translate(_ACTIVE)
 
 

@@ -1,4 +1,4 @@
-"""The verdict as a pull request comment: what decides first, the rest folded, and never longer than GitHub takes."""
+"""The verdict as a pull request comment: deciding findings first, the rest folded, within GitHub's size limit."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ LONGEST: Final = 60_000
 """Bytes of UTF-8. GitHub takes 65,536 characters by its own words; this is safe however they are counted."""
 
 _LINK = re.compile(r"https://[A-Za-z0-9.-]+(?:/[A-Za-z0-9._~/#%&=?+-]*)?")
-"""What may become a link: a policy's reference without anything that could end the link."""
+"""A reference that can be a link: it has no character that could end the link."""
 
 _SHOWN: Final = 3
-"""Rows of the table that stand in the open. What else decides is one click away."""
+"""Rows of the table outside of the fold."""
 
 _MOST_INPUTS: Final = 5
 """Inputs that are named."""
@@ -44,11 +44,11 @@ _OVERHEAD: Final = 3_000
 
 
 _MARKER = re.compile(r"<!-- [A-Za-z0-9 .:=/,%_~]*(?:-[A-Za-z0-9 .:=/,%_~]+)*-->")
-"""A hidden line that closes where it says it does."""
+"""A hidden line without another comment end in it."""
 
 
 class Extras(Struct, frozen=True, kw_only=True):
-    """What a published comment says beside the verdict: nothing of it is known when the verdict is reached."""
+    """What a published comment contains besides the verdict, known only when it is published."""
 
     marker: str | None = None
     """The hidden first line, in place of the usual one."""
@@ -68,13 +68,13 @@ class Extras(Struct, frozen=True, kw_only=True):
 
 
 class _Escaped(str):
-    """Text that may go into a comment as it is: it went through an escape, or it is ours."""
+    """Text that is safe in a comment: escaped, or plangate's own."""
 
     __slots__ = ()
 
 
 class _Item(Struct, frozen=True):
-    """One line to be: the macro that writes it, what it is about, and how many things it stands for."""
+    """A line to write: the macro for it, its subject, and how many entries it counts for."""
 
     macro: str
     value: Any
@@ -82,14 +82,14 @@ class _Item(Struct, frozen=True):
 
 
 class _Row(Struct, frozen=True):
-    """Findings that read the same, and the number of an earlier one with the same way out; 0 where there is none."""
+    """A group of findings, and the number of an earlier one with the same remediation; 0 for none."""
 
     group: FindingGroup
     same_as: int
 
 
 class _Plan(Struct, frozen=True, kw_only=True):
-    """A section to be. Sections are filled in the order of their importance, each up to `upto` bytes of the comment."""
+    """A section to write. Sections are filled by importance, each up to `upto` bytes of the comment."""
 
     upto: int
     noun: str
@@ -101,7 +101,7 @@ class _Plan(Struct, frozen=True, kw_only=True):
 
 
 class _Section(Struct, frozen=True, kw_only=True):
-    """A section: its finished lines, how many things it is about, and how many of them found no room."""
+    """A section: its lines, how many entries it is about, and how many of them were left out."""
 
     title: str
     header: _Escaped
@@ -150,7 +150,7 @@ def render(verdict: Verdict, extras: Extras | None = None) -> str:
 
 
 def _marker(verdict: Verdict, given: str | None) -> _Escaped:
-    """The hidden first line, by which the comment is found again."""
+    """The hidden first line, which identifies the comment."""
     if given is None:
         return _Escaped(f"<!-- plangate:verdict/v1 target={_comment(verdict.target or '')} -->")
     if not _MARKER.fullmatch(given):
@@ -159,10 +159,10 @@ def _marker(verdict: Verdict, given: str | None) -> _Escaped:
 
 
 def _targets(targets: tuple[wire.Target, ...]) -> _Plan:
-    """A line for each target that has anything to say, and one for all the others."""
-    loud = [one for one in targets if one.decision != "pass" or _does_anything(one)]
-    quiet = [one for one in targets if one not in loud]
-    items = [_Item("target", one) for one in loud]
+    """A line for each target that does not pass or has changes, and one for all others."""
+    shown = [one for one in targets if one.decision != "pass" or _does_anything(one)]
+    quiet = [one for one in targets if one not in shown]
+    items = [_Item("target", one) for one in shown]
     remark = f"no changes in {', '.join(one.name for one in quiet)}" if quiet else ""
     return _Plan(upto=10_000, noun="target", items=items, remark=remark)
 
@@ -212,7 +212,7 @@ def _plans(verdict: Verdict, views: tuple[FindingView, ...]) -> Iterator[_Plan]:
 
 
 def _finding_rows(views: tuple[FindingView, ...]) -> Iterator[_Row]:
-    """The findings that decide. The same way out is written once."""
+    """The deciding findings. Equal remediations are written once."""
     first: dict[str, int] = {}
     for group in story.grouped(story.deciding(views)):
         number = group.numbers[0]
@@ -221,7 +221,7 @@ def _finding_rows(views: tuple[FindingView, ...]) -> Iterator[_Row]:
 
 
 def _fill(plan: _Plan, used: int, upto: int, source: str) -> tuple[_Section, int, str]:
-    """Finish as many lines as there is room for. Whole lines only: half of an escape is none."""
+    """Write as many whole lines as fit: a cut line could cut an escape."""
     items: list[_Escaped] = []
     for item in plan.items:
         macro = getattr(_template("items.md.j2").module, item.macro)
@@ -245,7 +245,7 @@ def _fill(plan: _Plan, used: int, upto: int, source: str) -> tuple[_Section, int
 
 
 def _facts(verdict: Verdict) -> list[str]:
-    """The line of facts: what this is about, what was counted, and what it was made from."""
+    """The parts of the line of facts: target, counts and inputs."""
     counts = (f"{one.tool}: {one.counts}" for one in story.counted(verdict))
     return [fact for fact in (story.where(verdict), *counts, story.fresh(verdict)) if fact]
 
@@ -289,7 +289,7 @@ def _environment() -> jinja2.Environment:
 
 
 def _only_escaped(value: object) -> object:
-    """What a template prints has to come out of a filter: a forgotten one is an error, not an injection."""
+    """Fail for template output that went through no escaping filter, so that a missing one cannot inject markup."""
     if isinstance(value, (_Escaped, int)):
         return value
     raise TypeError("a value was about to be printed without an escape")
@@ -300,7 +300,7 @@ def _md(text: str, most: int = 200) -> _Escaped:
 
 
 def _tail(path: str) -> str:
-    """The end of a path, which says most."""
+    """The end of a path, its most specific part."""
     return tail(path, 60)
 
 
@@ -338,14 +338,14 @@ def _sides(output: OutputChange) -> _Escaped:
 
 
 def _rule(finding: Finding) -> _Escaped:
-    """The policy's id, linked to what it refers to where that is a plain address."""
+    """The policy's id, linked to its reference where that is a plain URL."""
     if finding.url is None or not _LINK.fullmatch(finding.url):
         return _code(finding.policy)
     return _Escaped(f"[{_code(finding.policy)}]({finding.url})")
 
 
 def _place(location: Location, source: str) -> _Escaped:
-    """A place in a file, linked to it where the commit's files have an address."""
+    """A place in a file, linked where the commit's files have a URL."""
     place = _code(f"{location.file}:{location.line}")
     url = f"{source}{quote(inside(location.file), errors='replace')}#L{location.line}"
     return _Escaped(f"[{place}]({url})") if source and _LINK.fullmatch(url) else place

@@ -1,4 +1,4 @@
-"""Where a finding is shown by tools that want a file and a line: its source line, else the plan it was found in."""
+"""The file and line of a finding, for tools that need one: its source line, else its input."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 _DRIVE = re.compile(r"^[A-Za-z]:")
 _LONGEST: Final = 400
 _NAMELESS: Final = "plan"
-"""What stands for an input without a name of its own, such as standard input."""
+"""The path for an input without a name, such as standard input."""
 
 
 class Place(Struct, frozen=True):
-    """A file inside the repository, as its tools name it, and a line. `exact` is false where only the plan is known."""
+    """A file inside the repository and a line. `exact` is false where only the input is known."""
 
     file: str
     line: int
@@ -42,7 +42,7 @@ def input_name(verdict: Verdict, origin: int = 0) -> str:
 
 
 def inside(path: str) -> str:
-    """A path made relative, with slashes, without a way out: what every one of these formats asks for."""
+    """The path as these formats require it: relative, with slashes, and without `..`."""
     parts = _DRIVE.sub("", visible(path)).replace("\\\\", "/").split("/")
     kept = "/".join(part for part in parts if part not in ("", ".", "..", "-"))
     return kept[-_LONGEST:] or _NAMELESS

@@ -1,4 +1,4 @@
-"""A saved verdict as the model again, so that every report can be made of it later and elsewhere.
+"""Restores the model from a saved verdict, so that every report can be made later and elsewhere.
 
 A verdict does not hold everything: names and modules of addresses, and the words of most effects, stay behind. What a report
 shows of them is left out, never invented.
@@ -62,7 +62,7 @@ _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 
 
 def restore(saved: wire.Verdict) -> Verdict:
-    """The model of a verdict. It never fails on one that was decoded."""
+    """The model of a decoded verdict. Raises nothing."""
     labels = [None if source.target is UNSET else source.target for source in saved.inputs]
     changes, position = _changes(saved, labels)
     return Verdict(
@@ -103,7 +103,7 @@ def restore(saved: wire.Verdict) -> Verdict:
 
 
 def _changes(saved: wire.Verdict, labels: list[str | None]) -> tuple[tuple[Change, ...], dict[tuple[Any, ...], int]]:
-    """The changes, equal ones of several targets as one; and where each finding finds its own."""
+    """The changes, equal ones of several targets as one, and the index of the change by the key of its findings."""
     groups: dict[Any, list[wire.Change]] = {}
     for number, change in enumerate(saved.changes):
         alike = _ENCODER.encode(structs.replace(change, input=0)) if _label(change, labels) is not None else number
@@ -131,7 +131,7 @@ def _label(change: wire.Change, labels: list[str | None]) -> str | None:
 
 
 def _of(target: str | UnsetType | None, text: str) -> str:
-    """A text with the target it is about in front, in a merged verdict."""
+    """The text, prefixed with its target in a merged verdict."""
     return f"{target}: {text}" if target else text
 
 
@@ -167,7 +167,7 @@ def _attribute(attribute: wire.Attribute) -> AttributeChange:
 
 
 def _effects(change: wire.Change) -> list[Effect]:
-    """The effects by name. A name of a newer version says nothing to this one's reports."""
+    """The effects by name. Names of a newer version are left out."""
     lost = change.lost or ()
     effects = _named_effects(name for name in change.effects if not (lost and name == EffectName.DATA_LOSS))
     return [*(Effect(EffectName.DATA_LOSS, text) for text in lost), *effects]
@@ -225,7 +225,7 @@ def _hook(hook: wire.Hook) -> Hook:
 
 
 def _leads(finding: wire.Finding) -> bool:
-    """Whether the message starts with what it is about, so that the target has to stand before it too."""
+    """Whether the message starts with its subject, so that it needs the target as prefix too."""
     return finding.address is not None and finding.message.startswith(finding.address)
 
 
@@ -277,12 +277,12 @@ def _counts(summary: wire.Summary) -> dict[str, int]:
 
 
 def summary_values(summary: wire.Summary) -> tuple[int, ...]:
-    """The counts in the order of the actions."""
+    """The counts in the order of `Action`."""
     return tuple(getattr(summary, name) for name in summary.__struct_fields__)
 
 
 def _value(value: Any) -> Any:
-    """A saved value where two strings stand for what JSON has no word for."""
+    """A saved value, in which two strings stand for sensitive and unknown values."""
     if isinstance(value, str):
         return Sensitive(0) if value == _HIDDEN else UNKNOWN if value == _LATER else value
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Many changes in few rows: the same small change on many resources is one row, and noise is only counted."""
+"""Groups changes into rows: the same small change of many resources is one row, and noise is only counted."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def group(changes: Iterable[Change], *, everything: bool = False) -> Rows:
 
 
 def folded(grouped: Rows) -> list[str]:
-    """What was left out of the rows, in words."""
+    """What the rows leave out, in words."""
     parts = [several(count, wording.NOISE[kind]) for kind, count in grouped.noise.items()]
     if grouped.reads:
         parts.append(f"{several(grouped.reads, 'data source')} read during the apply")
@@ -110,10 +110,10 @@ def folded(grouped: Rows) -> list[str]:
 
 
 def _sameness(change: Change) -> Hashable:
-    """What two changes have in common when one row can tell both. Attributes, where there are any; else the type."""
+    """The key by which changes share a row: their attributes, where there are any, else the type."""
     effects = frozenset(effect.name for effect in change.effects if effect.certain)
     shape = tuple((a.path, a.kind) for a in change.attributes)
-    # A rename is told by both of its addresses, and what nobody has classified is never put together.
+    # A move is shown with both addresses, and an unclassified change is never grouped.
     alone = change.address if change.moved_from is not None or change.action is Action.UNKNOWN else None
     return change.action, effects, shape or change.type, change.reason, change.import_id is None, alone
 
@@ -132,7 +132,7 @@ def _worst_first(change: Change) -> tuple[int, int]:
 def _row(members: list[Change], *, everything: bool) -> Row:
     first = members[0]
     most = len(first.attributes) if everything else _SHOWN_PATHS
-    # What will be known only after apply says least, and the order of the others is that of the plan.
+    # Values known only after apply come last; the others keep the order of the plan.
     shown = sorted(range(len(first.attributes)), key=lambda i: first.attributes[i].after is UNKNOWN)[:most]
     effects = {effect.name for effect in first.effects if effect.certain}
     return Row(
@@ -148,7 +148,7 @@ def _row(members: list[Change], *, everything: bool) -> Row:
 
 
 def _common(members: Sequence[Change]) -> str:
-    """What several objects have in common: their resource, their type, or only their number."""
+    """A description of several objects: by resource, by type, or by number alone."""
     resources = {(change.module, change.type, change.name) for change in members}
     first = members[0]
     if len(resources) == 1 and first.name:
@@ -170,7 +170,7 @@ def _shared(index: int, members: Sequence[Change]) -> Delta:
 
 
 def delta(attribute: AttributeChange, remark: str = "") -> Delta:
-    """Both sides of one attribute in a few words; an absent side is None."""
+    """Both sides of one attribute, shortened; an absent side is None."""
     before, after = pair(attribute.before, attribute.after)
     return Delta(
         attribute.path,

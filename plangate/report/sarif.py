@@ -65,13 +65,13 @@ def render(verdict: Verdict) -> bytes:
 
 
 def _category(verdict: Verdict) -> str:
-    """What keeps the alerts of one target apart from those of another. A slash at the end makes it a category."""
+    """The run's id, which separates the alerts of targets. The slash at its end makes it a category."""
     parts = [part for part in (verdict.target, verdict.environment) if part]
     return "/".join(["plangate", *(comment(clip(part, 200)) for part in parts)]) + "/"
 
 
 def _rules(views: tuple[FindingView, ...]) -> list[dict[str, Any]]:
-    """One rule for each policy that found something, in the order of the findings."""
+    """A rule for each policy with findings, in the order of the findings."""
     rules: dict[str, dict[str, Any]] = {}
     for one in views[:MOST_RESULTS]:
         finding = one.finding
@@ -134,7 +134,7 @@ def _result(verdict: Verdict, one: FindingView, index: dict[str, int]) -> dict[s
 
 
 def _invocation(verdict: Verdict, left_out: int) -> dict[str, Any]:
-    """How the run went: what was not examined, and what found no room."""
+    """The invocation, with notifications for gaps and for results that were left out."""
     gaps = [
         {"level": "warning", "message": {"text": _text(sentences(f"{s.what}: {s.why}", s.how_to_fix))}}
         for s in (*story.cannot_tell(verdict), *story.not_examined(verdict))[:_MOST_GAPS]

@@ -1,4 +1,4 @@
-"""A page of text for a terminal: labels on the left, text beside them, ids at the right edge. Foreign text is escaped here."""
+"""A text page for a terminal: labels on the left, text next to them, ids at the right edge. Untrusted text is escaped here."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def cut(text: str, width: int) -> str:
 
 
 def _last(text: str, width: int) -> str:
-    """Cut a text at its start: of addresses and paths the end says most."""
+    """Cut a text at its start: the end of addresses and paths is most specific."""
     while cells(text) > width:
         text = f"…{text[2:]}" if text.startswith("…") else f"…{text[1:]}"
     return text
@@ -77,16 +77,16 @@ def wrap(text: str, width: int) -> list[str]:
 
 def _fitting(text: str, width: int) -> int:
     """How many characters of a text fit in a width."""
-    taken = 0
+    used = 0
     for i, character in enumerate(text):
-        taken += _cells(character)
-        if taken > width:
+        used += _cells(character)
+        if used > width:
             return i
     return len(text)
 
 
 class Screen:
-    """Collects lines. Everything given to it may be foreign; nothing of it reaches a terminal unescaped."""
+    """Collects lines. Every text that it is given is escaped."""
 
     def __init__(self, width: int, *, colour: bool):
         self.width = max(width, NARROWEST)
@@ -98,12 +98,12 @@ class Screen:
         return "\n".join([*self._lines, ""])
 
     def blank(self) -> None:
-        """An empty line, never two and never at the top."""
+        """Add an empty line, unless at the top or after another one."""
         if self._lines and self._lines[-1]:
             self._lines.append("")
 
     def headline(self, decision: str, text: str, edge: str) -> None:
-        """The first line: the decision in capitals, the consequence, and what it is about at the edge."""
+        """Add the first line: the decision in capitals, the headline, and the target at the right edge."""
         self._put(
             decision.upper(), text, style=decision, edge=edge, bold=True, indent=max(INDENT - 2, len(decision) + 3)
         )
@@ -160,7 +160,7 @@ class Screen:
             self._add(" " * indent + self._styled(line.strip(), emphasis))
 
     def room_beside(self, text: str) -> int:
-        """How many columns a text leaves for its edge; less than nothing when it needs more than a line."""
+        """The columns that a text leaves for its right edge; negative when it needs more than a line."""
         return self.width - INDENT - cells(terminal(text)) - 2
 
     def table(self, label: str, header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
@@ -188,16 +188,16 @@ class Screen:
         self._lines.append(line.replace("::", ":\\:", 1) if starts else line)
 
 
-def _wrapped(text: str, room_beside: int, room: int) -> list[str]:
-    """Break a text into lines, the first of which is shorter than the others."""
-    if cells(text) <= room_beside:
+def _wrapped(text: str, first_room: int, room: int) -> list[str]:
+    """Wrap a text in `room` columns, with only `first_room` columns in the first line."""
+    if cells(text) <= first_room:
         return [text]
-    first = wrap(text, room_beside)[0]
+    first = wrap(text, first_room)[0]
     return [first, *wrap(text[len(first) :].lstrip(" "), room)]
 
 
 def _widths(rows: list[tuple[str, ...]], room: int) -> list[int]:
-    """A width for each column: its widest cell, the widest columns cut until all fit."""
+    """The width of each column: that of its widest cell, with the widest columns reduced until all fit."""
     widths = [max(cells(row[i]) for row in rows) for i in range(len(rows[0]))]
     while sum(widths) + 2 * (len(widths) - 1) > room and max(widths) > _NARROWEST_COLUMN:
         widths[widths.index(max(widths))] -= 1

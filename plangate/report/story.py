@@ -1,4 +1,4 @@
-"""What is to be said of a verdict, in order, whatever it is printed on. No text here is escaped yet."""
+"""The content of a verdict in the order of reports, for any format. No text here is escaped."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _CHANGED_BY_HAND: Final = ("will-be-reverted", "conflict", "dropped", "unknown")
 
 
 class FindingView(Struct, frozen=True, kw_only=True):
-    """One finding: what happens, why, what goes with it, and the way out."""
+    """A finding as reports show it: what happens, why, what is lost, and the remediation."""
 
     number: int
     """Its position in the verdict, from 1: what `plangate explain` takes."""
@@ -38,14 +38,14 @@ class FindingView(Struct, frozen=True, kw_only=True):
     what: str
     causes: tuple[Delta, ...]
     cause: str
-    """Why, in words, where no attribute tells."""
+    """The reason in words, where no attribute shows it."""
     lost: tuple[str, ...]
     instead: str
     finding: Finding
 
 
 class FindingGroup(Struct, frozen=True):
-    """Findings of one policy that say the same of several objects: told once."""
+    """Findings of one policy that differ only in their object, shown once."""
 
     first: FindingView
     others: tuple[FindingView, ...]
@@ -62,7 +62,7 @@ class FindingGroup(Struct, frozen=True):
 
 
 class HandChange(Struct, frozen=True):
-    """One value that was changed by hand: its three sides, and what this apply does to it."""
+    """A value that was changed by hand: its three sides, and the result of this apply."""
 
     subject: str
     path: str
@@ -75,26 +75,26 @@ class HandChange(Struct, frozen=True):
 
 
 class ToolCounts(Struct, frozen=True):
-    """How many changes of each action one tool makes."""
+    """The number of changes for each action of one tool, in words."""
 
     tool: str
     counts: str
 
 
 def views(verdict: Verdict) -> tuple[FindingView, ...]:
-    """The findings, those that ask for most first; each keeps its number."""
+    """The findings as views, worst decision first; each keeps its number."""
     all_views = [_view(number, finding, verdict) for number, finding in enumerate(verdict.findings, 1)]
     order = list(Decision)
     return tuple(sorted(all_views, key=lambda one: order.index(one.decision)))
 
 
 def deciding(findings: tuple[FindingView, ...]) -> tuple[FindingView, ...]:
-    """The findings that ask for anything."""
+    """The findings whose decision is not pass."""
     return tuple(one for one in findings if one.decision is not Decision.PASS)
 
 
 def grouped(findings: tuple[FindingView, ...]) -> tuple[FindingGroup, ...]:
-    """The same findings, those that differ in their object only put together, in the order of their first."""
+    """The findings in groups that differ only in their object, in the order of each group's first."""
     groups: dict[Hashable, list[FindingView]] = {}
     for one in findings:
         alike = (one.finding.policy, one.decision, one.what, _values(one), one.cause, one.lost, one.instead)
@@ -138,7 +138,7 @@ def _view(number: int, finding: Finding, verdict: Verdict) -> FindingView:
 
 
 def _split(finding: Finding) -> tuple[str, str]:
-    """The object, and what happens to it: a message that starts with the address does not say it twice."""
+    """The subject, and the message without it where it starts with the address."""
     address = finding.address
     if address is None or address == "":
         return "", finding.message
@@ -148,7 +148,7 @@ def _split(finding: Finding) -> tuple[str, str]:
 
 
 def _causes(finding: Finding, change: Change) -> Iterator[Delta]:
-    """The changed attributes that the finding comes from: those that force the replacement first."""
+    """The changed attributes that caused the finding, those that force replacement first."""
     by_path = {attribute.path: attribute for attribute in change.attributes}
     wanted = dict.fromkeys((*(change.replace_paths if change.action is Action.REPLACE else ()), *finding.evidence))
     found = [by_path[path] for path in wanted if path in by_path]
@@ -157,7 +157,7 @@ def _causes(finding: Finding, change: Change) -> Iterator[Delta]:
 
 
 def _lost(finding: Finding, change: Change) -> Iterator[str]:
-    """What goes with it, unless the message says it already."""
+    """What is lost, unless the message says it already."""
     for effect in change.effects:
         if effect.name is EffectName.DATA_LOSS and effect.certain and effect.because not in finding.message:
             yield effect.because
@@ -167,7 +167,7 @@ def _lost(finding: Finding, change: Change) -> Iterator[str]:
 
 
 def quiet(verdict: Verdict) -> bool:
-    """Whether there is nothing to say but that nothing happens."""
+    """Whether the verdict passes without changes, findings or anything else to report."""
     return (
         verdict.decision is Decision.PASS
         and not any((verdict.changes, verdict.findings, verdict.outputs, verdict.invocations, verdict.checks))
@@ -187,7 +187,7 @@ def counted(verdict: Verdict) -> tuple[ToolCounts, ...]:
 
 
 def _tool(verdict: Verdict, family: str) -> str:
-    """The tool by its own name and version, where one made all inputs of the family."""
+    """The name and version of the tool, if a single one made all inputs of the source."""
     made_by = {(s.tool, s.tool_version) for s in verdict.inputs if s.kind.source == family}
     if len(made_by) != 1:
         return family
@@ -204,29 +204,29 @@ def accepted(finding: Finding) -> str:
 
 
 def observed(verdict: Verdict) -> str:
-    """What enforcing would have done, where nothing is enforced."""
+    """What enforcing would have done, in the mode `observe`; else empty."""
     if verdict.mode != "observe":
         return ""
     return f"nothing is enforced here; enforcing would exit {int(verdict.exit_code)}"
 
 
 def where(verdict: Verdict) -> str:
-    """Which target and environment this is about."""
+    """The target and environment in words."""
     return " · ".join(part for part in (verdict.target, verdict.environment) if part)
 
 
 def cannot_tell(verdict: Verdict) -> tuple[Gap, ...]:
-    """What makes the verdict inconclusive, each once."""
+    """The gaps that make the verdict inconclusive, each once."""
     return tuple(dict.fromkeys(s for s in verdict.coverage.skipped if s.inconclusive or s.input_failed))
 
 
 def not_examined(verdict: Verdict) -> tuple[Gap, ...]:
-    """What was not looked at and does not stop the verdict, each once."""
+    """The gaps that do not make the verdict inconclusive, each once."""
     return tuple(dict.fromkeys(s for s in verdict.coverage.skipped if not s.inconclusive and not s.input_failed))
 
 
 def by_hand(verdict: Verdict) -> tuple[HandChange, ...]:
-    """The values that were changed by hand and that this apply does something to, and those of releases that it leaves so."""
+    """The hand-made changes that this apply affects, and those of releases that it leaves."""
     return tuple(_by_hand(entry) for entry in verdict.drift if _is_shown(entry))
 
 
@@ -249,7 +249,7 @@ def _by_hand(entry: Drift) -> HandChange:
 
 
 def _after(entry: Drift) -> str:
-    """What a value is after the apply: what stays, or what is wanted."""
+    """The value after the apply: the live one if it stays, else the desired one."""
     if entry.status.value == "unknown":
         return "cannot tell"
     kept = entry.status.value in ("stays", "converged")
@@ -257,13 +257,13 @@ def _after(entry: Drift) -> str:
 
 
 def made(entries: Sequence[HandChange]) -> str:
-    """Which revisions the changes are of, where all of them are of the same."""
+    """The revisions that made the changes, if they are the same for all."""
     since = {entry.since for entry in entries}
     return since.pop() if len(since) == 1 else ""
 
 
 def _side(value: Value | Absent, *, whole: bool) -> str:
-    """One side of a difference. Of a whole object it is only told whether it exists."""
+    """One side of a difference, in words; for a whole object, whether it exists."""
     return str(value) if whole and isinstance(value, str) else short(value, _SHORT_VALUE)
 
 
@@ -279,7 +279,7 @@ def other_drift(verdict: Verdict) -> dict[str, int]:
 
 
 def fresh(verdict: Verdict) -> str:
-    """What ties the plan to its state, or nothing."""
+    """How the plan relates to its state, in words; empty if unknown."""
     freshness = verdict.freshness
     if freshness is None or freshness.serial_plan is None:
         return ""
@@ -291,7 +291,7 @@ def fresh(verdict: Verdict) -> str:
 
 
 def next_step(verdict: Verdict, findings: tuple[FindingView, ...]) -> str:
-    """Who must do what before this is applied."""
+    """The next step, and who must take it."""
     by_decision: dict[Decision, list[int]] = {}
     for one in findings:
         by_decision.setdefault(one.decision, []).append(one.number)

@@ -1,4 +1,4 @@
-"""The verdict for a terminal: the consequence in line 1, at most three findings before the fold, and what to do at the end."""
+"""The verdict for a terminal: the headline in line 1, at most three findings in full, and the next step at the end."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def render(verdict: Verdict, *, width: int, colour: bool, all_changes: bool) -> 
 
 
 class _Page:
-    """One page being written: each method adds one part, or nothing."""
+    """Writes the page. Each method adds one part, or nothing."""
 
     def __init__(self, verdict: Verdict, screen: Screen, *, everything: bool):
         self.verdict = verdict
@@ -82,7 +82,7 @@ class _Page:
             )
 
     def findings(self) -> None:
-        """The worst in full, the others in a line each."""
+        """The worst findings in full, the others in one line each."""
         for group in self.full:
             self.screen.blank()
             self._finding(group)
@@ -105,9 +105,9 @@ class _Page:
     def _finding(self, group: FindingGroup) -> None:
         screen, one = self.screen, group.first
         finding, label = one.finding, _label(one)
-        whole = f"{one.subject}   {one.what}" if one.subject else one.what
-        if not one.subject or screen.fits(whole, finding.policy):
-            screen.entry(label, whole, style=one.decision.value, edge=finding.policy, bold=True)
+        line = f"{one.subject}   {one.what}" if one.subject else one.what
+        if not one.subject or screen.fits(line, finding.policy):
+            screen.entry(label, line, style=one.decision.value, edge=finding.policy, bold=True)
         else:
             on_one_line = screen.fits(one.subject, finding.policy)
             edges = (finding.policy, "") if on_one_line else ("", finding.policy)
@@ -200,7 +200,7 @@ class _Page:
         self._several("waived", [story.accepted(finding) for finding in self.verdict.waived], "more waived finding")
 
     def folded(self) -> None:
-        """What means little, in numbers."""
+        """The counts of what the page leaves out."""
         if self.everything:
             return
         parts = rows.folded(self.rows)
@@ -217,7 +217,7 @@ class _Page:
             self.screen.entry("folded", ", ".join(parts), edge="--all")
 
     def unseen(self) -> None:
-        """What cannot be told and what ends that; what was not looked at."""
+        """Gaps with their remediation, and what was not examined."""
         reasons = story.cannot_tell(self.verdict)
         if reasons:
             self.screen.blank()

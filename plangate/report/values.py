@@ -16,7 +16,7 @@ _CONTEXT: Final = 12
 
 
 def plain(value: Any) -> Any:
-    """Say what JSON has no word for, at any depth: the hook of every encoder here."""
+    """The JSON form of a value that JSON has no type for: the hook of every encoder of masked values."""
     if isinstance(value, Sensitive):
         return "(sensitive)"
     if value is UNKNOWN:
@@ -33,7 +33,7 @@ ENCODER: Final = msgspec.json.Encoder(enc_hook=plain, decimal_format="number")
 
 
 def spelled(value: Any) -> str:
-    """Spell one value as Terraform would show it, on one line, of any length. Foreign text: escape it."""
+    """The value as Terraform shows it, on one line of any length, not escaped."""
     if isinstance(value, str):
         return f'"{value}"'
     if value is ABSENT:
@@ -43,17 +43,17 @@ def spelled(value: Any) -> str:
     try:
         return ENCODER.encode(value).decode()
     except ValueError:
-        # Half characters, or a number of thousands of digits.
+        # A lone surrogate, or a number of thousands of digits.
         return "(a value that cannot be shown)"
 
 
 def short(value: Any, limit: int = LONGEST) -> str:
-    """Spell one value in at most `limit` characters."""
+    """The value as Terraform shows it, in at most `limit` characters, not escaped."""
     return clip(spelled(value), limit)
 
 
 def pair(before: Any, after: Any, limit: int = LONGEST) -> tuple[str, str]:
-    """Spell both sides of a change, long ones from where they begin to differ."""
+    """Both sides of a change, shortened to the part where they differ."""
     old, new = spelled(before), spelled(after)
     if after is UNKNOWN:
         return clip(old, limit // 2), new
@@ -66,10 +66,10 @@ def pair(before: Any, after: Any, limit: int = LONGEST) -> tuple[str, str]:
 
 
 def tail(text: str, limit: int) -> str:
-    """Cut a text to at most `limit` characters at its start: of a path the end says most."""
+    """The text cut at its start to at most `limit` characters."""
     return text if len(text) <= limit else f"…{text[len(text) - limit + 1 :]}"
 
 
 def clip(text: str, limit: int) -> str:
-    """Cut a text to at most `limit` characters, and show that it was cut."""
+    """The text cut to at most `limit` characters, with an ellipsis."""
     return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from tests.support.command import FIXTURES, ROOT, environment
+from tests.support.git import git
 from tests.support.github_server import HEAD, TOKEN, FakeGitHub, serving
 
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
@@ -205,12 +206,6 @@ def test_no_target_passes_only_where_none_was_expected(tmp_path, expect, code, c
 
 
 # --- the trusted ref --------------------------------------------------------------------------------------------------
-
-
-def git(folder: Path, *arguments: str) -> str:
-    name = ("-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "init.defaultBranch=main")
-    done = subprocess.run(["git", *name, *arguments], cwd=folder, capture_output=True, check=True)
-    return done.stdout.decode().strip()
 
 
 @pytest.fixture

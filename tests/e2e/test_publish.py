@@ -7,7 +7,6 @@ import re
 from pathlib import Path
 
 import pytest
-from markdown_it import MarkdownIt
 from msgspec import structs
 
 from plangate.model.verdict import Decision
@@ -17,13 +16,13 @@ from plangate.report import json_v1, wire
 from tests.support.command import Done, run, run_here
 from tests.support.github_actors import Watch
 from tests.support.github_server import HEAD, NEW, OLD, TOKEN, FakeGitHub, Fault, serving
+from tests.support.rendering import GITHUB
 from tests.support.verdicts import HOSTILE, everything, verdict
 
 EVIL = (
     HOSTILE
     + "\r\n# heading\n- item\n```\n::error::x\n::stop-commands::y\n##[add-mask]z\ndecision=pass\n<!-- plangate:comment/v1 -->"
 )
-MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 KEY = state.key_of("live/db", "prod")
 
 
@@ -271,7 +270,7 @@ def test_what_was_required_and_not_published_exits_20(runner, kind):
 
 
 def tokens(source):
-    for token in MARKDOWN.parse(source):
+    for token in GITHUB.parse(source):
         yield token
         yield from token.children or ()
 
@@ -301,7 +300,7 @@ def test_a_hostile_plan_adds_nothing_to_any_page(runner):
     assert_inert(check["output"]["summary"])
     assert_inert(runner.summary)
     assert comment.body.startswith("<!-- plangate:comment/v1 key=")
-    assert sum("<!--" in t.content for t in MARKDOWN.parse(comment.body) if t.type == "html_block") == 1
+    assert sum("<!--" in t.content for t in GITHUB.parse(comment.body) if t.type == "html_block") == 1
     for text in (check["output"]["title"], check["name"]):
         assert "\n" not in text
         assert not re.search(r"@\w|://", text)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.support.command import AS_OF, run
+from tests.support.git import git
 
 SECRET = "Kx9-invented-p4ssphrase-77"
 PLAN = {
@@ -229,14 +229,9 @@ def test_no_credential_reaches_the_rules(repo):
 
 
 def test_the_rules_of_the_trusted_ref_count(repo):
-    def git(*arguments):
-        subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@example.org", *arguments], cwd=repo, check=True)
-
-    if shutil.which("git") is None:
-        pytest.skip("git is not on PATH")
-    git("init", "-q", "-b", "main")
-    git("add", "rego")
-    git("commit", "-qm", "rules")
+    git(repo, "init", "--quiet")
+    git(repo, "add", "rego")
+    git(repo, "commit", "--quiet", "--message", "rules")
     (repo / "rego" / "rules.rego").write_text("package ours\n")
     copied = f'cp -r rules {repo}/seen; echo \'[{{"namespace": "a", "successes": 1}}]\''
     verdict = review(repo, stand_in(repo, "conftest", copied), "--policy-ref", "main", code=0)

@@ -11,6 +11,7 @@ import pytest
 
 from tests.e2e.test_waivers import PLAN, POLICY
 from tests.support.command import AS_OF, run
+from tests.support.git import commit, git
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not on PATH")
 
@@ -23,17 +24,6 @@ def repo(tmp_path):
     (tmp_path / "rules" / "no-main.yaml").write_text(POLICY.replace("[other]", "[main]"))
     (tmp_path / ".plangate.yaml").write_text("policy_paths: rules\n")
     return tmp_path
-
-
-def git(repo, *arguments):
-    identity = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false")
-    quiet = ("-c", "protocol.file.allow=always", "-c", "core.autocrlf=false")
-    subprocess.run(["git", *identity, *quiet, *arguments], cwd=repo, check=True, capture_output=True)
-
-
-def commit(repo):
-    git(repo, "add", "--all")
-    git(repo, "commit", "--quiet", "--message", "x", "--allow-empty")
 
 
 def review(repo, ref="main", *more):

@@ -16,12 +16,6 @@ PLAN = FIXTURES / "update-in-place" / "plan.json"
 STATE = FIXTURES / "update-in-place" / "state.tfstate"
 
 
-@pytest.fixture(autouse=True)
-def keyless(monkeypatch):
-    for name in ("PLANGATE_KEY", "PLANGATE_KEY_FILE"):
-        monkeypatch.delenv(name, raising=False)
-
-
 def review(folder: Path, *arguments: object) -> Path:
     path = folder / "verdict.json"
     done = run_here("review", *arguments, "--as-of", AS_OF, "-o", f"json={path}")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.support.command import AS_OF, run, run_here
+from tests.support.git import commit, git
 
 PLAN = {
     "format_version": "1.2",
@@ -549,18 +549,6 @@ def test_values_that_lead_out_of_the_repository_are_not_read_for_waivers(release
 def trusted(repo):
     git(repo, "init", "--quiet", "--initial-branch=main")
     return repo
-
-
-def git(repo, *arguments):
-    if shutil.which("git") is None:
-        pytest.skip("git is not on PATH")
-    identity = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false")
-    subprocess.run(["git", *identity, *arguments], cwd=repo, check=True, capture_output=True)
-
-
-def commit(repo):
-    git(repo, "add", "--all")
-    git(repo, "commit", "--quiet", "--message", "x", "--allow-empty")
 
 
 def test_a_waiver_that_only_the_change_has_does_not_count(trusted):

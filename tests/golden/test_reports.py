@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tests.support.command import AS_OF, FIXTURES, run_here
+from tests.support.command import AS_OF, FIXTURES, GOLDEN, run_here
 
-GOLDEN = Path(__file__).parent / "verdict"
+VERDICTS = GOLDEN / "verdict"
 SCENARIOS = sorted(path.parent.name for path in FIXTURES.glob("*/plan.json"))
 WHOLE_JSON = ["moved-and-updated", "release", "unknown"]
 
@@ -29,12 +29,12 @@ def report(scenario: str, format_: str) -> bytes:
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_the_terminal_shows(scenario: str, golden: Callable[[Path, bytes], None]) -> None:
-    golden(GOLDEN / f"{scenario}.txt", report(scenario, "text"))
+    golden(VERDICTS / f"{scenario}.txt", report(scenario, "text"))
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_the_comment_says(scenario: str, golden: Callable[[Path, bytes], None]) -> None:
-    golden(GOLDEN / f"{scenario}.md", report(scenario, "markdown"))
+    golden(VERDICTS / f"{scenario}.md", report(scenario, "markdown"))
 
 
 @pytest.mark.parametrize("scenario", WHOLE_JSON)
@@ -45,8 +45,8 @@ def test_the_verdict_holds(scenario: str, golden: Callable[[Path, bytes], None])
     for count in ("policies_expected", "policies_reported"):
         verdict["coverage"][count] = "any"
     verdict["coverage"]["outcomes"]["not-applicable"] = "any"
-    golden(GOLDEN / f"{scenario}.json", json.dumps(verdict, indent=2, ensure_ascii=False).encode() + b"\n")
+    golden(VERDICTS / f"{scenario}.json", json.dumps(verdict, indent=2, ensure_ascii=False).encode() + b"\n")
 
 
 def test_every_whole_file_belongs_to_a_fixture() -> None:
-    assert {path.stem for path in GOLDEN.iterdir()} == set(SCENARIOS)
+    assert {path.stem for path in VERDICTS.iterdir()} == set(SCENARIOS)

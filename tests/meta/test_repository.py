@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from plangate.policy.file import read
 from plangate.policy.load import builtin_files, shipped_files
 from tests.conftest import ROOT
 from tests.support.command import FIXTURES, run
@@ -136,6 +137,12 @@ def test_every_policy_passes_its_own_cases() -> None:
     done = run("policy", "test")
 
     assert (done.code, done.stderr) == (0, b"")
+
+
+def test_every_policy_has_cases_of_both_kinds() -> None:
+    policies = [read(file) for file in shipped_files()]
+
+    assert [policy.id for policy in policies if not (policy.tests.violated and policy.tests.satisfied)] == []
 
 
 def test_the_verdict_schema_is_current() -> None:

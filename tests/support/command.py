@@ -14,6 +14,8 @@ from plangate.report.formats import Format
 from tests.conftest import CORPUS, ROOT
 
 FIXTURES = ROOT / "fixtures"
+GOLDEN = ROOT / "tests" / "golden"
+"""Whole outputs that tests compare with: `report/` of made-up verdicts, `verdict/` of recorded plans."""
 
 SCHEMAS = CORPUS.parent / "schemas"
 """Schemas of other people's formats that are too large to keep here: tests that use them skip where they are absent."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import subprocess
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.support.command import AS_OF, run_here
+from tests.support.git import git
 
 if TYPE_CHECKING:
     import pytest
@@ -23,10 +23,10 @@ def verdict(case: CommandCase, folder: Path, monkeypatch: pytest.MonkeyPatch) ->
     work, tools = folder / "work", folder / "tools"
     work.mkdir()
     if case.trusted:
-        _git(work, "init", "--quiet", "--initial-branch=trusted")
+        git(work, "init", "--quiet", "--initial-branch=trusted")
         _write(work, case.trusted)
-        _git(work, "add", "--all")
-        _git(work, "commit", "--quiet", "--message", "trusted")
+        git(work, "add", "--all")
+        git(work, "commit", "--quiet", "--message", "trusted")
     _write(work, case.files)
     if case.conftest is not None:
         _write(
@@ -56,8 +56,3 @@ def _write(folder: Path, files: dict[str, Any]) -> None:
                     archive.writestr(member, json.dumps(content))
         else:
             path.write_text(given if isinstance(given, str) else json.dumps(given), "utf-8")
-
-
-def _git(folder: Path, *arguments: str) -> None:
-    identity = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false")
-    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)

@@ -6,16 +6,17 @@ from plangate.policy.helm_cases import upgrade
 
 def changes(**case):
     """The changes of one upgrade, by the last parts of their addresses."""
-    return {change.address.text: change for change in _set(case).changes}
+    return {change.address.text: change for change in changeset(**case).changes}
 
 
-def _set(case):
+def changeset(**case):
+    """The classified change set of one upgrade."""
     built = upgrade({key.rstrip("_"): value for key, value in case.items()})
     return classified(built.dry_run, built.evidence)
 
 
 def hooks(**case):
-    return _set(case).hooks
+    return changeset(**case).hooks
 
 
 def effects(change):

@@ -26,6 +26,7 @@ from plangate.model.input import Facts, InputRecord, Kind
 from plangate.model.values import ABSENT, UNKNOWN, Embedded, Sensitive
 from plangate.model.verdict import Coverage, Decision, Finding, Outcome, Severity, Step, Verdict
 from plangate.verdict import decide, of_inputs
+from tests.support.command import AS_OF
 
 HOSTILE = (
     "x\x1b[31m\u202e\u200b\n`|``@octo/team #1 GH-2 <img src=x onerror=y> ![x](http://e.example/a.png) [l](http://e.example)"
@@ -34,7 +35,6 @@ HOSTILE = (
 )
 """Everything that a terminal, Markdown, HTML, GitHub or a CI runner would act on."""
 
-WHEN = "2026-01-31T12:00:00Z"
 NONE = {action.value: 0 for action in Action}
 
 
@@ -47,7 +47,7 @@ def verdict(decision=Decision.PASS, headline="no changes", exit_code=0, **fields
         risk=fields.pop("risk", None),
         exit_code=exit_code,
         headline=headline,
-        created_at=WHEN,
+        created_at=AS_OF,
         **fields,
     )
 
@@ -238,3 +238,31 @@ def many(count=3_000):
 def decided(changesets, report, unread, options):
     """The verdict on change sets, with what their inputs say of themselves beside what the policies found."""
     return decide(changesets, (*of_inputs(changesets), *report.findings), report, unread, options)
+
+
+EVIL = (
+    HOSTILE
+    + "\r\n::error::x\n::stop-commands::y\n##vso[task.complete result=Succeeded;]z %0A::set-output name=a::b ]]> \ud800"
+)
+UNREAD = verdict(
+    Decision.INCONCLUSIVE,
+    "cannot tell: plan.json: is empty",
+    3,
+    coverage=Coverage(skipped=(Gap("plan.json", "is empty", "plan again", input_failed=True),)),
+    inputs=(),
+)
+SHAPES = {
+    "pass": verdict(),
+    "block": everything(),
+    "hostile": everything(EVIL),
+    "unread": UNREAD,
+    "many": many(300),
+    "findings": verdict(
+        Decision.REVIEW,
+        "m",
+        findings=tuple(
+            finding("p", Severity.MEDIUM, message=f"thing {i} happens", address=f"a.b{i}") for i in range(6_000)
+        ),
+    ),
+}
+"""Verdicts of every shape that a format has to stand: the smallest, the largest, and hostile ones."""

@@ -1,4 +1,4 @@
-"""Where a state is in S3, from what may say so, in order of trust.
+"""The location of a state in S3, from sources of different trust.
 
 `s3://bucket/key` and `--backend-config` come from whoever runs plangate and may say everything. The `backend "s3"` block in `--tf-dir`
 comes from the change under review: it may say which object, and nothing about where it is asked for or as whom. An endpoint there
@@ -73,7 +73,7 @@ class Location(Struct, frozen=True, kw_only=True):
 
 
 def find(source: StateSource) -> Location:
-    """The location that is asked for. Raises `InputError` where it is not complete, `EvidenceError` where it is refused."""
+    """The location of the state. Raises `InputError` if it is incomplete, `EvidenceError` if it is refused."""
     settings: dict[str, Any] = {}
     bucket, key = _named(source.location)
     if source.tf_dir is not None and not (bucket and key):
@@ -168,7 +168,7 @@ def _file(path: Path) -> dict[str, Any]:
 
 
 def _untrusted(folder: Path) -> dict[str, Any]:
-    """The `backend "s3"` block of a folder, if it says nothing that it may not. Raises `EvidenceError` where it does."""
+    """The settings of the `backend "s3"` block of a folder. Raises `EvidenceError` for one that is not allowed there."""
     found: dict[str, Any] = {}
     for path in _naming_backends(folder):
         for block in _backends(_parsed(path)):
@@ -200,7 +200,7 @@ def _attributes(block: dict[str, Any], path: Path) -> Iterator[tuple[str, Any]]:
 
 
 def _plain(value: Any, path: Path) -> Any:
-    """A literal as the parser gives it: texts stand in quotes, anything else that is a text is an expression."""
+    """The value of a literal: the parser keeps the quotes of strings, so a text without them is an expression."""
     if isinstance(value, dict):
         return {key.strip('"'): _plain(below, path) for key, below in value.items() if not key.startswith("__")}
     if isinstance(value, list):

@@ -61,7 +61,7 @@ def read(source: StateSource) -> StateRead:
 
 
 def _settled(clients: _Clients, data: bytes | None) -> tuple[bytes | None, str | None]:
-    """The state and its digest. One that does not fit is read again, as Terraform does: a write may be under way."""
+    """The state and its digest. If they do not match, both are read again, as Terraform does: a write may be in progress."""
     digest = clients.digest()
     for _ in range(_DIGEST_TRIES):
         if data is None or digest is None or hashlib.md5(data, usedforsecurity=False).hexdigest() == digest:
@@ -134,7 +134,7 @@ class _Clients:
         return data
 
     def lock(self) -> Lock | None:
-        """Who holds the lock, in either place it can be."""
+        """The lock, from the lock file or the DynamoDB table; None if there is none."""
         if self._location.lockfile:
             data = self.object(f"{self._location.key}.tflock", 1024**2)
             if data is not None:
@@ -160,7 +160,7 @@ class _Clients:
 
 
 def _seconds(usual: float) -> float:
-    """How long one answer may take: `PLANGATE_S3_TIMEOUT` in seconds, where it is set."""
+    """The time limit of a request in seconds, from `PLANGATE_S3_TIMEOUT` where it is set."""
     try:
         return max(float(os.environ["PLANGATE_S3_TIMEOUT"]), 0.1)
     except (KeyError, ValueError):
@@ -168,7 +168,7 @@ def _seconds(usual: float) -> float:
 
 
 def _lock(data: bytes) -> Lock:
-    """A lock as it was written; one that cannot be read is a lock all the same."""
+    """The lock in its JSON; content that cannot be decoded counts as a lock by somebody unknown."""
     try:
         info = msgspec.json.decode(data, type=_LockInfo)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -207,7 +207,7 @@ _CODES: Final = {
     "InternalError": ("S3 has an internal error, also after trying again", "try again later"),
     "ServiceUnavailable": ("S3 is not available, also after trying again", "try again later"),
 }
-"""What S3, DynamoDB and STS answer, in words, and what to do. By error code; some answer with the status only."""
+"""Explanations and hints by error code of S3, DynamoDB and STS; some answer with the status only."""
 
 _FAULTS: Final = {
     "NoCredentialsError": (
@@ -231,11 +231,11 @@ _FAULTS: Final = {
     "ParamValidationError": ("the location is none that S3 accepts", "check bucket and key"),
     "InvalidRegionError": ("the region is none that AWS has", "check the region"),
 }
-"""What can go wrong before there is an answer, by the name of botocore's exception."""
+"""Explanations of failures without an answer, by the name of botocore's exception."""
 
 
 class _explained:  # noqa: N801 - used as a statement
-    """Turns every error of boto3 into one line without any value in it."""
+    """A context manager that turns every error of boto3 into an `EvidenceError` without any value."""
 
     def __init__(self, location: Location):
         self._location = location
@@ -259,7 +259,7 @@ class _explained:  # noqa: N801 - used as a statement
             words = next(filter(None, named), (f"S3 could not be asked ({type(error).__name__})", "see the reason"))
             raise EvidenceError(words[0], where=where, hint=words[1]) from None
         if isinstance(error, RecursionError):
-            # botocore follows a redirect to the bucket's region without an end where every region sends it on.
+            # botocore follows region redirects without limit if every region redirects.
             raise EvidenceError(
                 *_CODES["PermanentRedirect"][:1], where=where, hint=_CODES["PermanentRedirect"][1]
             ) from None
@@ -274,7 +274,7 @@ class _explained:  # noqa: N801 - used as a statement
 
 
 def _by_code(code: str, text: str, status: int | None) -> tuple[str, str]:
-    """The words for an answer. A denied key of KMS comes as a plain denial, and only its text tells."""
+    """The explanation of an error code. A denied KMS key is a plain denial, distinguished only by its message."""
     if code == "AccessDenied" and ("kms" in text.lower()):
         return _CODES["KMS.AccessDeniedException"]
     if code in _CODES:

@@ -1,4 +1,4 @@
-"""`-stable` is a release in the versions of LiteLLM's charts, and a prerelease, as SemVer says, in those of others."""
+"""What switches LiteLLM's family on, and which versions of its charts are releases."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import json
 import pytest
 
 from plangate.pipeline.inputs import classified
-from plangate.policy import helm_cases, testing
+from plangate.policy import helm_cases, load, testing
+from plangate.policy.evaluate import evaluate
 
 MAP = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "proxy"}}
 
@@ -46,3 +47,10 @@ def test_stable_is_a_release_of_litellm_alone(told, old, new, of_litellm, of_oth
 def test_the_chart_may_be_named_by_its_address():
     assert of_plan("oci://ghcr.io/berriai/litellm-helm", "1.81.9", "1.81.9-stable") == []
     assert of_plan("oci://litellm.example.com/web", "1.81.9", "1.81.10-stable") == ["chart-prerelease"]
+
+
+def test_a_plan_without_litellm_meets_no_policy_of_the_family() -> None:
+    changeset = classified(testing.plan({"type": "aws_instance", "before": None, "after": {"ami": "a"}}), {})
+    family = [policy for policy in load.load() if policy.match.view == "litellm"]
+
+    assert evaluate(family, [changeset], None, protected=True).expected == 0

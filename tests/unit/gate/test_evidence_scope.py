@@ -9,6 +9,7 @@ from plangate.gate.evidence_scope import FoundCluster, StateLocation
 from plangate.model.change import Gap, HelmChangeSet, RefusedUpgrade, TerraformChangeSet
 from plangate.model.input import InputRecord, Kind
 from plangate.model.release import ClusterIdentity, ReleaseEvidence, Revision, Upgrade
+from tests.support.command import AS_OF
 
 PLAN = InputRecord(Kind.TERRAFORM_PLAN, "plan.json", "")
 DRY_RUN = InputRecord(Kind.HELM_DRY_RUN, "dry-run.json", "")
@@ -199,10 +200,7 @@ def test_a_state_that_was_not_read_and_an_environment_without_places_have_nothin
     assert list(evidence_scope.check_environment(anywhere, "prod", (), never, place)) == []
 
 
-NOW = "2026-01-31T12:00:00Z"
-
-
-def age(collected, changesets=USED, now=NOW):
+def age(collected, changesets=USED, now=AS_OF):
     return list(evidence_scope.check_age(changesets, "evidence", lambda: collected, now))
 
 
@@ -224,7 +222,7 @@ def test_evidence_that_is_a_day_old_is_told_and_decides_nothing(collected, words
 
 @pytest.mark.parametrize(
     "collected",
-    ["2026-01-30T12:00:01Z", NOW, "2026-02-05T12:00:00Z", None, "yesterday", "2026-01-01T12:00:00"],
+    ["2026-01-30T12:00:01Z", AS_OF, "2026-02-05T12:00:00Z", None, "yesterday", "2026-01-01T12:00:00"],
     ids=["less than a day", "just now", "in the future", "unsaid", "no time", "no zone"],
 )
 def test_evidence_of_today_or_of_no_time_is_not(collected):
@@ -232,11 +230,11 @@ def test_evidence_of_today_or_of_no_time_is_not(collected):
 
 
 def test_evidence_that_was_not_used_has_no_age():
-    assert list(evidence_scope.check_age((TerraformChangeSet(input=PLAN),), "evidence", never, NOW)) == []
+    assert list(evidence_scope.check_age((TerraformChangeSet(input=PLAN),), "evidence", never, AS_OF)) == []
 
 
 def test_evidence_whose_age_cannot_be_read_is_told_elsewhere():
     def damaged():
         raise InputError("is damaged")
 
-    assert list(evidence_scope.check_age(USED, "evidence", damaged, NOW)) == []
+    assert list(evidence_scope.check_age(USED, "evidence", damaged, AS_OF)) == []

@@ -15,8 +15,9 @@ from plangate.model.input import InputRecord, Kind
 from plangate.model.release import Upgrade
 from plangate.model.verdict import Approvals, Observation, Options, Outcome, Severity
 from plangate.model.verdict import Waiver as Accepted
+from tests.support.command import AS_OF
 from tests.support.policies import policy
-from tests.support.verdicts import SOURCE, WHEN, change, finding
+from tests.support.verdicts import SOURCE, change, finding
 
 THING = policy({})
 CHART = structs.replace(policy({}, params={"most": 3, "names": ["a"], "strict": True}), id="chart-old", family="helm")
@@ -32,7 +33,7 @@ def gate(text="", **fields):
 
 
 def options(**fields):
-    return Options(created_at=WHEN, **fields)
+    return Options(created_at=AS_OF, **fields)
 
 
 def resolved(text, *changesets, hints=(), inline=None, **fields):

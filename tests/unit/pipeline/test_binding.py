@@ -190,12 +190,6 @@ def gate(**config):
     return Gate(read=ConfigFile(Config(**config), ".plangate.yaml"))
 
 
-@pytest.fixture(autouse=True)
-def keyless(monkeypatch):
-    for name in ("PLANGATE_KEY", "PLANGATE_KEY_FILE"):
-        monkeypatch.delenv(name, raising=False)
-
-
 def test_nobody_asks_without_a_key_and_a_word_in_the_configuration():
     assert BindingOptions.of(None) == BindingOptions(required=False)
     assert BindingOptions.of(gate()) == BindingOptions(required=False)

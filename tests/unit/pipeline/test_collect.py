@@ -14,8 +14,8 @@ from plangate.model.change import Lock
 from plangate.model.input import RawInput, StateSource
 from plangate.pipeline import collect
 from tests.support import stand_ins
+from tests.support.command import AS_OF
 from tests.support.stand_ins import HELM, KUBECTL, SECRET
-from tests.support.verdicts import WHEN
 
 KEY = b"a key of ours"
 WEB = ("prod", "web")
@@ -28,7 +28,7 @@ def run(tmp_path, monkeypatch):
 
     def run(*releases, key=KEY, **tools):
         monkeypatch.setenv("PATH", stand_ins.cluster(tmp_path, **tools)["PATH"])
-        return collect.collect(releases, tmp_path / "evidence", key, now=WHEN, seconds=20)
+        return collect.collect(releases, tmp_path / "evidence", key, now=AS_OF, seconds=20)
 
     return run
 
@@ -52,12 +52,12 @@ def test_a_release_is_written_kind_by_kind_and_its_cluster_beside_it(run, eviden
     assert read(evidence / "cluster.json") == {
         "server": "https://prod.example:6443",
         "kube_system_uid": "11111111-2222-3333-4444-555555555555",
-        "collected_at": WHEN,
+        "collected_at": AS_OF,
     }
 
 
 def test_without_releases_nothing_is_asked_and_the_folder_is_there(evidence):
-    assert collect.collect([], evidence, KEY, now=WHEN, seconds=1) == []
+    assert collect.collect([], evidence, KEY, now=AS_OF, seconds=1) == []
     assert list(evidence.iterdir()) == []
 
 
@@ -141,7 +141,7 @@ def test_what_an_earlier_run_left_is_removed_and_what_others_put_there_is_not(ru
 def test_a_cluster_that_does_not_say_who_it_is_is_written_as_such(run, evidence):
     quiet = KUBECTL.replace('case "$*" in', 'case "$*" in\n*kube-system*|"config view"*) exit 1;;')
     run(WEB, kubectl=quiet)
-    assert read(evidence / "cluster.json") == {"server": None, "kube_system_uid": None, "collected_at": WHEN}
+    assert read(evidence / "cluster.json") == {"server": None, "kube_system_uid": None, "collected_at": AS_OF}
 
 
 def test_a_file_that_could_not_be_written_whole_leaves_the_earlier_one(run, evidence, monkeypatch):
@@ -181,7 +181,7 @@ STATE = {
 def of_state(tmp_path, text, key=KEY):
     (tmp_path / "prod.tfstate").write_text(text if isinstance(text, str) else json.dumps(text))
     source = StateSource(location=str(tmp_path / "prod.tfstate"))
-    return collect.collect_state(source, tmp_path / "evidence", key, now=WHEN)
+    return collect.collect_state(source, tmp_path / "evidence", key, now=AS_OF)
 
 
 def bucket(monkeypatch, **given):
@@ -196,17 +196,17 @@ def bucket(monkeypatch, **given):
 
 @pytest.mark.parametrize("key", [None, KEY])
 def test_a_state_is_written_without_secrets_under_the_name_of_its_key(tmp_path, monkeypatch, evidence, key):
-    lock = Lock("ada", WHEN, "apply")
+    lock = Lock("ada", AS_OF, "apply")
     source = bucket(monkeypatch, lock=lock)
-    found = collect.collect_state(source, evidence, key, now=WHEN)
+    found = collect.collect_state(source, evidence, key, now=AS_OF)
     assert found == collect.CollectResult(str(source.location), ("state/prod.db.json",), ())
     assert SECRET.encode() not in everything(evidence)
     written = read(evidence / "state" / "prod.db.json")
     assert next(iter(written)) == "plangate"
     assert written.pop("plangate") == {
         "location": "s3://b/prod/db.tfstate",
-        "collected_at": WHEN,
-        "lock": {"who": "ada", "since": WHEN, "operation": "apply"},
+        "collected_at": AS_OF,
+        "lock": {"who": "ada", "since": AS_OF, "operation": "apply"},
         "unsure": "",
         "absent": False,
     }
@@ -230,12 +230,12 @@ def test_a_state_is_written_without_secrets_under_the_name_of_its_key(tmp_path, 
 
 
 def test_that_there_is_no_state_is_written_too(evidence, monkeypatch):
-    found = collect.collect_state(bucket(monkeypatch, given=None), evidence, KEY, now=WHEN)
+    found = collect.collect_state(bucket(monkeypatch, given=None), evidence, KEY, now=AS_OF)
     assert found.written == ("state/prod.db.json",)
     assert read(evidence / "state" / "prod.db.json") == {
         "plangate": {
             "location": "s3://b/prod/db.tfstate",
-            "collected_at": WHEN,
+            "collected_at": AS_OF,
             "lock": None,
             "unsure": "",
             "absent": True,
@@ -244,13 +244,13 @@ def test_that_there_is_no_state_is_written_too(evidence, monkeypatch):
 
 
 def test_a_state_whose_lock_cannot_be_told_is_written_and_that_is_said(evidence, monkeypatch):
-    found = collect.collect_state(bucket(monkeypatch, unsure="no access"), evidence, KEY, now=WHEN)
+    found = collect.collect_state(bucket(monkeypatch, unsure="no access"), evidence, KEY, now=AS_OF)
     assert (found.written, found.failed) == (("state/prod.db.json",), ("no access",))
     assert read(evidence / "state" / "prod.db.json")["plangate"]["unsure"] == "no access"
 
 
 def test_a_state_that_is_not_what_its_digest_says_is_not_written(evidence, monkeypatch):
-    found = collect.collect_state(bucket(monkeypatch, digest="0" * 32), evidence, KEY, now=WHEN)
+    found = collect.collect_state(bucket(monkeypatch, digest="0" * 32), evidence, KEY, now=AS_OF)
     assert found == collect.CollectResult(
         "s3://b/prod/db.tfstate",
         (),
@@ -261,7 +261,7 @@ def test_a_state_that_is_not_what_its_digest_says_is_not_written(evidence, monke
 
 def test_a_state_that_is_what_its_digest_says_is_written(evidence, monkeypatch):
     good = digest(json.dumps(STATE).encode())
-    assert collect.collect_state(bucket(monkeypatch, digest=good), evidence, KEY, now=WHEN).failed == ()
+    assert collect.collect_state(bucket(monkeypatch, digest=good), evidence, KEY, now=AS_OF).failed == ()
 
 
 @pytest.mark.parametrize(
@@ -283,7 +283,7 @@ def test_a_state_that_cannot_be_asked_is_said(evidence, monkeypatch):
         raise EvidenceError("access denied", where="s3://b/k")
 
     monkeypatch.setattr(states, "read", refused)
-    assert collect.collect_state(StateSource(backend_config=("x",)), evidence, KEY, now=WHEN) == collect.CollectResult(
+    assert collect.collect_state(StateSource(backend_config=("x",)), evidence, KEY, now=AS_OF) == collect.CollectResult(
         "the state", (), ("access denied",)
     )
 

@@ -15,8 +15,8 @@ from plangate.model.input import EvidenceSources, InputRecord, Kind, RawInput, S
 from plangate.model.release import ClusterIdentity, Upgrade
 from plangate.pipeline import context
 from plangate.pipeline.context import PlanContext
+from tests.support.command import AS_OF
 from tests.support.states import saved_plan, state
-from tests.support.verdicts import WHEN
 
 NOWHERE = EvidenceSources()
 
@@ -138,7 +138,7 @@ def test_what_a_folder_holds_goes_before_the_backend_block(tmp_path, monkeypatch
 
 
 def test_who_holds_the_lock_and_where_the_state_is_kept_are_known(tmp_path, monkeypatch):
-    lock = Lock("ada", WHEN)
+    lock = Lock("ada", AS_OF)
     in_s3(monkeypatch, lock=lock)
     found, gaps = read(tmp_path, source=StateSource(location="s3://b/k"))
     assert (found.lock, found.place, found.state.lineage, gaps) == (lock, "s3://b/k", "abc", [])
@@ -346,7 +346,7 @@ def test_nothing_is_held_against_a_configuration_without_environments(tmp_path):
 
 
 def age(asked):
-    return [gap.why for gap in context.check_age(USED, asked, WHEN)]
+    return [gap.why for gap in context.check_age(USED, asked, AS_OF)]
 
 
 def test_a_folder_says_when_it_was_collected(tmp_path):

@@ -9,12 +9,10 @@ import pytest
 
 from plangate.pipeline import fork
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="copies are made on Linux only")
-
-
-@pytest.fixture(autouse=True)
-def two_processors(monkeypatch):
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="copies are made on Linux only"),
+    pytest.mark.usefixtures("two_processors"),
+]
 
 
 def endless(depth):

@@ -11,7 +11,8 @@ from plangate.model.values import ABSENT
 from plangate.model.verdict import Decision, Severity
 from plangate.pipeline.merge import Expected, Part, code_of, merge
 from plangate.report import json_v1, markdown, restore, schema, text, wire
-from tests.support.verdicts import HOSTILE, NONE, WHEN, change, changed, everything, finding, verdict
+from tests.support.command import AS_OF
+from tests.support.verdicts import HOSTILE, NONE, change, changed, everything, finding, verdict
 
 
 def saved(given, **fields):
@@ -36,7 +37,7 @@ def source(name):
     )
 
 
-def a_review(environment, target="live/db", created_at=WHEN):
+def a_review(environment, target="live/db", created_at=AS_OF):
     given = verdict(
         Decision.REVIEW,
         "aws_iam_role.r keeps its sessions open for longer",
@@ -65,7 +66,7 @@ UNREAD = wire.Skipped("plan.json", "is empty", "plan again", "input")
 
 
 def merged(*parts, unread=(), expected=None, **options):
-    return merge(list(parts), unread, expected, now=WHEN, **options)
+    return merge(list(parts), unread, expected, now=AS_OF, **options)
 
 
 def gaps(whole):

@@ -24,9 +24,10 @@ from plangate.model.release import ReleaseEvidence, Revision
 from plangate.model.values import UNKNOWN, Embedded, Sensitive
 from plangate.pipeline import release_drift
 from plangate.pipeline.context import PlanContext
+from tests.support.command import AS_OF
 from tests.support.sides import FakeSide
 from tests.support.states import state
-from tests.support.verdicts import SOURCE, WHEN, change
+from tests.support.verdicts import SOURCE, change
 
 WEB = "helm_release.web"
 HISTORY = (Revision(1, "superseded", updated="2026-01-30T10:00:00Z"), Revision(2, "deployed", updated="2026-01-31T10:00:00Z"))  # fmt: skip
@@ -329,7 +330,7 @@ def test_a_saved_plan_says_which_state_it_was_made_from():
 
 
 def test_a_saved_plan_is_held_against_the_state_there_is():
-    lock = Lock("ada", WHEN)
+    lock = Lock("ada", AS_OF)
     found = fresh(context=beside(saved=a_saved(), state=a_state(), lock=lock))
     assert found.freshness == Freshness("abc", 7, 7, "abc", lock)
     assert (found.evidence, found.skipped) == ({"state": "given"}, ())

@@ -1,7 +1,5 @@
 """The gate of a review: what of the working tree counts, and what of it only the trusted ref says."""
 
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,7 +11,9 @@ from plangate.model.verdict import Options
 from plangate.pipeline import gate_flags, trusted_gate
 from plangate.pipeline.gate_flags import GateFlags
 from plangate.policy.load import load
-from tests.support.verdicts import WHEN
+from tests.support import git as repositories
+from tests.support.command import AS_OF
+from tests.support.git import git
 
 POLICY = """\
 id: own-policy
@@ -40,27 +40,19 @@ def write(name, text):
     Path(name).write_text(text)
 
 
-def git(*arguments):
-    identity = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false")
-    subprocess.run(["git", *identity, *arguments], check=True, capture_output=True)
-
-
 @pytest.fixture
-def commit():
+def commit(here):
     """Commits the working tree to `main`, which is the trusted ref then."""
-    if shutil.which("git") is None:
-        pytest.skip("git is not on PATH")
 
     def commit():
-        git("init", "--quiet", "--initial-branch=main")
-        git("add", "--all")
-        git("commit", "--quiet", "--allow-empty", "--message", "x")
+        git(here, "init", "--quiet")
+        repositories.commit(here)
 
     return commit
 
 
 def prepare(*, inputs=("plan.json",), tf_dir=Path(), target=None, **flags):
-    return gate_flags.prepare(GateFlags(**flags), Options(created_at=WHEN, target=target), inputs, tf_dir)
+    return gate_flags.prepare(GateFlags(**flags), Options(created_at=AS_OF, target=target), inputs, tf_dir)
 
 
 def ids(policies):
@@ -225,10 +217,10 @@ def test_what_the_change_tightens_counts():
 
 
 @pytest.mark.usefixtures("trusted")
-def test_a_policy_cannot_be_put_off_by_removing_its_day():
+def test_a_policy_cannot_be_put_off_by_removing_its_day(here):
     later = "packs: {terraform: {enforce_from: 2099-01-01}}\n"
     write(".plangate.yaml", CONFIG + later + "policies: {own-policy: {enforce_from: 2026-01-01}}\n")
-    git("commit", "--quiet", "--all", "--message", "x")
+    git(here, "commit", "--quiet", "--all", "--message", "x")
     write(".plangate.yaml", CONFIG + later)
     _, gate = prepare(ref="main")
     assert gate.config.policies["own-policy"].enforce_from == "2026-01-01"
@@ -295,7 +287,7 @@ def test_rego_from_outside_of_the_repository_is_no_part_of_the_change(commit, tm
     (outside / "a.rego").write_text("package main\n")
     asked = {"conftest": str(outside), "ref": "main"}
     assert [text for _, text in gate_flags.rego(GateFlags(**asked)).files] == ["package main\n"]
-    assert prepare(**asked)[1].loosened == ()
+    assert prepare(**asked)[1].weakenings == ()
 
 
 # --- what is known of the environment ---------------------------------------------------------------------------------

@@ -9,7 +9,8 @@ from plangate.model.input import Facts, InputRecord, Kind
 from plangate.model.verdict import Binding, Coverage
 from plangate.pipeline import saved, signature
 from plangate.pipeline.verify import Comparison, Problem, Verified, VerifyResult, compare
-from tests.support.verdicts import WHEN, change, changed, verdict
+from tests.support.command import AS_OF
+from tests.support.verdicts import change, changed, verdict
 
 NOW = "2026-01-31T13:00:00Z"
 LATE = "2026-02-02T00:00:00Z"
@@ -320,7 +321,7 @@ def test_the_release_beside_a_plan_counts_too():
 
 
 def test_what_differs_comes_before_what_nobody_can_tell():
-    result = held(structs.replace(BEFORE, created_at=WHEN), document(), now=LATE)
+    result = held(structs.replace(BEFORE, created_at=AS_OF), document(), now=LATE)
     assert [problem.kind for problem in result.problems] == ["different", "unsure"]
     assert result.code is ExitCode.BLOCK
 

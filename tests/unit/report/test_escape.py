@@ -3,12 +3,11 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from markdown_it import MarkdownIt
 
 from plangate.report.escape import code, comment, markdown, prose, terminal, visible
+from tests.support.rendering import GITHUB, tokens
 from tests.support.verdicts import HOSTILE
 
-GITHUB = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 ACTIVE = {
     "link_open",
     "image",
@@ -43,12 +42,6 @@ PIECES += [
 ]
 PIECES += ["<code>", "$", "GH-7", "0123456789abcdef", ":tada:", "==="]
 texts = st.text() | st.lists(st.sampled_from(PIECES)).map("".join)
-
-
-def tokens(source):
-    for token in GITHUB.parse(source):
-        yield token
-        yield from token.children or ()
 
 
 def shown(source):

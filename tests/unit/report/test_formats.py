@@ -8,8 +8,8 @@ import pytest
 from plangate.cli.main import COMMANDS
 from plangate.model.verdict import Verdict
 from plangate.report.formats import Format
-from tests.support.command import ROOT, run_here
-from tests.support.verdicts import everything
+from tests.support.command import GOLDEN, ROOT, run_here
+from tests.support.verdicts import SHAPES, everything
 
 GIVEN = {
     "width": lambda: 100,
@@ -63,3 +63,24 @@ def test_every_module_that_renders_a_verdict_is_registered():
         if next(iter(signature.parameters.values())).annotation in ("Verdict", Verdict)
     }
     assert of_verdicts == {format_.renderer.module for format_ in Format}
+
+
+FOR_TOOLS = tuple(format_ for format_ in Format if not format_.renderer.whole)
+
+
+def rendered(format_, given):
+    return format_.render(given, {}).decode()
+
+
+@pytest.mark.parametrize("format_", FOR_TOOLS)
+def test_the_report_is_as_recorded(format_, golden):
+    golden(GOLDEN / "report" / f"block.{format_}", rendered(format_, everything()).encode())
+
+
+@pytest.mark.parametrize("format_", FOR_TOOLS)
+@pytest.mark.parametrize("given", SHAPES.values(), ids=SHAPES)
+def test_no_report_holds_what_cannot_be_seen(format_, given):
+    made = rendered(format_, given)
+    made.encode()
+    assert all(c.isprintable() or c in "\n\u200b" for c in made)
+    assert made.endswith("\n")

@@ -1,18 +1,16 @@
 import re
-from pathlib import Path
 
 import jinja2
 import pytest
-from markdown_it import MarkdownIt
 
 from plangate.model.change import Action, Gap, OutputChange
 from plangate.model.values import ABSENT
 from plangate.model.verdict import Coverage, Decision, Severity
 from plangate.report import markdown
+from tests.support.command import GOLDEN
+from tests.support.rendering import GITHUB, tokens
 from tests.support.verdicts import HOSTILE, NONE, change, changed, everything, finding, many, verdict
 
-GOLDEN = Path(__file__).parents[2] / "golden" / "report"
-GITHUB = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 OURS = re.compile(
     r"<!-- plangate:verdict/v1 target=[A-Za-z0-9%._~/:-]* -->|</?details>|<details><summary>(?:[\w, ]+ \(\d+\)|\d+ more that decide)</summary>|</details>"
 )
@@ -49,15 +47,9 @@ CASES = {
 }
 
 
-def tokens(source):
-    for token in GITHUB.parse(source):
-        yield token
-        yield from token.children or ()
-
-
 @pytest.mark.parametrize("name", CASES)
 def test_the_comment_is_as_recorded(name, golden):
-    golden(GOLDEN / f"{name}.md", markdown.render(CASES[name]).encode())
+    golden(GOLDEN / "report" / f"{name}.md", markdown.render(CASES[name]).encode())
 
 
 def test_hostile_text_makes_no_element_of_any_kind():

@@ -1,5 +1,4 @@
 import re
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -9,9 +8,9 @@ from plangate.model.values import ABSENT
 from plangate.model.verdict import Coverage, Decision, Outcome, Severity
 from plangate.report import text
 from plangate.report.screen import cells
+from tests.support.command import GOLDEN
 from tests.support.verdicts import HOSTILE, NONE, change, changed, everything, finding, many, verdict
 
-GOLDEN = Path(__file__).parents[2] / "golden" / "report"
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -63,11 +62,11 @@ CASES = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_the_page_is_as_recorded(name, golden):
-    golden(GOLDEN / f"{name}.txt", page(CASES[name]).encode())
+    golden(GOLDEN / "report" / f"{name}.txt", page(CASES[name]).encode())
 
 
 def test_the_unfolded_page_is_as_recorded(golden):
-    golden(GOLDEN / "block-all.txt", page(everything(), all_changes=True).encode())
+    golden(GOLDEN / "report" / "block-all.txt", page(everything(), all_changes=True).encode())
 
 
 @pytest.mark.parametrize("width", [20, 40, 60, 80, 100, 200])
@@ -174,5 +173,5 @@ def test_findings_that_differ_in_their_object_only_are_told_once(golden):
         finding("made-public", message=f"aws_x.y{i} is public", address=f"aws_x.y{i}", change=i) for i in range(9)
     )
     given = verdict(Decision.BLOCK, "m", findings=findings, changes=tuple(change(f"aws_x.y{i}") for i in range(9)))
-    golden(GOLDEN / "together.txt", page(given).encode())
+    golden(GOLDEN / "report" / "together.txt", page(given).encode())
     assert page(given).count("instead") == 1

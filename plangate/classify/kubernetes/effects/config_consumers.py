@@ -51,6 +51,7 @@ def _not_restarted(change: Change, kind: str, paths: tuple[str, ...], index: Rel
         or any(attribute.path.startswith("spec.template") for attribute in other.attributes)
     }
     readers = []
+    restarting = False
     for identity, body in index.workloads(name):
         if not is_workload(identity) or identity[2] != namespace:
             continue
@@ -58,12 +59,13 @@ def _not_restarted(change: Change, kind: str, paths: tuple[str, ...], index: Rel
         if how is None:
             continue
         if "/".join(identity) in rolling or _reloaded(identity, body):
-            return
+            restarting = True
+            continue
         readers.append(f"{identity[1]}/{identity[3]} ({how})")
     if readers:
         yield Effect(
             EffectName.NO_RESTART,
-            f"changes, and nobody that reads it restarts: {listed(readers, 3)}",
+            f"changes, and {'not everybody' if restarting else 'nobody'} that reads it restarts: {listed(readers, 3)}",
             "",
             paths,
         )

@@ -3,14 +3,11 @@
 import pytest
 
 from plangate.model.verdict import Options, Outcome
-from plangate.pipeline.inputs import classified
 from plangate.policy.evaluate import evaluate
-from plangate.policy.helm_cases import upgrade
 from plangate.policy.load import load
-from tests.support.upgrades import plain
+from tests.support.command import AS_OF
+from tests.support.upgrades import changeset, plain
 from tests.support.verdicts import decided
-
-AS_OF = "2026-01-31T12:00:00Z"
 
 
 def job(events="pre-upgrade", *, name="migrate", image="example/app:1.0.0", labels=None, **container):
@@ -27,11 +24,6 @@ def job(events="pre-upgrade", *, name="migrate", image="example/app:1.0.0", labe
     }
 
 
-def read(**case):
-    built = upgrade(case)
-    return classified(built.dry_run, built.evidence)
-
-
 def told(**case):
     """What is told of hooks besides their list: address, action, and effects, those that are not certain with a `?`."""
     return [
@@ -40,7 +32,7 @@ def told(**case):
             str(change.action),
             [f"{'' if e.certain else '?'}{e.name}: {e.because}" for e in change.effects],
         )
-        for change in read(**case).hook_changes
+        for change in changeset(**case).hook_changes
     ]
 
 
@@ -123,16 +115,16 @@ def test_what_a_hook_does_otherwise(case, expected):
 
 
 def test_a_template_that_names_its_hook_anew_is_the_same_hook():
-    found = read(hooks=[job(name="migrate-8")], old_hooks=[job(name="migrate-7")]).hook_changes
+    found = changeset(hooks=[job(name="migrate-8")], old_hooks=[job(name="migrate-7")]).hook_changes
     assert [(one.address.text, str(one.action), one.effects) for one in found] == [
         ("batch/Job/prod/migrate-8", "update", ()),
     ]
 
 
 def test_a_finding_names_the_hook_and_nothing_is_counted():
-    changeset = read(hooks=[job(image="example/app:1.0.1")], old_hooks=[job()])
-    report = evaluate(load(), [changeset], None, protected=True)
-    verdict = decided([changeset], report, [], Options(created_at=AS_OF))
+    found = changeset(hooks=[job(image="example/app:1.0.1")], old_hooks=[job()])
+    report = evaluate(load(), [found], None, protected=True)
+    verdict = decided([found], report, [], Options(created_at=AS_OF))
     assert [(f.policy, f.address, f.change, f.outcome) for f in verdict.findings] == [
         ("job-runs", "batch/Job/prod/migrate", None, Outcome.VIOLATED)
     ]
@@ -148,7 +140,7 @@ def test_a_finding_names_the_hook_and_nothing_is_counted():
 
 def test_hooks_that_cannot_be_compared_are_said():
     case = {"before": plain("ConfigMap"), "after": plain("ConfigMap"), "hooks": [job()]}
-    said = [one for one in read(**case).skipped if "hooks" in one.what]
+    said = [one for one in changeset(**case).skipped if "hooks" in one.what]
     assert [(one.what, one.why, one.how_to_fix, one.inconclusive) for one in said] == [
         (
             "whether the hooks of web changed",
@@ -157,4 +149,4 @@ def test_hooks_that_cannot_be_compared_are_said():
             False,
         )
     ]
-    assert not [one for one in read(**case, old_hooks=[]).skipped if "hooks" in one.what]
+    assert not [one for one in changeset(**case, old_hooks=[]).skipped if "hooks" in one.what]

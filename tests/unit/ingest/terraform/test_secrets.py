@@ -14,13 +14,10 @@ from plangate.model.input import RawInput
 from plangate.pipeline import fork
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.usefixtures("two_processors")
+
 SECRETS = {place: f"zQ7-{place}-kX91vT" for place in ("first", "last", "before", "drift", "planned", "prior", "output")}
 """A secret for each place that it can be learned from, by the name it stands under."""
-
-
-@pytest.fixture(autouse=True)
-def two_processors(monkeypatch):
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
 
 
 def ways():

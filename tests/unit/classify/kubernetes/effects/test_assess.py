@@ -78,6 +78,19 @@ def test_a_reader_that_restarts_notices():
     assert found == []
 
 
+def test_a_reader_that_restarts_does_not_speak_for_another_one():
+    (found,) = of(
+        "core/ConfigMap/prod/web",
+        before=plain("ConfigMap", data={"a": "1"}),
+        after=plain("ConfigMap", data={"a": "2"}),
+        with_=[
+            {"before": workload(container=READS), "after": workload(image="b:2", container=READS)},
+            {"before": workload(name="api", container=READS), "after": workload(name="api", container=READS)},
+        ],
+    )
+    assert found == "no-restart"
+
+
 @pytest.mark.parametrize(
     ("after", "expected"),
     [
