@@ -1,7 +1,7 @@
 """The shipped families, policies and knowledge, read from one generated index.
 
-`policies/` holds YAML for people; `policies/index.json` holds the same as JSON, checked, so that a small review imports no
-YAML parser. `python -m plangate.policy.index` writes it; a test checks that it is current.
+`policies/` holds YAML for people; `policies/index.json` and `policies/types.tsv` hold the same, checked, so that a small
+review imports no YAML parser. `python -m plangate.policy.index` writes both; a test checks that they are current.
 """
 
 import functools
@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
+from plangate.lang.glob import fits
 from plangate.model.policy import BuiltinPolicy, Family
 
 T = TypeVar("T")
@@ -60,3 +61,37 @@ def knowledge(name: str, shape: type[T]) -> T:
     Raises `msgspec.ValidationError` when the document does not fit: a bug in the package, caught by its tests.
     """
     return msgspec.json.decode(index().knowledge[name], type=shape)
+
+
+def resource_type(name: str) -> tuple[str, str, str] | None:
+    """The class of a resource type, its consequence and what goes, as `policies/types.tsv` has them; None without one.
+
+    The line of an exact name beats that of a pattern. Only the lines that are looked at are decoded.
+    """
+    lines, names = _types()
+    found = _line(lines, names, name.encode())
+    if found is None:
+        patterns = (line.split("\t") for line in lines[:names].decode().splitlines())
+        found = next((fields for fields in patterns if fits(fields[0], name)), None)
+    return (found[1], found[2], found[3]) if found is not None else None
+
+
+def _line(lines: bytes, low: int, name: bytes) -> list[str] | None:
+    """The fields of the line of a name, found by halving what is sorted."""
+    high = len(lines)
+    while low < high:
+        start = lines.rfind(b"\n", low, (low + high) // 2) + 1 or low
+        end = lines.index(b"\n", start)
+        here = lines[start : lines.index(b"\t", start, end)]
+        if here == name:
+            return lines[start:end].decode().split("\t")
+        low, high = (end + 1, high) if here < name else (low, start)
+    return None
+
+
+@functools.cache
+def _types() -> tuple[bytes, int]:
+    """The file, and where the names begin behind the patterns."""
+    lines = (folder() / "types.tsv").read_bytes()
+    last = lines.rfind(b"*")
+    return lines, lines.index(b"\n", last) + 1 if last >= 0 else 0

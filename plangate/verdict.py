@@ -13,6 +13,7 @@ from msgspec import structs
 
 from plangate.findings import make
 from plangate.lang.wording import few, listed, several
+from plangate.model import assessment
 from plangate.model.change import (
     Action,
     Change,
@@ -31,6 +32,7 @@ from plangate.model.decision import exit_code, headline
 from plangate.model.input import Source
 from plangate.model.release import Upgrade
 from plangate.model.verdict import (
+    DECIDING_UNKNOWN,
     Coverage,
     Decision,
     Finding,
@@ -46,9 +48,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 SUMMARY_KEYS: Final = tuple(action.value for action in Action)
-
-DECIDING_UNKNOWN: Final = frozenset({Severity.CRITICAL, Severity.HIGH})
-"""Severities of policies whose unknown outcome asks for a review. Unknown outcomes of lesser ones are only counted."""
 
 
 def decide(
@@ -68,7 +67,7 @@ def decide(
     findings = [finding for finding in judged if finding.waiver is None]
     drift = tuple(entry for changeset in changesets for entry in changeset.drift)
     skipped = (*unread, *_not_judged(changesets, report), *(s for c in changesets for s in c.skipped))
-    coverage = _coverage(changesets, drift, report, skipped)
+    coverage = _coverage(changesets, drift, report, skipped, judged)
     if options.required:
         skipped = (*skipped, *_not_given(options.required, coverage.evidence))
         coverage = structs.replace(coverage, skipped=skipped)
@@ -273,12 +272,19 @@ def _summary(changesets: Iterable[ChangeSet]) -> dict[str, int]:
 
 
 def _coverage(
-    changesets: Sequence[ChangeSet], drift: Sequence[Drift], report: PolicyReport, skipped: tuple[Gap, ...]
+    changesets: Sequence[ChangeSet],
+    drift: Sequence[Drift],
+    report: PolicyReport,
+    skipped: tuple[Gap, ...],
+    found: Sequence[Finding],
 ) -> Coverage:
     changes = [change for changeset in changesets for change in changeset.changes]
+    assessed, unassessed = assessment.counts(changes, found)
     noise = Counter(change.noise.value for change in changes if change.noise is not None)
     noise.update(Counter(entry.noise.value for entry in drift if entry.noise is not None))
     return Coverage(
+        changes_assessed=assessed,
+        changes_unassessed=unassessed,
         policies_expected=report.expected,
         policies_reported=report.reported,
         outcomes=report.outcomes,
@@ -308,7 +314,14 @@ def _headline(verdict: Verdict) -> str:
     if verdict.decision is Decision.INCONCLUSIVE:
         deciding = [f"cannot tell: {deciding[0]}" if deciding else "cannot tell"]
     gaps = [(s.what, s.why) for s in verdict.coverage.skipped if s.inconclusive or s.input_failed]
-    return headline(verdict.decision, deciding, gaps, verdict.summary, nothing=_nothing_changes(verdict))
+    return headline(
+        verdict.decision,
+        deciding,
+        gaps,
+        verdict.summary,
+        nothing=_nothing_changes(verdict),
+        open_changes=verdict.coverage.changes_unassessed or 0,
+    )
 
 
 def _nothing_changes(verdict: Verdict) -> str:

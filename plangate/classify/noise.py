@@ -39,12 +39,12 @@ def noise(change: Change, attributes: Sequence[AttributeChange]) -> Noise | None
     known = _knowledge()
     if all(_head(a.path) in known.tags for a in attributes) and not _tags_matter(change.type):
         return Noise.TAGS
-    return Noise.READ_BACK if all(_emptiness(a) for a in attributes) else None
+    return Noise.READ_BACK if all(still_empty(a) for a in attributes) else None
 
 
 def read_back(attribute: AttributeChange) -> bool:
     """Whether a difference that a refresh found is only how the provider reports: another empty value, or a computed attribute."""
-    return _emptiness(attribute) or _tail(attribute.path) in _knowledge().computed
+    return still_empty(attribute) or _tail(attribute.path) in _knowledge().computed
 
 
 def is_tag(path: str, type_: str) -> bool:
@@ -52,13 +52,16 @@ def is_tag(path: str, type_: str) -> bool:
     return _head(path) in _knowledge().tags and not _tags_matter(type_)
 
 
-def _emptiness(attribute: AttributeChange) -> bool:
-    """Whether both sides are empty: absent, null, "", [] or {}."""
-    return _empty(attribute.before) and _empty(attribute.after)
+def still_empty(attribute: AttributeChange) -> bool:
+    """Whether one kind of empty became another. A block without content is there, though: `count[0]`."""
+    item = attribute.path.endswith("]")
+    return _empty(attribute.before, item=item) and _empty(attribute.after, item=item)
 
 
-def _empty(value: Value | Absent) -> bool:
-    return value is ABSENT or value is None or (isinstance(value, (str, list, dict)) and not value)
+def _empty(value: Value | Absent, *, item: bool) -> bool:
+    if value is ABSENT or value is None:
+        return True
+    return isinstance(value, (str, list, dict)) and not value and not (item and value == {})
 
 
 def _head(path: str) -> str:

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from plangate.model.input import InputRecord, Source
 from plangate.model.release import ReleaseEvidence, Upgrade
+from plangate.model.resource_type import Consequence
 from plangate.model.values import Absent, Path, Pseudonyms, Side, Value
 
 
@@ -27,6 +28,9 @@ class Action(enum.StrEnum):
     FORGET = "forget"
     UNKNOWN = "unknown"
 
+
+LIVE: Final = frozenset({Action.DESTROY, Action.REPLACE, Action.UPDATE, Action.FORGET})
+"""What happens to something that is there already: a pass of it has to be earned."""
 
 ACTION_REASONS: Final = frozenset(
     {
@@ -88,6 +92,7 @@ class EffectName(enum.StrEnum):
     EXPOSES = "exposes"
     UNPROTECTS = "unprotects"
     FORGETS = "forgets"
+    REMOVES = "removes"
 
 
 class Address(Struct, frozen=True, order=True):
@@ -135,6 +140,8 @@ class Effect(Struct, frozen=True):
     kind: str = ""
     paths: tuple[str, ...] = ()
     certain: bool = True
+    consequence: Consequence | None = None
+    """How bad it is, where that hangs on the type."""
 
 
 class Notice(Struct, frozen=True):
@@ -214,6 +221,10 @@ class Change(Struct, frozen=True, kw_only=True):
     views: dict[str, View] = {}
     """The views of packs, by name, such as `litellm`."""
     noise: Noise | None = None
+    assessed: str | None = None
+    """Why it is harmless, in plain words; None when nobody has judged that it is."""
+    unjudged: tuple[str, ...] = ()
+    """The changed attributes of which a rule or a person has to say what changing them does."""
     note: str | None = None
     location: Location | None = None
 
@@ -324,6 +335,8 @@ class References(Struct, frozen=True):
     written: dict[str, dict[str, tuple[str, ...]]] = {}
     """For each resource with values that only the apply will know: which of those attributes are written, and what they
     refer to. An attribute that is not listed is left to the provider. `?` is a reference that cannot be resolved."""
+    aliased: bool = False
+    """Whether a provider is configured more than once: what has one name may then be in several regions or accounts."""
 
 
 class Hook(Struct, frozen=True, kw_only=True):

@@ -47,11 +47,13 @@ def headline(
     nothing: str,
     of: str = "",
     where: str = "",
+    open_changes: int = 0,
 ) -> str:
     """The consequence in one sentence.
 
     `deciding` says what asks for the decision, worst first, and `of` what it counts; `gaps` are what and why nobody can tell;
-    `summary` counts changes by action, `where` says in what, and `nothing` is the sentence where there are none.
+    `summary` counts changes by action, `where` says in what, and `nothing` is the sentence where there are none;
+    `open_changes` is how many of them nobody has judged.
     """
     if decision is Decision.INCONCLUSIVE and gaps:
         what, why = gaps[0]
@@ -60,5 +62,9 @@ def headline(
         more = len(deciding) - 1
         others = several(more, f"more {of}") if of else f"{more} more"
         return deciding[0] + (f" (and {others})" if more else "")
+    if open_changes:
+        changed = sum(n for name, n in summary.items() if name not in ("no-op", "read"))
+        harmless = f"{changed - open_changes} judged harmless, " if changed > open_changes else ""
+        return f"{several(changed, 'change')}{where}: {harmless}{open_changes} judged by nobody"
     done = ", ".join(f"{n} {name}" for name, n in summary.items() if n and name not in ("no-op", "read"))
     return f"nothing found that needs a look{where}: {done}" if done else nothing

@@ -72,6 +72,8 @@ class Policy(Description, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     match: Match
     when: str | None = None
+    follows_consequence: bool = False
+    """Whether a finding is as severe as the type's consequence, where an effect has one, instead of `severity`."""
     params: dict[str, Any] = {}
     """Values that `param(name)` gives inside `when`, and that configuration may change."""
     tests: Cases = Cases()

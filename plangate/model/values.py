@@ -38,13 +38,15 @@ class Absent:
 class Sensitive:
     """A redacted value, which can only be compared with others of the same review.
 
-    `token` is a serial number handed out per distinct value by ingest; it carries nothing of the value.
+    `token` is a serial number handed out per distinct value by ingest; it carries nothing of the value. `marked`: Terraform
+    calls it sensitive; else it was masked for what it looks like or where it stands.
     """
 
-    __slots__ = ("_token",)
+    __slots__ = ("_token", "marked")
 
-    def __init__(self, token: int):
+    def __init__(self, token: int, *, marked: bool = False):
         self._token = token
+        self.marked = marked
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sensitive) and self._token == other._token

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 
@@ -27,6 +27,10 @@ class Severity(enum.StrEnum):
 
 
 _SEVERITY_RANK = {severity: rank for rank, severity in enumerate(Severity)}
+
+
+DECIDING_UNKNOWN: Final = frozenset({Severity.CRITICAL, Severity.HIGH})
+"""Severities of policies whose unknown outcome asks for a review. Unknown outcomes of lesser ones are only counted."""
 
 
 class Outcome(enum.StrEnum):
@@ -100,6 +104,13 @@ class Finding(Struct, frozen=True, kw_only=True):
     operands: tuple[Operand, ...] = ()
     """The parts of the condition, where it has several."""
 
+    @property
+    def asks_for_a_look(self) -> bool:
+        """Whether it makes a person look, by itself. One of low severity says nothing of what else its change does."""
+        if self.outcome is Outcome.UNKNOWN:
+            return self.severity in DECIDING_UNKNOWN
+        return self.severity.rank <= Severity.MEDIUM.rank
+
 
 class Approvals(Struct, frozen=True):
     """The approvals that a review needs: how many people, of which teams or by name. The author never counts."""
@@ -129,6 +140,13 @@ class Binding(Struct, frozen=True, kw_only=True):
     """When the tools made the inputs. A value that is one of these times is not compared."""
 
 
+class Satisfied(Struct, frozen=True):
+    """A policy that looked at known values of a change and found nothing wrong, and the attributes that it read."""
+
+    policy: str
+    paths: tuple[str, ...]
+
+
 class PolicyReport(Struct, frozen=True, kw_only=True):
     """What the policy stage returns."""
 
@@ -136,11 +154,17 @@ class PolicyReport(Struct, frozen=True, kw_only=True):
     expected: int = 0
     reported: int = 0
     outcomes: dict[str, int] = {}
+    satisfied: dict[int, tuple[Satisfied, ...]] = {}
+    """What found nothing wrong with a change, by its index into all changes."""
 
 
 class Coverage(Struct, frozen=True, kw_only=True):
     """What was examined and what was not."""
 
+    changes_assessed: int | None = None
+    """How many changes of something live are known to be harmless; None in a verdict of before this was asked."""
+    changes_unassessed: int | None = None
+    """How many of them nobody has judged: no reason, and no finding that asks for a look."""
     policies_expected: int = 0
     policies_reported: int = 0
     outcomes: dict[str, int] = {}

@@ -359,6 +359,8 @@ def _coverage(named: Sequence[NamedVerdict], skipped: Sequence[wire.Skipped]) ->
         drift=_total(coverage.drift for coverage in coverages),
         noise=_total(coverage.noise for coverage in coverages),
         skipped=[*skipped, *_gaps(named)],
+        changes_assessed=sum(coverage.changes_assessed or 0 for coverage in coverages),
+        changes_unassessed=sum(coverage.changes_unassessed or 0 for coverage in coverages),
     )
 
 
@@ -409,6 +411,7 @@ def _headline(decision: Decision, named: Sequence[NamedVerdict], gaps: Sequence[
         nothing=f"no changes in {counted}" if named else "no target has to be reviewed",
         of="target",
         where=f" in {counted}",
+        open_changes=sum(one.verdict.coverage.changes_unassessed or 0 for one in named),
     )
 
 

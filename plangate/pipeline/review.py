@@ -12,13 +12,14 @@ from plangate import verdict as verdicts
 from plangate.errors import ExitCode, InputError
 from plangate.evidence import files
 from plangate.ingest import detect
+from plangate.model import assessment
 from plangate.model.change import ChangeSet, Gap, HelmChangeSet
 from plangate.model.decision import enforced_code
 from plangate.model.input import EvidenceSources, RawInput, StateSource
 from plangate.model.policy import Policy
 from plangate.model.verdict import Options, Verdict
+from plangate.pipeline import assessed, inputs
 from plangate.pipeline import context as contexts
-from plangate.pipeline import inputs
 from plangate.policy import evaluate
 
 if TYPE_CHECKING:
@@ -96,7 +97,9 @@ def review(request: Request) -> Review:
         found, gaps = rego.evaluate(request.rego, read.documents, changesets)
         report = structs.replace(report, findings=(*report.findings, *found))
         skipped += gaps
+    changesets = assessment.settle(changesets, report.satisfied)
     findings = (*verdicts.of_inputs(changesets), *report.findings)
+    findings = (*findings, *assessed.findings(changesets, findings, protected=options.protected))
     if gate is not None and settings is not None:
         findings = gate.judge(findings, settings, changesets, request.policies)
     verdict = verdicts.decide(changesets, findings, report, skipped, options)

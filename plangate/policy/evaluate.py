@@ -13,7 +13,7 @@ from plangate.lang import fingerprint
 from plangate.lang.glob import fits_shell
 from plangate.model.change import Action, Change, ChangeSet, Effect, Notice
 from plangate.model.values import ABSENT, UNKNOWN, Embedded, Sensitive, Unknown
-from plangate.model.verdict import Finding, Observation, Operand, Outcome, PolicyReport
+from plangate.model.verdict import Finding, Observation, Operand, Outcome, PolicyReport, Satisfied, Severity
 from plangate.policy import facts, operands
 
 if TYPE_CHECKING:
@@ -55,7 +55,13 @@ def evaluate(
     outcomes = {outcome.value: 0 for outcome in Outcome}
     for policy in applicable:
         outcomes[_worst(evaluation.seen[policy.id]).value] += 1
-    return PolicyReport(findings=tuple(findings), expected=len(applicable), reported=len(applicable), outcomes=outcomes)
+    return PolicyReport(
+        findings=tuple(findings),
+        expected=len(applicable),
+        reported=len(applicable),
+        outcomes=outcomes,
+        satisfied=evaluation.satisfied,
+    )
 
 
 def source(changeset: ChangeSet) -> str:
@@ -104,6 +110,7 @@ class _Evaluation:
 
     def __init__(self, policies: Sequence[Policy], asked: facts.EvaluationContext):
         self.seen: dict[str, set[Outcome]] = {policy.id: set() for policy in policies}
+        self.satisfied: dict[int, tuple[Satisfied, ...]] = {}
         self._policies = policies
         self._asked = asked
         self._index: dict[tuple[str, Action, str], tuple[Policy, ...]] = {}
@@ -132,6 +139,9 @@ class _Evaluation:
             if outcome is Outcome.VIOLATED and not hit.certain:
                 outcome = Outcome.UNKNOWN
             self.seen[policy.id].add(outcome)
+            if outcome is Outcome.SATISFIED and position is not None and told is not None and told.paths:
+                judged = Satisfied(policy.id, tuple(told.paths))
+                self.satisfied[position] = (*self.satisfied.get(position, ()), judged)
             if outcome is not Outcome.SATISFIED:
                 finding = self._finding(hit, change, position, outcome, told)
                 parts = self._operands(policy, change, activation) if told is not None else ()
@@ -216,7 +226,7 @@ class _Evaluation:
             message = self._message(policy.message, hit, change, paths)
         return Finding(
             policy=policy.id,
-            severity=policy.severity,
+            severity=_severity(policy, hit),
             outcome=outcome,
             message=message,
             why=policy.why,
@@ -343,6 +353,14 @@ def _fits(wanted: str, change: Change) -> bool:
 @functools.cache
 def _fits_type(glob: str, type_: str) -> bool:
     return fits_shell(glob, type_)
+
+
+def _severity(policy: Policy, hit: _Hit) -> Severity:
+    """The policy's own, or the worst consequence that the effects have."""
+    if not policy.follows_consequence:
+        return policy.severity
+    consequences = [c for effect in hit.effects if (c := getattr(effect, "consequence", None)) is not None]
+    return min((Severity(c.value) for c in consequences), key=lambda s: s.rank, default=policy.severity)
 
 
 def _lower(sentence: str) -> str:

@@ -1,7 +1,7 @@
-"""Writes `policies/index.json`: every shipped family and policy, checked, and every knowledge document, one a line.
+"""Writes `policies/index.json`, every shipped family, policy and knowledge document, one a line; and `policies/types.tsv`.
 
-python -m plangate.policy.index           write it
-python -m plangate.policy.index --check   exit 1 when it is not current
+python -m plangate.policy.index           write them
+python -m plangate.policy.index --check   exit 1 when one is not current
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import yaml
 from plangate import knowledge as shipped
 from plangate.errors import PolicyLoadError
 from plangate.lang.literals import requirements
-from plangate.policy import families
+from plangate.policy import families, type_index
 from plangate.policy.file import read, read_builtin
 
 if TYPE_CHECKING:
@@ -97,17 +97,19 @@ def _without_defaults(record: msgspec.Struct) -> dict[str, object]:
 
 def main(arguments: list[str]) -> int:
     """Write or check the index."""
-    path = shipped.folder() / "index.json"
+    folder = shipped.folder()
     try:
-        built = build(shipped.folder())
+        files = {folder / "index.json": build(folder), folder / "types.tsv": type_index.build(folder)}
     except PolicyLoadError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
     if arguments == ["--check"]:
-        current = path.is_file() and path.read_bytes() == built
-        sys.stderr.write("" if current else f"{path} is not current: run python -m plangate.policy.index\n")
-        return 0 if current else 1
-    path.write_bytes(built)
+        stale = [path for path, built in files.items() if not path.is_file() or path.read_bytes() != built]
+        for path in stale:
+            sys.stderr.write(f"{path} is not current: run python -m plangate.policy.index\n")
+        return 1 if stale else 0
+    for path, built in files.items():
+        path.write_bytes(built)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""One finding of a saved verdict for a terminal: the rule, the values it read, and the remediation."""
+"""One finding of a saved verdict, or one change, for a terminal: the rule, the values it read, and the remediation."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET
 
+from plangate.model.change import LIVE, Address
 from plangate.model.values import UNKNOWN, Sensitive
 from plangate.model.verdict import Decision
 from plangate.report import wording
@@ -13,7 +14,7 @@ from plangate.report.screen import Screen
 from plangate.report.values import LONGEST, pair
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from plangate.report import wire
 
@@ -58,6 +59,37 @@ def render(verdict: wire.Verdict, number: int, *, width: int, colour: bool) -> s
     return screen.text()
 
 
+def render_change(verdict: wire.Verdict, change: wire.Change, *, width: int, colour: bool) -> str:
+    """The page for one change: what is known of it, and why nobody has to look at it, or which findings it has."""
+    numbers = [i for i, one in enumerate(verdict.findings, 1) if _change(verdict, one) is change]
+    worst = min(
+        (Decision(verdict.findings[i - 1].decision) for i in numbers), key=list(Decision).index, default=Decision.PASS
+    )
+    screen = Screen(width, colour=colour)
+    screen.headline(worst.value, f"{change.address} ({change.action})", "")
+    screen.blank()
+    for label, text in _told(change):
+        screen.entry(label, text)
+    for i, attribute in enumerate(change.attributes):
+        screen.entry("" if i else "changes", _sides(attribute))
+    if change.noise is not None:
+        screen.entry("noise", change.noise)
+    screen.entry("judged", _judged(change, numbers), bold=True)
+    for i, number in enumerate(numbers):
+        screen.entry("" if i else "findings", f"{number}  {verdict.findings[number - 1].message}")
+    return screen.text()
+
+
+def _judged(change: wire.Change, numbers: Sequence[int]) -> str:
+    if numbers:
+        return f"a finding tells of it: plangate explain VERDICT {numbers[0]}"
+    if change.assessed is not None:
+        return f"harmless: {change.assessed}"
+    if change.action in LIVE:
+        return "by nobody: no rule says that it is harmless, and none that it is not"
+    return "nothing that is there changes, and no policy found anything"
+
+
 def _protected(finding: wire.Finding, decision: Decision) -> str:
     if finding.severity != "high" or finding.outcome != "violated":
         return ""
@@ -65,13 +97,17 @@ def _protected(finding: wire.Finding, decision: Decision) -> str:
     return f"; a high finding {'blocks' if blocks else 'does not block'} here, as the environment is {'' if blocks else 'not '}protected"
 
 
+def spelled(change: wire.Change) -> str:
+    """The address of a change as findings write it."""
+    return str(Address(change.address, change.deposed or ""))
+
+
 def _change(verdict: wire.Verdict, finding: wire.Finding) -> wire.Change | None:
     """The change of a finding, None if it has none."""
     for change in verdict.changes:
-        address = f"{change.address} (deposed {change.deposed})" if change.deposed else change.address
         same_target = finding.target is UNSET or verdict.inputs[change.input].target == finding.target
         if (
-            address == finding.address
+            spelled(change) == finding.address
             and change.release == finding.release
             and finding.policy in change.findings
             and same_target
@@ -86,8 +122,12 @@ def _what(finding: wire.Finding, change: wire.Change | None) -> Iterator[tuple[s
         yield "object", finding.address
     if finding.location is not None:
         yield "at", f"{finding.location.file}:{finding.location.line}"
-    if change is None:
-        return
+    if change is not None:
+        yield from _told(change)
+
+
+def _told(change: wire.Change) -> Iterator[tuple[str, str]]:
+    """What happens, and Terraform's reason."""
     order = f" ({change.replace_order})" if change.replace_order else ""
     effects = f" [{', '.join(change.effects)}]" if change.effects else ""
     yield "action", f"{change.action}{order} of {change.type}{effects}"
@@ -105,13 +145,17 @@ def _values_read(finding: wire.Finding, change: wire.Change | None) -> Iterator[
         if attribute is None:
             yield f"{path}  (not among the changed values){remark}" if change is not None else path
             continue
-        before, after = pair(_restored(attribute.before), _restored(attribute.after), 2 * LONGEST)
-        if attribute.kind == "added":
-            yield f"{path} added {after}{remark}"
-        elif attribute.kind == "removed":
-            yield f"{path} removed, was {before}{remark}"
-        else:
-            yield f"{path}  {before} → {after}{remark}"
+        yield f"{_sides(attribute)}{remark}"
+
+
+def _sides(attribute: wire.Attribute) -> str:
+    """A changed attribute with both of its sides."""
+    before, after = pair(_restored(attribute.before), _restored(attribute.after), 2 * LONGEST)
+    if attribute.kind == "added":
+        return f"{attribute.path} added {after}"
+    if attribute.kind == "removed":
+        return f"{attribute.path} removed, was {before}"
+    return f"{attribute.path}  {before} → {after}"
 
 
 def _condition_values(finding: wire.Finding) -> Iterator[str]:

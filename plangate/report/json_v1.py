@@ -115,6 +115,7 @@ def _change(change: Change, policies: list[str]) -> wire.Change:
         _location(change.location),
         change.note,
         _lost(change.effects) if change.effects else UNSET,
+        change.assessed,
     )
 
 
@@ -187,6 +188,8 @@ def _coverage(coverage: Coverage) -> wire.Coverage:
         drift=coverage.drift,
         noise=coverage.noise,
         skipped=[wire.Skipped(s.what, s.why, s.how_to_fix, _decides(s)) for s in coverage.skipped],
+        changes_assessed=coverage.changes_assessed,
+        changes_unassessed=coverage.changes_unassessed,
     )
 
 

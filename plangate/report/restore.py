@@ -151,6 +151,7 @@ def _change(change: wire.Change, target: str | None) -> Change:
         attributes=tuple(_attribute(attribute) for attribute in change.attributes),
         effects=tuple(_effects(change)),
         noise=Noise(change.noise) if change.noise is not None else None,
+        assessed=change.assessed,
         note=change.note,
         location=_location(change.location),
     )
@@ -231,6 +232,8 @@ def _leads(finding: wire.Finding) -> bool:
 def _coverage(coverage: wire.Coverage) -> Coverage:
     evidence = coverage.evidence
     return Coverage(
+        changes_assessed=coverage.changes_assessed,
+        changes_unassessed=coverage.changes_unassessed,
         policies_expected=coverage.policies_expected,
         policies_reported=coverage.policies_reported,
         outcomes=coverage.outcomes,

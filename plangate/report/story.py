@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from plangate.lang.wording import ranges
-from plangate.model.change import Action, EffectName
+from plangate.lang.wording import ranges, several
+from plangate.model import assessment
+from plangate.model.change import LIVE, Action, EffectName
 from plangate.model.verdict import Decision, Outcome
 from plangate.report import wording
 from plangate.report.rows import Delta, delta
@@ -96,9 +97,22 @@ def grouped(findings: tuple[FindingView, ...]) -> tuple[FindingGroup, ...]:
     """The findings in groups that differ only in their object, in the order of each group's first."""
     groups: dict[Hashable, list[FindingView]] = {}
     for one in findings:
-        alike = (one.finding.policy, one.decision, one.what, one.causes, one.cause, one.lost, one.instead)
+        alike = (one.finding.policy, one.decision, one.what, _values(one), one.cause, one.lost, one.instead)
         groups.setdefault(alike if one.subject else one.number, []).append(one)
-    return tuple(FindingGroup(first, tuple(others)) for first, *others in groups.values())
+    return tuple(FindingGroup(_shared(members), tuple(members[1:])) for members in groups.values())
+
+
+def _values(one: FindingView) -> tuple[Delta, ...]:
+    """What tells findings apart that say the same. What nobody has judged is told by which attributes change, not by their values."""
+    return () if one.finding.policy == assessment.POLICY else one.causes
+
+
+def _shared(members: Sequence[FindingView]) -> FindingView:
+    """The first of some findings, without the values that are not those of all of them."""
+    first = members[0]
+    if all(one.causes == first.causes for one in members):
+        return first
+    return structs.replace(first, causes=(), cause=first.finding.why)
 
 
 def _view(number: int, finding: Finding, verdict: Verdict) -> FindingView:
@@ -294,6 +308,19 @@ def next_step(verdict: Verdict, findings: tuple[FindingView, ...]) -> str:
         parts.append(fixes[0] if len(fixes) == 1 and not parts else "clear up what is unclear, and review again")
     if parts:
         return "; ".join(parts)
-    return (
-        "apply exactly this plan; nobody needs to look" if verdict.decision is Decision.PASS else "have a person look"
-    )
+    if verdict.decision is not Decision.PASS:
+        return "have a person look"
+    open_ = verdict.coverage.changes_unassessed
+    if open_:
+        return f"apply exactly this plan; {several(open_, 'change')} of it nobody has judged"
+    return "apply exactly this plan; nobody needs to look"
+
+
+def judged(verdict: Verdict) -> str:
+    """How the changes of what is there stand: harmless, found, or judged by nobody. Nothing where there are none."""
+    live = sum(verdict.summary.get(action, 0) for action in LIVE)
+    harmless, open_ = verdict.coverage.changes_assessed, verdict.coverage.changes_unassessed
+    if not live or harmless is None or open_ is None:
+        return ""
+    parts = [(harmless, "judged harmless"), (live - harmless - open_, "found"), (open_, "judged by nobody")]
+    return f"{several(live, 'change')} of what is there: " + ", ".join(f"{n} {said}" for n, said in parts if n > 0)

@@ -236,6 +236,9 @@ class _Page:
 
     def end(self) -> None:
         """Freshness, the runbook, and who must do what."""
+        judged = story.judged(self.verdict)
+        if judged:
+            self.screen.entry("judged", judged)
         fresh = story.fresh(self.verdict)
         if fresh:
             self.screen.entry("fresh", fresh)

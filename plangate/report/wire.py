@@ -80,6 +80,8 @@ class Change(Struct, frozen=True):
     note: str | None
     lost: tuple[str, ...] | UnsetType = UNSET
     """What goes with it, in words, where `effects` has `data-loss`."""
+    assessed: str | None = None
+    """Why it is harmless, in plain words; null where nobody has judged that it is."""
     digest: str | UnsetType = UNSET
     """A digest of what `attributes` do not tell: what is created, and hidden values where there is a key."""
 
@@ -202,6 +204,10 @@ class Coverage(Struct, frozen=True):
     drift: dict[str, int]
     noise: dict[str, int]
     skipped: list[Skipped]
+    changes_assessed: int | None = None
+    """Changes of something live that are known to be harmless; null in a verdict of before this was asked."""
+    changes_unassessed: int | None = None
+    """Changes of something live that nobody has judged: neither known to be harmless, nor told of by a finding."""
 
 
 class Facts(Struct, frozen=True):

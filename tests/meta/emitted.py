@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from plangate.classify.terraform.impact import documents, exposure, protection, risk, traits
+from plangate.classify.terraform.impact import exposure, protection, removal, risk, takeovers, traits
+from plangate.classify.terraform.impact.rights import knowledge as rights
+from plangate.classify.terraform.impact.rights import right
 from plangate.model.change import EffectName
 
 PACKAGE: Final = Path(__file__).parents[2] / "plangate"
@@ -94,7 +96,9 @@ def all_traits() -> Emitted:
         for word in node.elts
         if isinstance(word, ast.Constant)
     }
-    of_type = {*traits._LISTS, traits.STATEFUL, traits.UNFAMILIAR, traits.REFUSES, "runs-code"}
+    listed = {name.replace("_", "-") for name in traits._LISTS}
+    of_class = {"foundation", "harmless"}.union(*traits._OF_CLASS.values())
+    of_type = {*listed, *of_class, traits.STATEFUL, traits.UNFAMILIAR, traits.REFUSES}
     return {
         "terraform": (of_plan | of_state | of_type) - {""},
         "helm": module("classify/kubernetes/effects/images").yielded("_image_traits"),
@@ -236,13 +240,14 @@ def modules() -> list[Reader]:
     return [module(str(file.relative_to(PACKAGE).with_suffix(""))) for file in sorted(PACKAGE.rglob("*.py"))]
 
 
-def _of_documents() -> set[str]:
-    return {document.kind for document in exposure.knowledge().documents} - {""}
-
-
-def _of_weaknesses() -> set[str]:
-    reader = module(_IMPACT + "documents")
-    return set().union(*(reader.strings(call.args[0], call) for call in reader.calls("Weakness")))
+def _of_rights() -> set[str]:
+    known = rights.knowledge()
+    opened = {document.kind for document in known.documents if document.language == "aws-resource"}
+    return (
+        opened
+        | {rule.kind for rule in (*known.rules, *known.kubernetes_rules)}
+        | {right.EVERYTHING, right.WIDE, right.ANYONE}
+    )
 
 
 COMPUTED: Final[dict[tuple[str, str], Callable[[], set[str]]]] = {
@@ -251,12 +256,12 @@ COMPUTED: Final[dict[tuple[str, str], Callable[[], set[str]]]] = {
     ("classify/kubernetes/effects/exposure", "kind"): lambda: module("classify/kubernetes/effects/exposure").yielded(
         "_service", "_pods", "_role", "_binding"
     ),
-    (_IMPACT + "documents", "_UNSEEN[document.holder] or document.kind"): lambda: (
-        set(documents._UNSEEN.values()) - {""} | _of_documents()
-    ),
-    (_IMPACT + "documents", "document.kind"): _of_documents,
-    (_IMPACT + "documents", "weakness.kind"): _of_weaknesses,
-    (_IMPACT + "grants", "kind"): lambda: set(exposure.knowledge().managed_policies),
+    (_IMPACT + "rights/given", "right.kind"): _of_rights,
+    (_IMPACT + "rights/roles", "kind"): lambda: set(rights.knowledge().aws.managed_policies),
+    (_IMPACT + "rights/roles", "EVERYTHING"): lambda: {right.EVERYTHING},
+    (_IMPACT + "rights/roles", "WIDE"): lambda: {right.WIDE},
+    (_IMPACT + "takeovers", "entry.kind"): lambda: {entry.kind for entry in takeovers.knowledge().takeovers},
+    (_IMPACT + "switches", "guard.kind"): lambda: {guard.kind for guard in exposure.knowledge().weak_guards},
     (_IMPACT + "guards", "guard.kind"): lambda: {
         guard.kind for guard in (*protection.knowledge().guards, *protection.knowledge().guard_resources)
     },
@@ -264,6 +269,7 @@ COMPUTED: Final[dict[tuple[str, str], Callable[[], set[str]]]] = {
         (module(_IMPACT + "ports").returned("kind_of") | {rules.kind for rules in exposure.knowledge().network_rules})
         - {""}
     ),
+    (_IMPACT + "removal", "class_.value"): lambda: {class_.value for class_ in removal._REMOVED},
     (_IMPACT + "switches", "switch.kind"): lambda: {
         switch.kind for switch in (*exposure.knowledge().switches, *exposure.knowledge().grants)
     },

@@ -4,11 +4,11 @@ import collections
 
 import pytest
 
-from plangate.classify.terraform.impact import exposure, names, protection, risk, traits
+from plangate.classify.terraform.impact import exposure, names, protection, risk, traits, type_class
 from plangate.classify.terraform.impact.lookup import Lookup
+from plangate.model.resource_type import Class
 
-LISTS = ("foundation", "compute", "routine", "serves", "triggers", "credential", "grants", "runs_code")
-STATEFUL = tuple(type_ for store in traits.knowledge().stateful for type_ in store.types)
+LISTS = ("recreatable", "compute", "routine", "credential", "runs_code")
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -17,21 +17,24 @@ def test_no_type_stands_twice_in_a_list(name):
     assert [type_ for type_, times in listed.items() if times > 1] == []
 
 
-def test_no_store_is_listed_twice():
-    assert [type_ for type_, times in collections.Counter(STATEFUL).items() if times > 1] == []
+@pytest.mark.parametrize("name", LISTS)
+def test_what_is_listed_has_a_class(name):
+    listed = [type_ for type_ in getattr(traits.knowledge(), name) if "*" not in type_]
+    assert [type_ for type_ in listed if type_class.of(type_) is None] == []
 
 
-@pytest.mark.parametrize("name", ["routine", "foundation", "compute", "credential", "grants"])
-def test_a_store_is_nothing_else(name):
-    exact = {type_ for type_ in getattr(traits.knowledge(), name) if "*" not in type_}
-    assert sorted(exact & set(STATEFUL)) == []
+def test_what_is_made_again_at_every_deploy_is_listed_once():
+    said = {Class.VERSION, Class.LOCAL}
+    assert [
+        t for t in traits.knowledge().routine if (of := type_class.of(t)) and of.class_ in said and of.what == ""
+    ] == []
 
 
 @pytest.mark.parametrize("table", ["refuses_when_not_empty", "holds_nothing", "final_copy", "recoverable"])
 def test_what_is_said_of_stores_is_said_of_stores(table):
     known = getattr(traits.knowledge(), table)
-    zones = {"aws_route53_zone", "google_dns_managed_zone"}
-    assert sorted(type_ for type_ in known.keys() - zones if "stateful" not in traits.of_type(type_)) == []
+    others = {"aws_route53_zone", "google_dns_managed_zone", "aws_secretsmanager_secret"}
+    assert sorted(type_ for type_ in known.keys() - others if "stateful" not in traits.of_type(type_)) == []
 
 
 def test_every_kind_of_guard_has_words():
@@ -45,7 +48,14 @@ def test_every_kind_of_guard_has_words():
         *(entry.because for entry in (*protection.knowledge().refuses, *protection.knowledge().guards)),
         *(entry.because for entry in protection.knowledge().guard_resources),
         *protection.knowledge().words.values(),
-        *(entry.because for entry in (*exposure.knowledge().switches, *exposure.knowledge().grants)),
+        *(
+            entry.because
+            for entry in (
+                *exposure.knowledge().switches,
+                *exposure.knowledge().weak_guards,
+                *exposure.knowledge().grants,
+            )
+        ),
         *(entry.because for entry in risk.knowledge().restarts),
         *(entry.because for entry in traits.knowledge().stays_behind.values()),
     ],

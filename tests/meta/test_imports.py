@@ -26,7 +26,7 @@ ALLOWED = {
     "errors": set(),
     "model": {"errors", "lang"},
     "lang": {"errors"},
-    "knowledge": {"model"},
+    "knowledge": {"model", "lang"},
     "findings": {"model", "knowledge", "lang"},
     **dict.fromkeys(STAGES, SHARED),
     # A pack describes one application to two stages: what its objects do, and how the cases of its policies are built.

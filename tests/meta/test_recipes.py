@@ -66,7 +66,7 @@ INPUTS = RECIPES.pop("")
 TOUCHED = {
     "A policy": {},
     "A family of policies": {},
-    "A resource type's class": {"policies/knowledge/traits.yaml": 1},
+    "A resource type's class": {},
     "An immutable field of a Kubernetes kind": {"policies/knowledge/kubernetes-immutable.yaml": 4},
     "A secret format": {
         "policies/knowledge/secret-formats.yaml": 1,

@@ -179,6 +179,7 @@ def test_the_wheel_holds_the_policies_and_runs(tmp_path: Path) -> None:
     assert done.code == 10
     assert (site / "plangate" / "shipped" / "index.json").is_file()
     assert (site / "plangate" / "py.typed").is_file()
+    assert (site / "plangate" / "shipped" / "types.tsv").is_file()
     assert not (site / "tests").exists()
 
 

@@ -25,10 +25,17 @@ UNHEARD_EFFECTS = {
 """Effects that no policy matches, and why not."""
 
 UNHEARD_TRAITS = {
+    "attaches": "it decides that removes:attaches is there",
     "blast-radius": "it only informs: a note names the others, whose own changes are judged",
     "compute": "it decides which effect a delete has",
+    "configures": "it decides that removes:configures is there",
     "credential": "it decides whether rotates-secret is there",
-    "grants": "access that is taken away is no loss of data: it tells a type that is known from an unfamiliar one",
+    "data": "it decides whether data-loss is there",
+    "foundation": "it decides that removes:foundation is there",
+    "grants": "it decides that removes:grants is there",
+    "guards": "it decides that removes:guards is there",
+    "harmless": "it only informs: nobody has to look",
+    "identity": "it decides that removes:identity is there",
     "probable-move": "it only informs: a note names the other address, and the effects of the delete are matched",
     "recreatable": "it takes foundation away from what is created again under the same name",
     "refuses-when-not-empty": "it decides that the kind of data-loss is if-empty-only",
@@ -36,8 +43,10 @@ UNHEARD_TRAITS = {
     "routine": "it takes traits and effects away",
     "runs-code": "it decides whether runs-code is there",
     "serves": "it decides whether traffic-cut or downtime is there",
-    "stateful": "it decides whether data-loss is there",
+    "stateful": "it decides whether data-loss is there, and that it is bad",
     "triggers": "it decides that the kind of downtime is trigger",
+    "version": "it decides that removes:version is there",
+    "watches": "it decides that removes:watches is there",
 }
 """Traits that no policy matches, and what they are for."""
 

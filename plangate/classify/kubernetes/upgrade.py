@@ -14,7 +14,7 @@ from plangate.classify.kubernetes.effects import assess, live_state
 from plangate.classify.kubernetes.object_side import ObjectSide
 from plangate.classify.kubernetes.objects import KEEP, Names, address_of, annotations_of, type_of
 from plangate.classify.kubernetes.release_index import ReleaseIndex
-from plangate.model.change import Action, Address, Change, Effect, EffectName, HelmChangeSet
+from plangate.model.change import LIVE, Action, Address, Change, Effect, EffectName, HelmChangeSet
 from plangate.model.input import Source
 
 if TYPE_CHECKING:
@@ -33,12 +33,23 @@ def classify(changeset: HelmChangeSet) -> HelmChangeSet:
     hook_changes = hooks.hook_changes(upgrade, classifier.names, classifier.index)
     return structs.replace(
         changeset,
-        changes=tuple(sorted(changes, key=lambda change: change.address)),
+        changes=tuple(sorted(map(_judged, changes), key=lambda change: change.address)),
         no_ops=classifier.no_ops,
         hooks=tuple(hooks.list_hooks(upgrade, classifier.names, hook_changes)),
         hook_changes=tuple(hook_changes),
         skipped=(*changeset.skipped, *hooks.gaps(upgrade)),
     )
+
+
+def _judged(change: Change) -> Change:
+    """A change with what the comparison says of it, where that was complete."""
+    if change.action not in LIVE or not all(effect.certain for effect in change.effects):
+        return change
+    if change.action is Action.UPDATE and not change.attributes:
+        return change
+    found = ", ".join(dict.fromkeys(effect.name.value for effect in change.effects))
+    told = f"what it does is told: {found}" if found else "no effect found"
+    return structs.replace(change, assessed=f"compared field by field with what is deployed; {told}")
 
 
 class _UpgradeClassifier:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from plangate.classify.noise import noise
+from plangate.classify.terraform import assessed
 from plangate.classify.terraform.drift import changed_leaves, recorded_drift
 from plangate.classify.terraform.helm_release import release
 from plangate.classify.terraform.impact import assess
@@ -42,7 +43,8 @@ def classify(
         from plangate.classify.terraform.helm_release import unseen
 
         changeset = unseen.tell(changeset, release_words)
-    return msgspec.structs.replace(changeset, changes=tuple(_quieten(change) for change in changeset.changes))
+    changeset = msgspec.structs.replace(changeset, changes=tuple(_quieten(change) for change in changeset.changes))
+    return assessed.tell(changeset)
 
 
 def _compare(change: Change) -> Change:

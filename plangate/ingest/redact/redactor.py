@@ -140,7 +140,7 @@ class Redactor:
             if any_mark(unknown):
                 return UNKNOWN
             nothing = value is None or (value == "" and not marks)
-            return value if nothing else self._sensitive(value)
+            return value if nothing else self._sensitive(value, marked=any_mark(marks))
         if unknown and not any_mark(unknown):
             unknown = False
         elif unknown:
@@ -258,9 +258,9 @@ class Redactor:
         finally:
             self._nesting -= 1
 
-    def _sensitive(self, value: Any) -> Sensitive:
+    def _sensitive(self, value: Any, *, marked: bool = False) -> Sensitive:
         """The redacted value: equal values of one input get equal tokens, and a token tells nothing else."""
-        return Sensitive(self._tokens.setdefault(_canonical(value), len(self._tokens) + 1))
+        return Sensitive(self._tokens.setdefault(_canonical(value), len(self._tokens) + 1), marked=marked)
 
 
 def _canonical(value: Any) -> Hashable:

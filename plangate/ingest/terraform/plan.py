@@ -111,6 +111,7 @@ class _Reader:
         outputs = wire.outputs.read(top) or {}
         invocations = self._invocations()
         checks = wire.checks.read(top) or []
+        contradicting = run.contradicting(top, resources, [*drifted, *(d.resource_change for d in deferred)])
         self.copies_slices = 2 * (len(changed) + len(drifted) + len(deferred)) < len(resources)
         more = secrets.scan_plan(resources, top, fork)
         others = [
@@ -125,7 +126,10 @@ class _Reader:
         releases = terraform_releases.Reading(self.beside, self._releases(changed), self.redactor)
         self.redactor.freeze(more)
 
-        unrecognised = run.unrecognised(changed, checks, self.redactor)
+        unrecognised = (
+            *run.unrecognised(changed, checks, self.redactor),
+            *run.contradictory(contradicting, self.redactor),
+        )
         found = {(_address(r), _deposed(r)): _found(r) for r in drifted}
         changes = [self._change(resource, found) for resource in changed]
         changes += [
@@ -156,7 +160,9 @@ class _Reader:
             skipped=(*run.limitations(top, changes), *unrecognised, *releases.skipped),
             notes=(*self.document.notes, *run.recognised(top, changes, drifted=bool(drifted))),
             references=structs.replace(
-                references(configuration, follow=replaced), written=written(configuration, _unknown(changes))
+                references(configuration, follow=replaced),
+                written=written(configuration, _unknown(changes)),
+                aliased=any("." in name.rpartition(":")[2] for name in configuration.provider_config or {}),
             ),
             arguments=self._arguments(configuration, changes),
             made_at=top.timestamp,

@@ -123,6 +123,7 @@ class WireStateResource(Struct):
     """One resource inside `planned_values` or `prior_state`."""
 
     address: str = ""
+    mode: str = ""
     type: str = ""
     values: Raw = NULL
     sensitive_values: Raw = NULL

@@ -2,8 +2,9 @@ import pytest
 
 from plangate.model.change import Action, Address, Change, Effect, EffectName, TerraformChangeSet
 from plangate.model.input import InputRecord, Kind
+from plangate.model.resource_type import Consequence
 from plangate.model.values import UNKNOWN
-from plangate.model.verdict import Finding, Outcome, PolicyReport, Severity
+from plangate.model.verdict import Finding, Outcome, PolicyReport, Satisfied, Severity
 from plangate.policy.evaluate import evaluate
 from tests.support.policies import policy
 from tests.support.sides import FakeSide
@@ -113,7 +114,8 @@ def test_a_policy_that_fails_is_an_error_finding():
 
 def test_satisfied_is_counted_and_makes_no_finding():
     made = report(policy({}, "after('key') == 'x'"), change(after=FakeSide(key="y")))
-    assert made == PolicyReport(findings=(), expected=1, reported=1, outcomes={**NONE, "satisfied": 1})
+    read = {0: (Satisfied("thing-broken", ("key",)),)}
+    assert made == PolicyReport(expected=1, reported=1, outcomes={**NONE, "satisfied": 1}, satisfied=read)
 
 
 def test_the_fingerprint_stays_when_values_change_and_differs_between_addresses():
@@ -136,3 +138,20 @@ def _fields(of):
 def test_text_from_a_plan_is_never_taken_for_a_field():
     (finding,) = report(policy({}), change('aws_thing.a["{because}"]')).findings
     assert finding.message == 'aws_thing.a["{because}"] (update) : '
+
+
+@pytest.mark.parametrize(
+    ("follows", "consequences", "severity"),
+    [
+        (True, ("medium",), Severity.MEDIUM),
+        (True, ("medium", "critical"), Severity.CRITICAL),
+        (True, (None,), Severity.HIGH),
+        (False, ("critical",), Severity.HIGH),
+    ],
+)
+def test_a_finding_is_as_severe_as_the_consequence_where_the_policy_follows_it(follows, consequences, severity):
+    effects = tuple(
+        Effect(EffectName.REMOVES, "goes", "guards", consequence=one and Consequence(one)) for one in consequences
+    )
+    made = report(policy({"effects": ("removes",)}, follows_consequence=follows), change(effects=effects))
+    assert [finding.severity for finding in made.findings] == [severity]

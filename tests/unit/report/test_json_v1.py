@@ -101,6 +101,8 @@ def test_a_verdict_with_nothing_to_do_has_every_key():
             "drift": {},
             "noise": {},
             "skipped": [],
+            "changes_assessed": None,
+            "changes_unassessed": None,
         },
         "inputs": [
             {
@@ -153,6 +155,7 @@ def test_a_change_says_everything_and_only_what_is_certain():
         "location": {"file": "modules/db/main.tf", "line": 12},
         "note": None,
         "lost": ["keys and budgets go; skip_final_snapshot = true"],
+        "assessed": None,
     }
 
 

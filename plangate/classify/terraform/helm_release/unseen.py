@@ -65,6 +65,14 @@ def _notices(
             f"{who} gets values that are known only after apply{because}: what changes in them was not reviewed",
             tuple(map(spell, hidden)),
         )
+    masked = [path for path in values.of(after).unseen if path[0] == "values" and _hidden_anew(before, after, path)]
+    if masked and not hidden:
+        why = "marked as sensitive" if _marked(after, masked[0]) else "masked, as they may hold secrets"
+        yield Notice(
+            "values-unseen",
+            f"{who} gets other values, and all of them are {why}: what changes in them was not reviewed",
+            tuple(map(spell, masked)),
+        )
     if _emptied(before, after):
         yield Notice(
             "values-emptied", f"{who} gives no values any more, and Helm goes on with the old ones", ("values",)
@@ -83,6 +91,17 @@ def _notices(
     yield from release_view.chart_notices(
         who, old if isinstance(old, str) else "", new if isinstance(new, str) else "", words
     )
+
+
+def _hidden_anew(before: Side, after: Side, path: Path) -> bool:
+    """Whether a whole document is hidden, and is not the one that was hidden before."""
+    value = after.at(path)
+    return isinstance(value, Sensitive) and value != before.at(path)
+
+
+def _marked(side: Side, path: Path) -> bool:
+    value = side.at(path)
+    return isinstance(value, Sensitive) and value.marked
 
 
 def _emptied(before: Side, after: Side) -> bool:

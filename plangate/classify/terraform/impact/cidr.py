@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+from collections.abc import Iterable
 from typing import Final
 
 EVERYBODY: Final = frozenset({"*", "any", "internet", "all", "0.0.0.0", "::", "<nw>/0"})
@@ -25,3 +27,31 @@ def is_world(source: str) -> bool:
     if ":" in address:
         return int(prefix) <= _WIDE_V6
     return int(prefix) <= _WIDE_V4 and address.replace(".", "").isdecimal()
+
+
+_LARGE_V4: Final = 2 ** (32 - _WIDE_V4)
+_LARGE_V6: Final = 2 ** (128 - _WIDE_V6)
+_NARROWEST: Final = 16
+
+
+def together_world(sources: Iterable[str]) -> bool:
+    """Whether ranges together are a large part of everybody: 256 ranges of `/8` are `0.0.0.0/0` in parts."""
+    networks = [network for network in map(_network, sources) if network is not None]
+    v4 = [network for network in networks if isinstance(network, ipaddress.IPv4Network)]
+    v6 = [network for network in networks if isinstance(network, ipaddress.IPv6Network)]
+    return (
+        sum(network.num_addresses for network in ipaddress.collapse_addresses(v4)) >= _LARGE_V4
+        or sum(network.num_addresses for network in ipaddress.collapse_addresses(v6)) >= _LARGE_V6
+    )
+
+
+def _network(source: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    """A range that is large enough for adding up, and not of a private network."""
+    address, slash, prefix = source.strip().partition("/")
+    if not slash or not prefix.isdecimal() or int(prefix) > _NARROWEST:
+        return None
+    try:
+        network = ipaddress.ip_network(f"{address}/{prefix}", strict=False)
+    except ValueError:
+        return None
+    return None if network.is_private else network

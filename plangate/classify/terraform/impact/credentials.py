@@ -20,15 +20,11 @@ _RUNS = frozenset({Action.CREATE, Action.REPLACE, Action.UPDATE})
 
 
 def rotates(subject: Subject, scene: PlanIndex) -> Iterator[Effect]:
-    """A credential that is deleted or replaced, or a password that is set to another one."""
+    """A credential that is replaced, or a password that is set to another one."""
     change = subject.change
-    if "credential" in subject.traits and subject.deletes and not subject.renamed:
-        if change.action is Action.REPLACE:
-            if subject.type in risk.knowledge().values and scene.unused(change):
-                return
+    if change.action is Action.REPLACE and "credential" in subject.traits and subject.deletes:
+        if subject.type not in risk.knowledge().values or not scene.unused(change):
             yield Effect(EffectName.ROTATES_SECRET, "gets a new value, and whoever uses the old one is locked out")
-        elif subject.type not in risk.knowledge().values:
-            yield Effect(EffectName.ROTATES_SECRET, "is deleted, and whoever uses it is locked out")
         return
     if change.action is not Action.UPDATE or change.before is None or change.after is None:
         return

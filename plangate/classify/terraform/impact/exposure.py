@@ -1,7 +1,6 @@
 """What opens things up: what `policies/knowledge/exposure.yaml` knows."""
 
 import functools
-from typing import Literal
 
 from msgspec import Struct, field
 
@@ -32,13 +31,14 @@ class NetworkRules(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Switch(Struct, frozen=True, forbid_unknown_fields=True):
-    """Something that is open while every condition holds. Not `create`: only a change to it counts."""
+    """Something that is open while every condition holds. Not `create`: only a change to it counts; not `update`: only a create."""
 
     types: tuple[str, ...]
     kind: str
     because: str
     when: tuple[Test, ...]
     create: bool = True
+    update: bool = True
     computed: bool = False
 
     @property
@@ -52,16 +52,6 @@ def _heads(paths: tuple[str, ...]) -> frozenset[str]:
     return frozenset(map(head, paths))
 
 
-class PolicyDocument(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where an IAM policy document stands, and whose it is."""
-
-    types: tuple[str, ...]
-    path: str
-    holder: Literal["identity", "resource", "trust"]
-    kind: str = ""
-    computed: bool = False
-
-
 class ExposureKnowledge(Struct, frozen=True, forbid_unknown_fields=True):
     """The document."""
 
@@ -70,18 +60,7 @@ class ExposureKnowledge(Struct, frozen=True, forbid_unknown_fields=True):
     harmless_ports: tuple[str, ...]
     network_rules: tuple[NetworkRules, ...]
     switches: tuple[Switch, ...]
-    documents: tuple[PolicyDocument, ...]
-    idle_conditions: frozenset[str]
-    shared_issuers: frozenset[str]
-    telling_claims: frozenset[str]
-    idle_claims: frozenset[str]
-    escalating_actions: frozenset[str]
-    managed_policies: dict[str, tuple[str, ...]]
-    managed_policy_paths: dict[str, str]
-    everybody: frozenset[str]
-    google_scopes: dict[str, str]
-    harmless_roles: frozenset[str]
-    azure_wide_scopes: tuple[str, ...]
+    weak_guards: tuple[Switch, ...]
     grants: tuple[Switch, ...]
 
 
@@ -113,11 +92,11 @@ def _switches() -> Lookup[Switch]:
     return Lookup(entries, together=True)
 
 
-def documents(type_: str) -> tuple[PolicyDocument, ...]:
-    """Policy documents, by type."""
-    return _documents()(type_)
+def weak_guards(type_: str) -> tuple[Switch, ...]:
+    """What holds back less than it could, by type."""
+    return _weak_guards()(type_)
 
 
 @functools.cache
-def _documents() -> Lookup[PolicyDocument]:
-    return Lookup((type_, entry) for entry in knowledge().documents for type_ in entry.types)
+def _weak_guards() -> Lookup[Switch]:
+    return Lookup(((type_, entry) for entry in knowledge().weak_guards for type_ in entry.types), together=True)

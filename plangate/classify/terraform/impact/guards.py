@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from plangate.classify.terraform.impact import protection
+from plangate.classify.terraform.impact import protection, traits, type_class
 from plangate.classify.terraform.impact.protection import Guard, GuardResource
-from plangate.classify.terraform.impact.values import UNSURE, all_hold, items, leaves, spelled
+from plangate.classify.terraform.impact.values import UNSURE, all_hold, items, leaves, plain, spelled
 from plangate.model.change import Action, Effect, EffectName
+from plangate.model.values import Sensitive
 
 if TYPE_CHECKING:
     from plangate.classify.terraform.impact.plan_index import PlanIndex, Subject
@@ -38,10 +39,10 @@ def _lost(guard: Guard, subject: Subject) -> bool | None:
         return False
     if before and after is False:
         return True
-    if subject.change.action is Action.REPLACE:
+    old, new = leaves(subject.change.before, guard.while_.path), leaves(subject.change.after, guard.while_.path)
+    if subject.change.action is Action.REPLACE and not any(isinstance(plain(value), Sensitive) for value in new):
         # The provider decides again what nobody configures, and the plan shows it as unknown. An update keeps what was there.
         return False
-    old, new = leaves(subject.change.before, guard.while_.path), leaves(subject.change.after, guard.while_.path)
     return False if old == new and all(isinstance(value, UNSURE) for value in old) else None
 
 
@@ -50,6 +51,8 @@ def removed(subject: Subject, scene: PlanIndex) -> Iterator[Effect]:
     change = subject.change
     if change.action is not Action.DESTROY or change.address.deposed or subject.renamed:
         return
+    if "harmless" in subject.traits or subject.traits & traits.HOLDS:
+        return
     for guard in protection.guard_resources(subject.type):
         if guard.when and change.before is not None and all_hold(guard.when, change.before) is False:
             continue
@@ -57,7 +60,9 @@ def removed(subject: Subject, scene: PlanIndex) -> Iterator[Effect]:
         if together and guard.moot:
             continue
         because = f"{guard.because}; what it guarded is deleted in the same plan" if together else guard.because
-        yield Effect(EffectName.UNPROTECTS, because, guard.kind)
+        known = type_class.of(subject.type)
+        consequence = known.consequence if known is not None else None
+        yield Effect(EffectName.UNPROTECTS, because, guard.kind, consequence=consequence)
 
 
 def _guarded_goes(guard: GuardResource, subject: Subject, scene: PlanIndex) -> bool:

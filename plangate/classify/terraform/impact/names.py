@@ -10,10 +10,12 @@ from msgspec import Struct
 
 from plangate import knowledge as shipped
 from plangate.classify.terraform.impact.values import UNSURE, leaves, spelled
+from plangate.lang.glob import fits
 from plangate.model.change import Action, Effect, EffectName, ReplaceOrder
 
 if TYPE_CHECKING:
     from plangate.classify.terraform.impact.plan_index import PlanIndex, Subject
+    from plangate.model.change import Change
 
 
 class NamesKnowledge(Struct, frozen=True, forbid_unknown_fields=True):
@@ -23,6 +25,7 @@ class NamesKnowledge(Struct, frozen=True, forbid_unknown_fields=True):
     maybe: dict[str, tuple[str, ...]]
     identity: tuple[str, ...]
     same_as: dict[str, str]
+    everywhere: tuple[str, ...]
 
 
 @functools.cache
@@ -59,3 +62,36 @@ def collides(subject: Subject, _scene: PlanIndex) -> Iterator[Effect]:
     else:
         because = f"is created while the old one still has its name ({shown[0]}): refused, or taken for the old one and deleted with it"
         yield Effect(EffectName.MAY_FAIL, because, "name-taken", shown)
+
+
+def claim(change: Change) -> tuple[str, ...] | None:
+    """The type and the name that an object claims, where all of it is known and it can exist once."""
+    unique = knowledge().refused.get(change.type)
+    if not unique or change.after is None:
+        return None
+    parts = [leaves(change.after, path) for path in unique]
+    if not parts[0] or any(not isinstance(value, (str, int)) for part in parts for value in part):
+        return None
+    # Where somebody says it, the same name may be in another place; mostly it is unknown.
+    places = [change.after.get(name) for name in ("region", "project", "account_id")]
+    return (
+        change.type,
+        change.provider,
+        *(str(value) for part in parts for value in (part or [""])),
+        *(place if isinstance(place, str) else "" for place in places),
+    )
+
+
+def is_global(type_: str) -> bool:
+    """Whether a name of this type is the same in every region."""
+    return any(fits(pattern, type_) for pattern in knowledge().everywhere)
+
+
+def twice(subject: Subject, scene: PlanIndex) -> Iterator[Effect]:
+    """A new object claims a name that another address of the plan claims too."""
+    held = scene.named.get(claim(subject.change) or (), ())
+    others = [address for address in held if address != subject.change.address.text]
+    if others:
+        shown = tuple(map(spelled, paths(subject.type)))
+        because = f"claims the same name as {others[0]} ({shown[0]}): one is refused, or both manage one object"
+        yield Effect(EffectName.MAY_FAIL, because, "same-name", shown)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from plangate.classify.terraform.impact import exposure
-from plangate.classify.terraform.impact.cidr import is_world
+from plangate.classify.terraform.impact.cidr import is_world, together_world
 from plangate.classify.terraform.impact.exposure import NetworkRules
 from plangate.classify.terraform.impact.ports import ALL, Range, describe, kind_of, ranges
 from plangate.classify.terraform.impact.values import (
@@ -54,7 +54,9 @@ def opened(subject: Subject, _scene: PlanIndex) -> Iterator[Effect]:
         if not any(subject.touched(head(path)) for path in _paths(rules)):
             continue
         before = [opening.ports for opening in _openings(rules, subject.old) if opening.certain]
-        fresh = [o for o in _openings(rules, subject.after) if not any(o.ports.within(old) for old in before)]
+        fresh = [
+            o for o in _openings(rules, subject.after, subject.old) if not any(o.ports.within(old) for old in before)
+        ]
         yield from _effects(rules, fresh)
 
 
@@ -68,7 +70,7 @@ def _effects(rules: NetworkRules, openings: list[Opening]) -> Iterator[Effect]:
             if opening.certain is certain and kind:
                 by_kind.setdefault(kind, []).append(opening.ports)
         for kind, opened_ports in by_kind.items():
-            who = "to everybody" if certain else "to sources that are not known yet"
+            who = "to everybody" if certain else "to sources that cannot be seen"
             because = f"opens {describe(kind, opened_ports)} {who}"
             yield Effect(EffectName.EXPOSES, because, rules.kind or kind, paths, certain=certain)
 
@@ -81,23 +83,40 @@ def _paths(rules: NetworkRules) -> tuple[str, ...]:
     return tuple(path for path in named if path)
 
 
-def _openings(rules: NetworkRules, side: Readable | None) -> Iterator[Opening]:
+def _openings(rules: NetworkRules, side: Readable | None, old: Readable | None = None) -> Iterator[Opening]:
+    """What the rules of a side open. A rule that `old` has too opens nothing that hangs on what is hidden in it."""
     if side is None:
         return
     if not rules.list:
         yield from _of_rule(rules, side)
         return
+    kept = [plain(rule) for value in leaves(old, rules.list) for rule in items(value)]
+    parts: dict[Range, list[str]] = {}
     for value in leaves(side, rules.list):
         if isinstance(value, UNSURE):
-            if not (rules.computed and value is UNKNOWN):
+            if value not in kept and not (rules.computed and value is UNKNOWN and not kept):
                 yield Opening(ALL, certain=False)
             continue
         for item in items(value):
             rule = plain(item)
             if isinstance(rule, dict):
-                yield from _of_rule(rules, rule)
-            elif isinstance(rule, UNSURE):
+                known = rule in kept if old is not None else False
+                yield from (opening for opening in _of_rule(rules, rule) if opening.certain or not known)
+                _gather(rules, rule, parts)
+            elif isinstance(rule, UNSURE) and rule not in kept:
                 yield Opening(ALL, certain=False)
+    yield from (Opening(ports) for ports, sources in parts.items() if together_world(sources))
+
+
+def _gather(rules: NetworkRules, rule: Readable, parts: dict[Range, list[str]]) -> None:
+    """Add the sources of a rule to those of the other rules for the same ports."""
+    named = [source for path in rules.sources for value in leaves(rule, path) for source in items(value)]
+    wide = [source for source in named if isinstance(source, str) and "/" in source]
+    if wide and all_hold(rules.when, rule) is True:
+        for part in [fields(part) for part in leaves(rule, rules.parts + ".*")] if rules.parts else [rule]:
+            for ports, known in _ports(rules, part):
+                if known:
+                    parts.setdefault(ports, []).extend(wide)
 
 
 def _of_rule(rules: NetworkRules, rule: Readable) -> Iterator[Opening]:
@@ -113,16 +132,19 @@ def _of_rule(rules: NetworkRules, rule: Readable) -> Iterator[Opening]:
 
 def _from_everybody(rules: NetworkRules, rule: Readable) -> bool | None:
     """Whether a rule lets everybody in; None when a source is hidden."""
-    unsure = named = False
+    unsure = False
+    named: list[str] = []
     for path in rules.sources:
         for value in leaves(rule, path):
             for source in items(value):
                 if isinstance(source, UNSURE):
                     unsure = True
                 elif isinstance(source, str) and source:
-                    named = True
-                    if any(is_world(one) for one in source.split(",")):
+                    named += source.split(",")
+                    if any(map(is_world, source.split(","))):
                         return True
+    if together_world(named):
+        return True
     others = [not empty(value) for path in rules.world_without or () for value in leaves(rule, path)]
     if named or any(others):
         # Where other sources are named, ranges that are unknown are ranges that nobody configured.
@@ -164,7 +186,7 @@ def _bounds(rules: NetworkRules, part: Readable) -> tuple[Range, bool] | None:
     if any(isinstance(value, UNSURE) for value in (*low, *high)):
         return ALL, False
     first = number(low[0]) if low else None
-    if first is None:
+    if first is None or (rules.ports and low[0] in (-1, "-1")):
         return None
     last = number(high[0]) if high else None
     return Range(int(first), int(first if last is None else last)), True

@@ -56,8 +56,7 @@ def _type(type_: str) -> str:
 
 
 def _pairs(type_: str, gone: list[Change], come: list[Change]) -> Iterable[tuple[Change, Change]]:
-    known = traits.of_type(type_)
-    if "routine" in known:
+    if "routine" in traits.of_class(type_):
         return
     olds, news = _by_identity(type_, gone, "before"), _by_identity(type_, come, "after")
     for identity, same in olds.items():

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from plangate.classify.terraform.impact import protection, traits
+from plangate.classify.terraform.impact import names, traits
 from plangate.classify.terraform.impact.resolved import ResolvedSide, document
+from plangate.classify.terraform.impact.values import items
 from plangate.model.change import Action, DriftStatus, base
+from plangate.model.values import UNKNOWN
 
 if TYPE_CHECKING:
     from plangate.classify.terraform.impact.values import Readable
@@ -52,7 +54,7 @@ class PlanIndex(Struct, frozen=True):
     """The plan around a change."""
 
     gone: frozenset[str]
-    """Ids of the stores and foundations that the plan deletes."""
+    """Ids of what the plan deletes and others belong to."""
     reverted: Mapping[str, tuple[str, ...]]
     """The paths changed outside of Terraform that the plan sets back, by address."""
     provisioners: frozenset[str]
@@ -64,8 +66,39 @@ class PlanIndex(Struct, frozen=True):
     reads: Mapping[str, tuple[Change, ...]]
     """The data sources that are read while applying, by addresses without instance keys."""
 
+    made: frozenset[str]
+    """The names and ids that the objects created by the plan get."""
+    named: Mapping[tuple[str, ...], tuple[str, ...]]
+    """The addresses that claim a name which can exist once, by type and name, where there are several."""
     hands_out: bool
     """Whether an output changes: what nobody in the plan uses may be used elsewhere."""
+
+    def goes_with(self, change: Change) -> bool:
+        """Whether what an object belongs to is deleted too: that is told there."""
+        before = change.before
+        if before is None or not self.gone:
+            return False
+        return not self.gone.isdisjoint(_owners(before))
+
+    def makes(self, subject: Subject, attributes: Iterable[str]) -> bool:
+        """Whether the plan makes what one of these attributes of a change names: the name of a new object, or not known yet.
+
+        What nobody wrote is unknown too, where the provider fills it in.
+        """
+        change = subject.change
+        if change.after is None:
+            return False
+        written = self.written.get(base(change.address.text))
+        return any(
+            (value is UNKNOWN and (written is None or name in written))
+            or (isinstance(value, str) and value in self.made)
+            for name in attributes
+            for value in items(change.after.get(name))
+        )
+
+    def refers(self, subject: Subject, attribute: str) -> tuple[str, ...]:
+        """What an attribute that only the apply will know refers to, as far as the configuration tells."""
+        return self.written.get(base(subject.change.address.text), {}).get(attribute, ())
 
     def unused(self, change: Change) -> bool:
         """Whether the configuration is there, and nothing in it refers to a resource that gets unknown values."""
@@ -105,14 +138,40 @@ def scene(changeset: TerraformChangeSet) -> PlanIndex:
         if entry.address and entry.path and entry.status in _REVERTED and entry.noise is None:
             reverted.setdefault(entry.address, []).append(entry.path)
     return PlanIndex(
-        gone=frozenset(_ids(changeset)) if _guards_go(changeset) else frozenset(),
+        gone=frozenset(_ids(changeset)),
         reverted={address: tuple(paths) for address, paths in reverted.items()},
         provisioners=frozenset(changeset.references.provisioners),
         users=changeset.references.users,
         written=changeset.references.written,
         reads=_reads(changeset),
+        made=frozenset(_made(changeset)),
+        named=_claimed(changeset),
         hands_out=bool(changeset.outputs),
     )
+
+
+_NAMES: Final = ("id", "name", "arn", "project_id")
+
+
+def _made(changeset: TerraformChangeSet) -> Iterator[str]:
+    for change in changeset.changes:
+        if change.action is Action.CREATE and change.mode == "managed" and change.after is not None:
+            own = (
+                path for path in names.paths(change.type)[:1] if "." not in path and not path.endswith(("_id", "_arn"))
+            )
+            named = (change.after.get(name) for name in (*_NAMES, *own))
+            yield from (value for value in named if isinstance(value, str) and value)
+
+
+def _claimed(changeset: TerraformChangeSet) -> dict[tuple[str, ...], tuple[str, ...]]:
+    """Who claims a name that can exist once, where several do. With several accounts or regions, only names that are global count."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for change in changeset.changes:
+        if change.mode == "managed" and change.after is not None and not change.address.deposed:
+            claim = names.claim(change)
+            if claim is not None and (not changeset.references.aliased or names.is_global(change.type)):
+                found.setdefault(claim, []).append(change.address.text)
+    return {claim: tuple(addresses) for claim, addresses in found.items() if len(addresses) > 1}
 
 
 def _reads(changeset: TerraformChangeSet) -> dict[str, tuple[Change, ...]]:
@@ -124,19 +183,28 @@ def _reads(changeset: TerraformChangeSet) -> dict[str, tuple[Change, ...]]:
     return found
 
 
-_KEPT = frozenset({traits.STATEFUL, "foundation", "compute", "serves", "triggers"})
-
-
-def _guards_go(changeset: TerraformChangeSet) -> bool:
-    """Whether a resource that protects another one is deleted at all: else nobody asks what else goes."""
-    return any(c.action is Action.DESTROY and protection.guard_resources(c.type) for c in changeset.changes)
+_KEPT = frozenset({traits.STATEFUL, "foundation", "compute", "serves", "triggers", "guards"})
 
 
 def _ids(changeset: TerraformChangeSet) -> set[str]:
-    """How guards name the objects that the plan deletes."""
+    """How others name the objects that the plan deletes."""
     found: set[str] = set()
     for change in changeset.changes:
-        if change.before is None or not deletes(change) or not traits.of_type(change.type) & _KEPT:
+        known = traits.of_type(change.type)
+        if change.before is None or not deletes(change) or not known & _KEPT:
             continue
-        found.update(v for key in ("id", "arn") if isinstance(v := change.before.get(key), str) and v)
+        own = {v for key in ("id", "arn") if isinstance(v := change.before.get(key), str) and v}
+        found |= own - set(_owners(change.before)) if "guards" in known else own
     return found
+
+
+_HELD_BY = ("_id", "_ids", "_arn", "_arns")
+_HELD_BY_NAME = frozenset({"role", "user", "group", "bucket", "repository", "project"})
+"""How attributes are called that say what an object belongs to."""
+
+
+def _owners(before: Side) -> Iterator[str]:
+    """What an object belongs to, by its attributes. Settings of a bucket are called like it."""
+    for key in before.keys():  # noqa: SIM118 - a Side is no mapping
+        if key.endswith(_HELD_BY) or key in _HELD_BY_NAME:
+            yield from (value for value in items(before.get(key)) if isinstance(value, str))

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from plangate.classify.terraform.impact import exposure, traits
+from plangate.classify.terraform.impact.rights.knowledge import documents
 from plangate.classify.terraform.impact.values import UNSURE, empty, fields, items, plain
 from plangate.model.values import ABSENT, UNKNOWN, Absent, Value
 
@@ -73,8 +74,8 @@ _BOXES: Final = frozenset({"routine", traits.UNFAMILIAR, "credential"})
 @functools.cache
 def _single(type_: str) -> frozenset[str]:
     """The attributes that decide and are one value: blocks can be written in ways that a configuration does not show."""
-    paths = {test.path for switch in exposure.switches(type_) for test in switch.when}
-    paths.update(document.path for document in exposure.documents(type_))
+    paths = {test.path for switch in (*exposure.switches(type_), *exposure.weak_guards(type_)) for test in switch.when}
+    paths.update(document.path for document in documents(type_))
     for rules in exposure.network_rules(type_):
         if not rules.list:
             paths.update(test.path for test in rules.when)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from plangate.classify.terraform.impact import exposure
 from plangate.classify.terraform.impact.exposure import Switch
-from plangate.classify.terraform.impact.values import all_hold, leaves, spelled
+from plangate.classify.terraform.impact.values import all_hold, leaves, same_hidden, spelled
 from plangate.model.change import Action, Effect, EffectName
 from plangate.model.values import UNKNOWN
 
@@ -17,18 +17,28 @@ if TYPE_CHECKING:
 
 def opened(subject: Subject, _scene: PlanIndex) -> Iterator[Effect]:
     """What is open after, and was not before."""
-    change = subject.change
-    if change.action is Action.DESTROY or subject.after is None:
-        return
     for switch in exposure.switches(subject.type):
-        open_now = _opens(switch, subject)
-        if open_now is not False:
-            paths = tuple(dict.fromkeys(spelled(test.path) for test in switch.when))
-            yield Effect(EffectName.EXPOSES, switch.because, switch.kind, paths, certain=open_now is True)
+        opens = _opens(switch, subject)
+        if opens is not False:
+            yield Effect(EffectName.EXPOSES, switch.because, switch.kind, _paths(switch), certain=opens is True)
+
+
+def weak(subject: Subject, _scene: PlanIndex) -> Iterator[Effect]:
+    """What guards after, and holds back less than it could."""
+    for guard in exposure.weak_guards(subject.type):
+        opens = _opens(guard, subject)
+        if opens is not False:
+            yield Effect(EffectName.UNPROTECTS, guard.because, guard.kind, _paths(guard), certain=opens is True)
+
+
+def _paths(switch: Switch) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(spelled(test.path) for test in switch.when))
 
 
 def _opens(switch: Switch, subject: Subject) -> bool | None:
-    if subject.creates and not switch.create:
+    if subject.change.action is Action.DESTROY or subject.after is None:
+        return False
+    if not (switch.create if subject.creates else switch.update):
         return False
     if not any(subject.touched(name) for name in switch.heads):
         return False
@@ -39,9 +49,14 @@ def _opens(switch: Switch, subject: Subject) -> bool | None:
     if now is None and switch.computed and _undecided(switch, subject):
         return False
     before = False if subject.old is None else all_hold(switch.when, subject.old)
-    if before is True or (now is None and not switch.create and before is None):
+    if before is True or (now is None and before is None and _stays(switch, subject)):
         return False
     return now
+
+
+def _stays(switch: Switch, subject: Subject) -> bool:
+    """Whether what cannot be seen is what could not be seen before."""
+    return all(same_hidden(leaves(subject.old, test.path), leaves(subject.after, test.path)) for test in switch.when)
 
 
 def _undecided(switch: Switch, subject: Subject) -> bool:

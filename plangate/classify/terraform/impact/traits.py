@@ -6,21 +6,18 @@ from typing import Final
 from msgspec import Struct, field
 
 from plangate import knowledge as shipped
+from plangate.classify.terraform.impact import type_class
 from plangate.classify.terraform.impact.lookup import Lookup
-from plangate.classify.terraform.impact.values import Scalar, Test, leaves, text
-from plangate.model.change import Change
+from plangate.classify.terraform.impact.values import Scalar, Test, text
+from plangate.model.change import Action, Change
+from plangate.model.resource_type import Class, Consequence
 from plangate.model.values import ABSENT, Side
 
 STATEFUL: Final = "stateful"
 UNFAMILIAR: Final = "unfamiliar"
 REFUSES: Final = "refuses-when-not-empty"
-
-
-class Store(Struct, frozen=True, forbid_unknown_fields=True):
-    """Types that lose the same thing."""
-
-    loses: str
-    types: tuple[str, ...]
+HOLDS: Final = frozenset({STATEFUL, "data"})
+"""Content goes with it."""
 
 
 class Refusal(Struct, frozen=True, forbid_unknown_fields=True):
@@ -69,28 +66,28 @@ class Crowds(Struct, frozen=True, forbid_unknown_fields=True):
 class TraitsKnowledge(Struct, frozen=True, forbid_unknown_fields=True):
     """`policies/knowledge/traits.yaml`."""
 
-    stateful: tuple[Store, ...]
-    not_stateful: tuple[str, ...]
     refuses_when_not_empty: dict[str, Refusal]
     stays_behind: dict[str, Stays]
     holds_nothing: dict[str, Test]
     final_copy: dict[str, Test]
     recoverable: dict[str, Test]
-    manifest_kind: dict[str, str]
-    manifest_types: dict[str, str]
-    foundation: tuple[str, ...]
     recreatable: tuple[str, ...]
+    renewable: tuple[str, ...]
     crowds: Crowds
     compute: tuple[str, ...]
     routine: tuple[str, ...]
-    serves: tuple[str, ...]
-    triggers: tuple[str, ...]
     credential: tuple[str, ...]
-    grants: tuple[str, ...]
     runs_code: tuple[str, ...]
 
 
-_LISTS: Final = ("foundation", "recreatable", "compute", "routine", "serves", "triggers", "credential", "grants")
+_LISTS: Final = ("recreatable", "compute", "routine", "credential", "runs_code")
+_WORST: Final = frozenset({Consequence.CRITICAL, Consequence.HIGH})
+_OF_CLASS: Final[dict[Class, frozenset[str]]] = {
+    **{class_: frozenset({class_.value}) for class_ in Class},
+    Class.DELIVERS: frozenset({"triggers"}),
+    Class.VERSION: frozenset({"version", "routine"}),
+    Class.LOCAL: frozenset({"routine"}),
+}
 
 
 @functools.cache
@@ -100,77 +97,53 @@ def knowledge() -> TraitsKnowledge:
 
 
 @functools.cache
-def _traits() -> Lookup[tuple[str, str]]:
-    """Trait and, for a store, what it loses."""
+def _listed() -> Lookup[str]:
     known = knowledge()
-    entries = [(type_, (STATEFUL, store.loses)) for store in known.stateful for type_ in store.types]
-    for name in _LISTS:
-        entries += [(type_, (name, "")) for type_ in getattr(known, name)]
-    entries += [(type_, ("runs-code", "")) for type_ in known.runs_code]
-    return Lookup(entries)
-
-
-@functools.cache
-def _not_stateful() -> Lookup[bool]:
-    return Lookup((pattern, True) for pattern in knowledge().not_stateful)
+    return Lookup((type_, name.replace("_", "-")) for name in _LISTS for type_ in getattr(known, name))
 
 
 @functools.cache
 def of_type(type_: str) -> frozenset[str]:
-    """The traits of a type. One of a provider that the knowledge has never heard of is `unfamiliar`."""
-    traits = frozenset(trait for trait, _ in _entries(type_))
-    return traits if traits or type_.partition("_")[0] in _families() else frozenset({UNFAMILIAR})
+    """The traits of a type, of which `routine` hides those of its class. Without a class it is `unfamiliar`."""
+    listed = frozenset(_listed()(type_))
+    return listed if "routine" in listed else listed | of_class(type_, listed)
 
 
 @functools.cache
-def _families() -> frozenset[str]:
-    """The first words of all known types: `aws`, `google`, ..."""
-    return frozenset(type_.partition("_")[0] for type_ in _exact())
-
-
-@functools.cache
-def loses(type_: str) -> str:
-    """What goes with a store that is deleted: `its data goes`."""
-    return next((what for trait, what in _entries(type_) if trait == STATEFUL), "its data goes")
-
-
-def _entries(type_: str) -> tuple[tuple[str, str], ...]:
-    found = _traits()(type_)
-    if found and type_ not in _exact() and _not_stateful()(type_):
-        return tuple(entry for entry in found if entry[0] != STATEFUL)
+def of_class(type_: str, listed: frozenset[str] = frozenset()) -> frozenset[str]:
+    """The traits that a type has for its class, beside those it is `listed` with."""
+    known = type_class.of(type_)
+    if known is None:
+        return frozenset() if listed else frozenset({UNFAMILIAR})
+    if known.consequence is Consequence.NONE:
+        return _OF_CLASS[known.class_] & {"routine"} or frozenset({"harmless"})
+    found = _OF_CLASS[known.class_] - {"routine"}
+    if (known.class_ is Class.DATA and known.consequence in _WORST) or (
+        known.class_ in (Class.FOUNDATION, Class.IDENTITY) and known.consequence is Consequence.CRITICAL
+    ):
+        found |= {STATEFUL}
+    elif known.class_ is Class.IDENTITY and known.consequence is Consequence.HIGH and "credential" not in listed:
+        found |= {"foundation"}
     return found
 
 
-@functools.cache
-def _exact() -> frozenset[str]:
-    known = knowledge()
-    lists = [store.types for store in known.stateful] + [getattr(known, name) for name in (*_LISTS, "runs_code")]
-    return frozenset(type_ for types in lists for type_ in types if "*" not in type_)
-
-
-def real_type(change: Change) -> str:
-    """The type that knowledge goes by: a manifest is what its `kind` says."""
-    known = knowledge()
-    path = known.manifest_kind.get(change.type)
-    if path is None:
-        return change.type
-    for side in (change.before, change.after):
-        for kind in leaves(side, path):
-            if isinstance(kind, str):
-                return known.manifest_types.get(kind, change.type)
-    return change.type
-
-
 def of(change: Change, type_: str) -> frozenset[str]:
-    """The traits of one object: those of its type, and what its state adds or takes away."""
+    """The traits of one object: those of its type, and what its state and its action add or take away."""
     traits = of_type(type_)
-    if STATEFUL not in traits:
+    if "routine" in traits and change.action in _GOES:
+        # What is replaced at every deploy is missed like everything else when nothing takes its place.
+        listed = frozenset(_listed()(type_)) - {"routine"}
+        traits = listed | of_class(type_, listed)
+    if traits.isdisjoint(HOLDS):
         return traits
     known = knowledge()
     nothing = known.holds_nothing.get(type_)
     if nothing is not None and nothing.holds(change.before or change.after):
-        return traits - {STATEFUL} | {"replica"}
+        return traits - HOLDS | {"replica"}
     refusal = known.refuses_when_not_empty.get(type_)
     if refusal is not None and change.before is not None and refusal.shown(change.before):
         return traits | {REFUSES}
     return traits
+
+
+_GOES: Final = frozenset({Action.DESTROY, Action.FORGET})

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 from msgspec import Struct, field
 
-from plangate.classify.terraform.impact.cidr import is_world
+from plangate.classify.terraform.impact.cidr import is_world, together_world
 from plangate.model.values import ABSENT, UNKNOWN, Absent, Embedded, Sensitive, Unknown, Value, spell
 
 if TYPE_CHECKING:
@@ -111,6 +111,17 @@ def fields(value: Maybe) -> dict[str, Value]:
     return value if isinstance(value, dict) else {}
 
 
+def unseen(value: Maybe) -> str:
+    """Why a value, or the first part of it that is not shown, cannot be seen; empty where all of it is shown."""
+    value = plain(value)
+    if value is UNKNOWN:
+        return "known only after the apply"
+    if isinstance(value, Sensitive):
+        return "marked as sensitive" if value.marked else "masked, as it may be a secret"
+    below = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return next((why for one in below if (why := unseen(one))), "")
+
+
 def text(value: Maybe) -> str | None:
     """A value as text that can be compared: booleans and numbers too, lower case. None for anything else."""
     if isinstance(value, str):
@@ -131,6 +142,12 @@ def number(value: Maybe) -> Decimal | None:
     if isinstance(value, str) and len(value) < 20 and value.strip().isdecimal():
         return Decimal(value.strip())
     return None
+
+
+def same_hidden(old: list[Maybe], new: list[Maybe]) -> bool:
+    """Whether what cannot be seen among new values is all among the old ones too."""
+    before = [plain(value) for value in old]
+    return all(plain(value) in before for value in new if isinstance(plain(value), UNSURE))
 
 
 def empty(value: Maybe) -> bool:
@@ -169,7 +186,8 @@ class Test(Struct, frozen=True, forbid_unknown_fields=True):
         if self.above is not None:
             over = any((n := number(value)) is not None and n > self.above for value in values)
             return True if over else None if unsure else False
-        world = any(is_world(value) for value in values if isinstance(value, str))
+        named = [value for value in values if isinstance(value, str)]
+        world = any(map(is_world, named)) or together_world(named)
         if world:
             return self.world
         return None if unsure else not self.world

@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plangate.classify.terraform.impact import exposure, names, protection, risk, traits
+from plangate.classify.terraform.impact.rights import knowledge as rights
 from plangate.model.change import ReplaceOrder
 from plangate.model.values import UNKNOWN, Embedded, Sensitive
 from tests.support.plan_changes import change, plan
@@ -11,10 +12,19 @@ from tests.support.plan_changes import change, plan
 
 def known_types():
     exposed, guarded, risky = exposure.knowledge(), protection.knowledge(), risk.knowledge()
-    lists = [entry.types for entry in (*exposed.network_rules, *exposed.switches, *exposed.documents, *exposed.grants)]
+    lists = [
+        entry.types
+        for entry in (
+            *exposed.network_rules,
+            *exposed.switches,
+            *exposed.weak_guards,
+            *rights.knowledge().documents,
+            *exposed.grants,
+        )
+    ]
     lists += [entry.types for entry in (*guarded.refuses, *guarded.guards, *guarded.guard_resources)]
     lists += [entry.types for entry in (*risky.restarts, *risky.stops)]
-    lists += [store.types for store in traits.knowledge().stateful] + [list(names.knowledge().refused)]
+    lists += [traits.knowledge().compute, list(traits.knowledge().final_copy), list(names.knowledge().refused)]
     lists += [
         ["google_project_iam_binding", "google_folder_iam_policy", "azurerm_role_assignment", "kubernetes_manifest"]
     ]
@@ -23,10 +33,10 @@ def known_types():
 
 def known_names():
     exposed, guarded, risky = exposure.knowledge(), protection.knowledge(), risk.knowledge()
-    paths = [test.path for entry in (*exposed.switches, *exposed.grants) for test in entry.when]
+    paths = [test.path for entry in (*exposed.switches, *exposed.weak_guards, *exposed.grants) for test in entry.when]
     paths += [guard.while_.path for guard in guarded.guards] + [entry.when.path for entry in guarded.refuses]
     paths += [path for entry in risky.restarts for path in entry.paths] + [
-        document.path for document in exposed.documents
+        document.path for document in rights.knowledge().documents
     ]
     paths += [path for entry in names.knowledge().refused.values() for path in entry]
     paths += [

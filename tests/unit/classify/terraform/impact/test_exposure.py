@@ -25,6 +25,7 @@ def jobs(condition, issuer=GITHUB):
 
 
 ANYBODY = allow("s3:GetObject", "arn:aws:s3:::b/*", Principal="*")
+NEW = {"bucket": UNKNOWN}
 
 OPENED = {
     "a bucket that everybody reads": (
@@ -46,7 +47,12 @@ OPENED = {
     ),
     "a database whose address is not known to be public": (
         ("aws_db_instance", None, {"publicly_accessible": UNKNOWN}),
-        [("?exposes:public-database", "gets a public address (publicly_accessible)")],
+        [
+            (
+                "?exposes:public-database",
+                "gets a public address (publicly_accessible); publicly_accessible is known only after the apply",
+            )
+        ],
     ),
     "a provider's default at create": (("azurerm_mssql_server", None, {"public_network_access_enabled": True}), []),
     "a provider's default, when it changes": (
@@ -95,7 +101,12 @@ OPENED = {
     ),
     "a role for jobs under a condition that is hidden": (
         ("aws_iam_role", None, jobs(Sensitive(1))),
-        [("?exposes:trust-anyone", f"can be assumed by jobs of everybody at {GITHUB}")],
+        [
+            (
+                "?exposes:trust-anyone",
+                f"can be assumed by jobs of everybody at {GITHUB}; assume_role_policy is masked, as it may be a secret",
+            )
+        ],
     ),
     "a role for the jobs of one cluster": (
         ("aws_iam_role", None, jobs({}, "oidc.eks.eu-west-1.amazonaws.com/id/1")),
@@ -129,30 +140,34 @@ OPENED = {
     ),
     "a policy that is not known yet": (
         ("aws_iam_policy", None, {"policy": UNKNOWN}),
-        [("?exposes:iam-wildcard", "has a policy that cannot be seen yet")],
+        [("?exposes:iam-wildcard", "has a policy that cannot be seen; policy is known only after the apply")],
     ),
     "a policy that is redacted": (
         ("aws_iam_policy", None, {"policy": Sensitive(1)}),
-        [("?exposes:iam-wildcard", "has a policy that cannot be seen yet")],
+        [("?exposes:iam-wildcard", "has a policy that cannot be seen; policy is masked, as it may be a secret")],
     ),
     "a known policy with a resource that is not known yet": (
         ("aws_iam_policy", None, policy(allow("s3:GetObject", UNKNOWN))),
         [],
     ),
     "a bucket whose policy lets everybody in": (
-        ("aws_s3_bucket_policy", None, policy(ANYBODY)),
+        ("aws_s3_bucket_policy", None, policy(ANYBODY) | NEW),
         [("exposes:public-bucket", "can be used by everybody (its policy allows every principal)")],
     ),
     "everybody of one organization": (
         (
             "aws_s3_bucket_policy",
             None,
-            policy(ANYBODY | {"Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}}),
+            policy(ANYBODY | {"Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}}) | NEW,
         ),
         [],
     ),
     "everybody who uses TLS is everybody": (
-        ("aws_s3_bucket_policy", None, policy(ANYBODY | {"Condition": {"Bool": {"aws:SecureTransport": "true"}}})),
+        (
+            "aws_s3_bucket_policy",
+            None,
+            policy(ANYBODY | {"Condition": {"Bool": {"aws:SecureTransport": "true"}}}) | NEW,
+        ),
         [("exposes:public-bucket", "can be used by everybody (its policy allows every principal)")],
     ),
     "a queue that the provider gave its policy": (("aws_sqs_queue", None, {"policy": UNKNOWN}), []),
@@ -187,7 +202,7 @@ OPENED = {
     ),
     "a role on a whole project": (
         ("google_project_iam_member", None, {"role": "roles/editor", "member": "user:a@example.com"}),
-        [("exposes:wide-grant", "gives a role on the whole project")],
+        [("exposes:wide-grant", "gives roles/editor on the whole project")],
     ),
     "a harmless role on a whole project": (
         ("google_project_iam_member", None, {"role": "roles/logging.logWriter", "member": "user:a@example.com"}),
@@ -212,7 +227,7 @@ OPENED = {
     ),
     "a role on a subscription": (
         ("azurerm_role_assignment", None, {"scope": "/subscriptions/1", "role_definition_name": "Contributor"}),
-        [("exposes:wide-grant", "gives a role on the whole subscription")],
+        [("exposes:wide-grant", "gives the role Contributor on the whole subscription")],
     ),
     "a role on a resource group": (
         (
@@ -231,8 +246,12 @@ OPENED = {
         [("exposes:iam-wildcard", "makes somebody administrator of the whole cluster (cluster-admin)")],
     ),
     "a cluster's API for everybody by default": (
-        ("aws_eks_cluster", None, {"vpc_config": [{"public_access_cidrs": ["0.0.0.0/0"]}]}),
+        ("aws_eks_cluster", None, {"vpc_config": [{"public_access_cidrs": UNKNOWN}]}),
         [],
+    ),
+    "a cluster's API for everybody": (
+        ("aws_eks_cluster", None, {"vpc_config": [{"public_access_cidrs": ["0.0.0.0/0"]}]}),
+        [("exposes:public-endpoint", "opens its API to the whole internet (public_access_cidrs)")],
     ),
     "a cluster's API that opens": (
         (

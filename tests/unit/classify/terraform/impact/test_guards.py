@@ -88,7 +88,12 @@ SWITCHED = {
     ),
     "what it becomes is known only after apply": (
         ("aws_db_instance", {"deletion_protection": True}, {"deletion_protection": UNKNOWN}),
-        [("?unprotects:deletion-guard", "loses its protection against deletion (deletion_protection)")],
+        [
+            (
+                "?unprotects:deletion-guard",
+                "loses its protection against deletion (deletion_protection); deletion_protection is known only after the apply",
+            )
+        ],
     ),
     "a hidden value that is the same": (
         ("aws_acme_x", {"deletion_protection": Sensitive(1), "a": 1}, {"deletion_protection": Sensitive(1), "a": 2}),
@@ -111,7 +116,7 @@ def test_a_guard_that_goes_with_a_replacement():
     ) == [
         (
             "data-loss:destroyed",
-            "is deleted, then created empty, and everything stored in it goes with it; no final snapshot is taken",
+            "is deleted, then created empty, and the disk and what is on it go with it; no final snapshot is taken",
         ),
         ("unprotects:encryption", "is no longer encrypted as before (encrypted)"),
     ]
@@ -163,7 +168,9 @@ def test_a_deny_rule_that_is_deleted_opens():
 
 def test_an_allow_rule_that_is_deleted_closes():
     rule = {"direction": "Inbound", "access": "Allow", "name": "a"}
-    assert effects("azurerm_network_security_rule", rule) == []
+    assert effects("azurerm_network_security_rule", rule) == [
+        ("removes:guards", "is deleted, and what it denied opens, what it allowed is cut")
+    ]
 
 
 def test_what_the_provider_decides_again_for_a_new_object_is_no_doubt():

@@ -59,7 +59,12 @@ OPENED = {
     "no rules of its own yet": (("aws_security_group", None, {"ingress": UNKNOWN}), []),
     "a source that is not known yet": (
         ("aws_security_group", None, sg(port(22, sources=[UNKNOWN]))),
-        [("?exposes:admin-port", "opens port 22 (SSH) to sources that are not known yet")],
+        [
+            (
+                "?exposes:admin-port",
+                "opens port 22 (SSH) to sources that cannot be seen; ingress is known only after the apply",
+            )
+        ],
     ),
     "what was open before is an old sin": (("aws_security_group", sg(port(22)), sg(port(22), port(443))), []),
     "a wider range than before": (

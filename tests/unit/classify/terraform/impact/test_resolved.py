@@ -25,7 +25,8 @@ def statement(**fields):
 
 
 EVERYTHING = [("exposes:iam-wildcard", "allows every action on everything")]
-UNSEEN = [("?exposes:iam-wildcard", "has a policy that cannot be seen yet")]
+UNSEEN = [("?exposes:iam-wildcard", "has a policy that cannot be seen; policy is known only after the apply")]
+PARTLY = [("?exposes:iam-wildcard", "has a statement that cannot be seen; policy is known only after the apply")]
 PRINCIPAL = {"type": "AWS", "identifiers": ["*"]}
 
 READ = {
@@ -48,9 +49,9 @@ READ = {
         "aws_iam_policy",
         "policy",
         statement() | {"source_policy_documents": [UNKNOWN]},
-        UNSEEN,
+        PARTLY,
     ),
-    "statements that are not known": ("aws_iam_policy", "policy", {"statement": UNKNOWN}, UNSEEN),
+    "statements that are not known": ("aws_iam_policy", "policy", {"statement": UNKNOWN}, PARTLY),
     "a service that becomes the role": (
         "aws_iam_role",
         "assume_role_policy",
@@ -73,7 +74,7 @@ READ = {
         [],
     ),
     "a bucket for everybody, spelled with a star": (
-        "aws_s3_bucket_policy",
+        "aws_s3_bucket",
         "policy",
         statement(principals=[{"type": "*", "identifiers": ["*"]}]),
         [("exposes:public-bucket", "can be used by everybody (its policy allows every principal)")],
@@ -104,6 +105,12 @@ def test_a_document_that_is_made_of_more_stays_unseen(references):
     assert told("aws_iam_policy", {"policy": UNKNOWN}, {"policy": references}, read(statement())) == UNSEEN
 
 
+AUTHORITATIVE = (
+    "exposes:authoritative-binding",
+    "is authoritative: it takes every role on the object away from everybody that it does not name",
+)
+
+
 def test_bindings_of_google_are_read_too():
     def given(member):
         policy = read(
@@ -111,13 +118,13 @@ def test_bindings_of_google_are_read_too():
         )
         return told(
             "google_storage_bucket_iam_policy",
-            {"policy_data": UNKNOWN},
-            {"policy_data": ("data.google_iam_policy.p",)},
+            {"policy_data": UNKNOWN, "bucket": UNKNOWN},
+            {"policy_data": ("data.google_iam_policy.p",), "bucket": ("google_storage_bucket.b",)},
             policy,
         )
 
-    assert given("user:a@example.org") == []
-    assert given("allUsers") == [("exposes:public-access", "gives everybody a role")]
+    assert given("user:a@example.org") == [AUTHORITATIVE]
+    assert given("allUsers") == [("exposes:public-access", "gives everybody a role"), AUTHORITATIVE]
 
 
 FIREWALL = {"allow": [{"protocol": "tcp", "ports": ["22"]}], "direction": UNKNOWN, "source_ranges": UNKNOWN}
@@ -129,7 +136,8 @@ def test_sources_that_nobody_wrote_are_everybody_on_google():
 
 def test_without_a_configuration_nobody_can_tell():
     (found,) = plan(change("google_compute_firewall", None, FIREWALL))
-    assert said(found) == [("?exposes:admin-port", "opens port 22 (SSH) to sources that are not known yet")]
+    because = "opens port 22 (SSH) to sources that cannot be seen; source_ranges is known only after the apply"
+    assert said(found) == [("?exposes:admin-port", because)]
 
 
 def test_what_an_update_leaves_to_the_provider_stays_as_it_was():
@@ -149,7 +157,8 @@ SOURCES = {
 
 @pytest.mark.parametrize(("references", "expected"), SOURCES.values(), ids=SOURCES)
 def test_a_source_that_is_not_known(references, expected):
-    unknown = [("?exposes:admin-port", "opens port 22 (SSH) to sources that are not known yet")]
+    because = "opens port 22 (SSH) to sources that cannot be seen; cidr_blocks is known only after the apply"
+    unknown = [("?exposes:admin-port", because)]
     given = SSH | {"cidr_blocks": [UNKNOWN]}
     found = told("aws_security_group_rule", given, {"cidr_blocks": references})
     assert found == (unknown if expected == "unknown" else expected)
@@ -162,4 +171,5 @@ def test_a_world_beside_an_address_of_this_plan_is_the_world():
 
 def test_a_source_that_is_a_secret_stays_one():
     found = told("aws_security_group_rule", SSH | {"cidr_blocks": [Sensitive(1)]}, {"cidr_blocks": ("aws_eip.nat",)})
-    assert found == [("?exposes:admin-port", "opens port 22 (SSH) to sources that are not known yet")]
+    because = "opens port 22 (SSH) to sources that cannot be seen; cidr_blocks is masked, as it may be a secret"
+    assert found == [("?exposes:admin-port", because)]

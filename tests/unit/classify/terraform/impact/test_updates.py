@@ -63,7 +63,12 @@ UPDATED = {
     "a first password": (("aws_db_instance", {"password": None}, {"password": Sensitive(2)}), []),
     "a password that is known after apply": (
         ("aws_db_instance", {"password": Sensitive(1)}, {"password": UNKNOWN}),
-        [("?rotates-secret", "changes its password, and whoever uses the old one is locked out")],
+        [
+            (
+                "?rotates-secret",
+                "changes its password, and whoever uses the old one is locked out; password is known only after the apply",
+            )
+        ],
     ),
     "one more key in a secret": (
         ("kubernetes_secret_v1", {"data": {"a": Sensitive(1)}}, {"data": {"a": Sensitive(1), "b": Sensitive(2)}}),
@@ -115,7 +120,7 @@ def test_an_object_deleted_outside_is_no_undone_change():
     )
     assert (said(found), found.traits, found.note) == (
         [],
-        {"vanished"},
+        {"unfamiliar", "vanished"},
         "was deleted outside of Terraform, and is created again",
     )
 
@@ -146,7 +151,7 @@ def test_a_job_runs():
 
 def test_a_credential_that_is_deleted():
     assert effects("aws_iam_access_key", {"user": "u"}) == [
-        ("rotates-secret", "is deleted, and whoever uses it is locked out")
+        ("removes:identity", "is deleted, and whoever signs requests with it is locked out")
     ]
 
 
@@ -164,7 +169,7 @@ KEPT = {
     "for ever after": (7, 0, []),
     "not said before": (None, 7, []),
     "not said after": (7, None, []),
-    "not known": (7, UNKNOWN, [("?data-loss:shortened", LESS)]),
+    "not known": (7, UNKNOWN, [("?data-loss:shortened", f"{LESS}; retention_in_days is known only after the apply")]),
 }
 
 
