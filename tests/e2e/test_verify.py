@@ -403,6 +403,8 @@ def crowd(folder: Path) -> Path:
             }
             for i in range(501)
         ]
+        # Nothing else is in it: a state with objects that the plan does not mention would contradict it.
+        plan.pop("prior_state", None)
 
     return changed(folder, edit)
 
