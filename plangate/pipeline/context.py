@@ -132,7 +132,10 @@ def _clusters(sources: EvidenceSources) -> list[FoundCluster]:
         found.append(FoundCluster(str(sources.folder), cluster.read(sources.folder)))
     if sources.live:
         found.append(FoundCluster("the cluster that was asked", cluster.ask(seconds=sources.seconds)))
-    return found or [FoundCluster("the evidence", None)]
+    if sources.named or not found:
+        # A file that a flag names does not say where it is from, whatever stands beside it.
+        found.append(FoundCluster("the evidence", None))
+    return found
 
 
 def failed(error: InputError, what: str) -> Gap:

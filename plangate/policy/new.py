@@ -13,7 +13,7 @@ _TYPE = r"[a-z][a-z0-9_]*"
 _TEMPLATE: Final = """\
 id: {id}
 family: terraform
-severity: medium        # critical and high block, medium asks for a review, low and info are counted
+severity: medium        # critical blocks, high blocks in a protected environment and is a review elsewhere, medium is a review, the rest is counted
 summary: {summary}
 why: >-
   Say what goes wrong, and for whom. Whoever is stopped reads this first.

@@ -204,14 +204,15 @@ def test_a_policy_does_not_decide_before_its_day(repo, text):
 def test_a_pack_that_is_off_leaves_nothing_to_pass(repo):
     configure(repo, "packs: {terraform: off, drift: off}\n")
     code, verdict = reviewed()
-    assert (code, verdict["decision"]) == (4, "inconclusive")
+    # Nobody judged the change, which asks for a person; that no policy was there to do it keeps the exit code.
+    assert (code, verdict["decision"]) == (4, "review")
     assert verdict["notes"][0] == "switched off by the configuration: the pack terraform, the pack drift"
 
 
 def test_a_policy_that_is_off_is_told(repo):
     configure(repo, "policies: {stateful-resource-destroyed: {enabled: false, reason: a sandbox}}\n")
     code, verdict = reviewed()
-    assert (code, findings(verdict)) == (0, {})
+    assert (code, [*findings(verdict)]) == (0, ["unassessed-change"])
     assert verdict["notes"][0] == "switched off by the configuration: stateful-resource-destroyed (a sandbox)"
 
 

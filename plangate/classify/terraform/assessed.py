@@ -30,6 +30,9 @@ _NOISE: Final = {
     Noise.READ_BACK: "one kind of empty becomes another",
     Noise.FORMAT: "only the order, the spelling or a mark changes",
 }
+_OF_RELEASE: Final = (
+    "an upgrade of a release: its values are what the policies of releases and of applications are held against"
+)
 _ANEW: Final = {
     Class.VERSION: "it is made again at every deploy, and which one runs is chosen elsewhere",
     Class.LOCAL: "it is nothing outside of the state and of the machine that runs Terraform",
@@ -48,7 +51,9 @@ def _tell(change: Change, written: Mapping[str, Mapping[str, tuple[str, ...]]]) 
     type_ = carriers.carried(change) or change.type
     reason = _of_type(change, type_class.of(type_))
     if reason is None and change.action is Action.UPDATE:
-        if change.import_id is None and change.noise in _NOISE:
+        if change.type == "helm_release":
+            reason = _OF_RELEASE
+        elif change.import_id is None and change.noise in _NOISE:
             reason = _NOISE[change.noise]
         else:
             return _by_roles(change, type_, written.get(base(change.address.text)))

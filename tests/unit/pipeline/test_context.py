@@ -322,6 +322,11 @@ def test_evidence_that_does_not_say_its_cluster_is_told(tmp_path):
     assert scope(EvidenceSources(manifest="m.yaml")) == [("the evidence", UNSAID)]
 
 
+def test_a_file_that_a_flag_names_does_not_take_its_cluster_from_the_folder_beside_it(tmp_path):
+    sources = cluster_file(tmp_path, '{"kube_system_uid": "u"}')
+    assert scope(structs.replace(sources, manifest="m.yaml")) == [("the evidence", UNSAID)]
+
+
 def test_the_cluster_that_was_asked_is_held_against_the_environment_too(tmp_path, monkeypatch):
     monkeypatch.setattr(cluster, "ask", lambda seconds: ClusterIdentity(server="https://x", kube_system_uid="x"))
     asked = structs.replace(cluster_file(tmp_path, '{"kube_system_uid": "u"}'), live=True)
