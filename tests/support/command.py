@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import io
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -119,3 +120,11 @@ def run_check(check: Path, recordings: Path, folder: Path, *, seconds: int) -> s
         timeout=seconds,
         check=False,
     )
+
+
+def copy_tree(source: Path, target: Path) -> Path:
+    """A copy of a folder that can be written to, also where the checkout cannot."""
+    shutil.copytree(source, target, copy_function=shutil.copyfile)
+    for folder in (target, *(path for path in target.rglob("*") if path.is_dir())):
+        folder.chmod(0o755)
+    return target

@@ -11,6 +11,7 @@ import pytest
 from plangate import knowledge
 from plangate.errors import PolicyLoadError
 from plangate.policy.index import build
+from tests.support.command import copy_tree
 
 POLICY = """\
 id: realm-gone
@@ -33,7 +34,7 @@ FAMILY = "title: Keycloak\nsummary: What a change means for Keycloak\nsource: te
 @pytest.fixture
 def policies(tmp_path):
     """A copy of the shipped folder."""
-    shutil.copytree(knowledge.folder(), tmp_path / "policies")
+    copy_tree(knowledge.folder(), tmp_path / "policies")
     return tmp_path / "policies"
 
 

@@ -1,7 +1,6 @@
 """Every format of `secret-formats.yaml`: an invented example of each is found, hidden, and learned if it says so."""
 
 import json
-import shutil
 
 import msgspec
 import pytest
@@ -12,6 +11,7 @@ from plangate.ingest.redact import formats
 from plangate.ingest.redact.redactor import Redactor
 from plangate.policy import index
 from tests.conftest import ROOT
+from tests.support.command import copy_tree
 
 A24 = "x7Rk2Lm9Qw4Zt8Vb3Np6Hs1J"
 A40 = "x7Rk2Lm9Qw4Zt8Vb3Np6Hs1Jd5Fg0Yc7Ua2Ek8Wn"
@@ -219,7 +219,7 @@ def test_what_only_looks_so_is_shown(text):
 @pytest.fixture
 def with_a_new_format(tmp_path, monkeypatch):
     """The shipped knowledge with one format more: `acme key <...>`, which no code knows of."""
-    shutil.copytree(ROOT / "policies" / "knowledge", tmp_path / "knowledge")
+    copy_tree(ROOT / "policies" / "knowledge", tmp_path / "knowledge")
     path = tmp_path / "knowledge" / "secret-formats.yaml"
     document = yaml.safe_load(path.read_text())
     document["formats"].append({"name": "acme", "learn": True, "regex": "(?i:acme) key (?P<secret>[a-z0-9]{8,20})!"})
