@@ -12,23 +12,8 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.support.command import AS_OF, run
+from tests.support.policies import FAMILY, POLICY
 
-FAMILY = "title: Keycloak\nsummary: What a change means for Keycloak\nsource: terraform\n"
-POLICY = """\
-id: realm-gone
-family: keycloak
-severity: critical
-summary: A realm is destroyed
-why: Nobody can log in any more.
-match: {source: terraform, actions: destroy, types: keycloak_realm}
-message: "{address} will be destroyed"
-remediation: Keep it.
-tests:
-  violated:
-    - {type: keycloak_realm, actions: [delete], before: {realm: main}}
-  satisfied:
-    - {type: keycloak_realm, after: {realm: main}}
-"""
 PLAN = {
     "format_version": "1.2",
     "terraform_version": "1.11.4",

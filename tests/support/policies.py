@@ -18,3 +18,24 @@ def policy(match, when=None, **more):
         when=when,
         **more,
     )
+
+
+FAMILY = "title: Keycloak\nsummary: What a change means for Keycloak\nsource: terraform\n"
+"""The `family.yaml` of a family that is not shipped."""
+
+POLICY = """\
+id: realm-gone
+family: keycloak
+severity: critical
+summary: A realm is destroyed
+why: Nobody can log in any more.
+match: {source: terraform, actions: destroy, types: keycloak_realm}
+message: "{address} will be destroyed"
+remediation: Keep it.
+tests:
+  violated:
+    - {type: keycloak_realm, actions: [delete], before: {realm: main}}
+  satisfied:
+    - {type: keycloak_realm, after: {realm: main}}
+"""
+"""A policy of it."""

@@ -12,23 +12,7 @@ from plangate import knowledge
 from plangate.errors import PolicyLoadError
 from plangate.policy.index import build
 from tests.support.command import copy_tree
-
-POLICY = """\
-id: realm-gone
-family: keycloak
-severity: high
-summary: A realm is destroyed
-why: Nobody can log in any more.
-match: {source: terraform, actions: destroy, types: keycloak_realm}
-message: "{address} will be destroyed"
-remediation: Keep it.
-tests:
-  violated:
-    - {type: keycloak_realm, actions: [delete], before: {realm: main}}
-  satisfied:
-    - {type: keycloak_realm, after: {realm: main}}
-"""
-FAMILY = "title: Keycloak\nsummary: What a change means for Keycloak\nsource: terraform\n"
+from tests.support.policies import FAMILY, POLICY
 
 
 @pytest.fixture
