@@ -1,7 +1,9 @@
 """Policies and their parts: the shipped ones come from the index, others from YAML files."""
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 import msgspec
 from msgspec import Struct
@@ -9,6 +11,9 @@ from msgspec import Struct
 from plangate import knowledge
 from plangate.errors import PolicyLoadError, UsageError
 from plangate.model.policy import BuiltinPolicy, Family, Policy
+
+_MOST_SEEN: Final = 20_000
+"""Files and folders below a folder of policies."""
 
 
 class Loaded(Struct, frozen=True):
@@ -96,11 +101,23 @@ def read_files(path: Path) -> list[tuple[str, str]]:
 
 
 def policy_files(path: Path) -> list[Path]:
-    """The YAML files at a path, policies and families. Raises `UsageError` when there is none."""
-    files = [path] if path.is_file() else sorted(p for end in ("*.yaml", "*.yml") for p in path.rglob(end))
+    """The YAML files at a path, policies and families. Raises `UsageError` when there is none, or too many to look at."""
+    files = [path] if path.is_file() else sorted(_below(path))
     if not files:
         raise UsageError("holds no policy files" if path.exists() else "does not exist", where=str(path))
     return files
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    def refuse(error: OSError) -> None:
+        raise UsageError(f"cannot be read: {error.strerror}", where=str(error.filename)) from None
+
+    seen = 0
+    for inner, folders, names in os.walk(folder, onerror=refuse if folder.exists() else None):
+        seen += len(folders) + len(names)
+        if seen > _MOST_SEEN:
+            raise UsageError(f"holds more than {_MOST_SEEN} files: it is no folder of policies", where=str(folder))
+        yield from (Path(inner, name) for name in names if name.endswith((".yaml", ".yml")))
 
 
 def shipped_files() -> list[Path]:
