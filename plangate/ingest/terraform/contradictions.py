@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Container, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -114,6 +113,8 @@ def lost(value: Any, raw: Raw) -> bool:
     if encoded == text or encoded == _compact(text):
         # Most texts are written as msgspec would.
         return False
+    import json  # noqa: PLC0415 - for texts that are not written as msgspec writes them
+
     objects: list[list[tuple[str, Any]]] = []
     json.loads(text, object_pairs_hook=objects.append, parse_float=str, parse_int=str)
     return any(len(dict(pairs)) != len(pairs) for pairs in objects)
