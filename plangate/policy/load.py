@@ -1,6 +1,5 @@
 """Policies and their parts: the shipped ones come from the index, others from YAML files."""
 
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -109,15 +108,14 @@ def policy_files(path: Path) -> list[Path]:
 
 
 def _below(folder: Path) -> Iterator[Path]:
-    def refuse(error: OSError) -> None:
+    try:
+        for seen, path in enumerate(folder.rglob("*")):
+            if seen >= _MOST_SEEN:
+                raise UsageError(f"holds more than {_MOST_SEEN} files: it is no folder of policies", where=str(folder))
+            if path.suffix in (".yaml", ".yml"):
+                yield path
+    except OSError as error:
         raise UsageError(f"cannot be read: {error.strerror}", where=str(error.filename)) from None
-
-    seen = 0
-    for inner, folders, names in os.walk(folder, onerror=refuse if folder.exists() else None):
-        seen += len(folders) + len(names)
-        if seen > _MOST_SEEN:
-            raise UsageError(f"holds more than {_MOST_SEEN} files: it is no folder of policies", where=str(folder))
-        yield from (Path(inner, name) for name in names if name.endswith((".yaml", ".yml")))
 
 
 def shipped_files() -> list[Path]:

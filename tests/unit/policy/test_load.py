@@ -290,10 +290,9 @@ def test_a_folder_that_holds_too_much_is_no_folder_of_policies(tmp_path, monkeyp
 
 
 def test_a_folder_that_cannot_be_read_is_refused(tmp_path, monkeypatch):
-    def walk(top, onerror):
-        onerror(PermissionError(13, "Permission denied", f"{top}/closed"))
-        return iter(())
+    def rglob(folder, _):
+        raise FileNotFoundError(2, "No such file or directory", f"{folder}/gone")
 
-    monkeypatch.setattr("plangate.policy.load.os.walk", walk)
-    with pytest.raises(UsageError, match="closed: cannot be read: Permission denied"):
+    monkeypatch.setattr(Path, "rglob", rglob)
+    with pytest.raises(UsageError, match="gone: cannot be read: No such file or directory"):
         read_paths([tmp_path])
