@@ -117,7 +117,8 @@ class SecretScanner:
             if kind is str or not below:
                 continue
             if kind is list:
-                self._options(below, texts)
+                if len(below) > 1:
+                    self._options(below, texts)
                 every += below
             elif kind is dict:
                 if plain(below):

@@ -1,4 +1,4 @@
-"""Workloads: restarts of pods, downtime, and scaling to zero."""
+"""Workloads: restarts of pods, and downtime."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _VOLATILE_ANNOTATIONS: Final = (
 )
 
 
-def effects(change: Change, index: ReleaseIndex) -> Iterator[Effect]:
+def effects(change: Change, _index: ReleaseIndex) -> Iterator[Effect]:
     """The effects of a change on the pods of a workload."""
     if change.action is Action.CREATE and change.type in ("batch/Job", "core/Pod"):
         yield Effect(EffectName.RUNS_CODE, "runs as soon as it is created", "job")
@@ -51,8 +51,6 @@ def effects(change: Change, index: ReleaseIndex) -> Iterator[Effect]:
                 yield Effect(
                     EffectName.RANDOM_RENDER, "restarts because of a value that changes at every render", "", paths
                 )
-        yield from _to_zero(change)
-        yield from _autoscaled(change, index)
     elif change.action is Action.DESTROY and change.note and "renamed" in change.note:
         yield Effect(
             EffectName.DOWNTIME,
@@ -133,35 +131,3 @@ def _share(value: Value, of: int) -> int:
     if isinstance(value, str) and value.endswith("%") and value[:-1].isdecimal():
         return math.floor(of * int(value[:-1]) / 100)
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
-
-
-def _to_zero(change: Change) -> Iterator[Effect]:
-    before, after = (section(body_of(side), "spec").get("replicas") for side in (change.before, change.after))
-    if after == 0 and before != 0 and change.type != "apps/DaemonSet":
-        yield Effect(EffectName.SCALE_TO_ZERO, "is scaled to zero: nothing of it runs any more", "", ("spec.replicas",))
-
-
-def _autoscaled(change: Change, index: ReleaseIndex) -> Iterator[Effect]:
-    """The effect of a manifest that sets replicas although an autoscaler does: every upgrade sets them back, or conflicts."""
-    kind, namespace, name = change.address.text.split("/")[1:4]
-    if (kind, namespace, name) not in index.autoscaled:
-        return
-    identity = (change.type.split("/")[0], kind, namespace, name)
-    one = index.new.get(identity)
-    if one is None or section(one.body, "spec").get("replicas") is None or index.upgrade.live is not None:
-        return
-    if index.upgrade.server_side:
-        yield Effect(
-            EffectName.MAY_FAIL,
-            "sets replicas although an autoscaler does: once that has scaled it, server-side apply refuses; --live-objects tells",
-            "autoscaled",
-            ("spec.replicas",),
-        )
-    else:
-        yield Effect(
-            EffectName.REVERTS_LIVE,
-            "sets replicas although an autoscaler does: every upgrade sets them back",
-            "autoscaled",
-            ("spec.replicas",),
-            certain=False,
-        )

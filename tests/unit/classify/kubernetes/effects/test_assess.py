@@ -181,7 +181,7 @@ def test_a_kept_object_is_left_behind():
 def test_what_was_changed_by_hand_is_set_back():
     live = workload(replicas=7)
     found = changes(before=workload(replicas=2), after=workload(replicas=2, image="b:2"), live=[live])
-    assert effects(found["apps/Deployment/prod/web"]) == ["reverts-live", "rolls-pods"]
+    assert effects(found["apps/Deployment/prod/web"]) == ["reverts-live", "rolls-pods", "unprotects"]
 
 
 def test_an_object_of_somebody_else_is_not_taken_over():
