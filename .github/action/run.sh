@@ -39,9 +39,10 @@ trusted_ref() {
     if git cat-file -e "$base^{commit}" 2>/dev/null; then return 0; fi
     set -- "$base"
   else
-    ref="origin/$base"
-    if git rev-parse --quiet --verify "refs/remotes/origin/$base^{commit}" >/dev/null; then return 0; fi
-    set -- "+refs/heads/$base:refs/remotes/origin/$base"
+    # The whole ref: a tag or a branch of the checkout that is called origin/main must not stand for it.
+    ref="refs/remotes/origin/$base"
+    if git show-ref --quiet --verify "$ref"; then return 0; fi
+    set -- "+refs/heads/$base:$ref"
   fi
   # The token goes through the environment of git, where no list of processes shows it. The empty value first takes away the
   # header that a checkout with persisted credentials left: two of them are refused.
@@ -85,7 +86,10 @@ if [ -n "${PLANGATE_TARGET:-}" ]; then options+=("--target=$PLANGATE_TARGET"); f
 
 code=0
 if [ -n "${PLANGATE_PUBLISHED:-}" ]; then
-  : # as it is
+  if [ ! -s "$verdict" ]; then
+    echo '::error title=plangate::The verdict that published-verdict names is not there, or empty: see whether the job that saves it ran.'
+    code=3
+  fi
 elif [ -n "${PLANGATE_VERDICTS:-}" ]; then
   if [ -n "${PLANGATE_EXPECT:-}" ]; then
     printf '%s\n' "$PLANGATE_EXPECT" > "$folder/expect"
