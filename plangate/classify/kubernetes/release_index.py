@@ -112,6 +112,11 @@ class ReleaseIndex:
         return [*self.of_kind("StorageClass"), *((self.names.identity(one), self.stored(one)) for one in live)]
 
     @cached_property
+    def nodes(self) -> list[Body]:
+        """The nodes of the cluster, as they are; none where they were not collected."""
+        return [one.body for one in self.upgrade.live or () if one.kind == "Node"]
+
+    @cached_property
     def namespaces(self) -> frozenset[str]:
         """The namespaces that the release already uses or creates, by name."""
         used = (*(self.upgrade.old or ()), *self.upgrade.same, *(self.upgrade.live or ()))

@@ -33,6 +33,7 @@ class Rule(Struct, frozen=True, rename={"except_": "except"}):
     except_: list[str] = []
     when: str = ""
     since: dict[str, str] = {}
+    out_of: dict[str, str] = {}
 
 
 class _Rules(Struct, frozen=True):
@@ -64,7 +65,7 @@ def refusals(update: UpdateContext) -> Iterator[Effect]:
     for rule in _by_kind().get(update.type, ()):
         changed = tuple(_changed(rule, update))
         if changed and (not rule.when or _CONDITIONS[rule.when](update)):
-            because = f"cannot be updated: {', '.join(changed)}: {rule.says}; way out: {rule.out}"
+            because = f"cannot be updated: {', '.join(changed)}: {rule.says}; way out: {_way_out(rule, changed)}"
             if _may_be_gone(update):
                 yield Effect(
                     EffectName.MAY_FAIL,
@@ -77,6 +78,10 @@ def refusals(update: UpdateContext) -> Iterator[Effect]:
     of_kind = _OF_KIND.get(update.type)
     if of_kind is not None:
         yield from of_kind(update)
+
+
+def _way_out(rule: Rule, changed: tuple[str, ...]) -> str:
+    return next((rule.out_of[path] for path in changed if path in rule.out_of), rule.out)
 
 
 def _may_be_gone(update: UpdateContext) -> bool:

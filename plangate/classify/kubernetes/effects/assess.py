@@ -8,16 +8,20 @@ from msgspec import structs
 
 from plangate.classify.kubernetes.api import cross_object
 from plangate.classify.kubernetes.effects import (
+    cluster,
     config_consumers,
+    disruption,
     exposure,
     images,
     losses,
     pods,
     rendered,
     scaling,
+    scheduling,
     storage,
     traffic,
     used,
+    values_lost,
 )
 from plangate.classify.release_view import with_notices
 from plangate.model.change import Effect, EffectName, Notice
@@ -36,6 +40,10 @@ _EFFECTS = (
     rendered.effects,
     traffic.effects,
     exposure.effects,
+    scheduling.effects,
+    cluster.effects,
+    disruption.notices,
+    values_lost.notices,
 )
 
 

@@ -137,13 +137,15 @@ def _rotated(change: Change, index: ReleaseIndex) -> Iterator[Effect]:
     one = index.new.get((group, name_of_kind, namespace, name))
     generated = one.generated if one is not None else frozenset()
     keys = {_key(path) for path in changed}
-    if generated and keys <= generated:
+    drawn = bool(generated) and keys <= generated
+    if drawn:
         yield Effect(
             EffectName.RANDOM_RENDER,
             "gets a new random value at every render: no value given to Helm says it",
             "secret",
             changed,
         )
-    yield Effect(
-        EffectName.ROTATES_SECRET, f"gives its users another value for {', '.join(sorted(keys)[:3])}", "", changed
-    )
+    because = f"gives its users another value for {', '.join(sorted(keys)[:3])}"
+    if drawn:
+        because += ", which the chart draws anew at every render: nobody meant to change it"
+    yield Effect(EffectName.ROTATES_SECRET, because, "", changed)

@@ -50,6 +50,13 @@ def _service(body: Body) -> Iterator[tuple[str, str, str]]:
             yield "load-balancer", "gets a load balancer that anybody can reach", "spec.type"
     elif spec.get("type") == "NodePort":
         yield "node-port", "listens on a port of every node", "spec.type"
+    addresses = spec.get("externalIPs")
+    if isinstance(addresses, list) and addresses:
+        yield (
+            "external-ip",
+            f"takes the traffic of {', '.join(map(str, addresses[:3]))} on every node (externalIPs)",
+            "spec.externalIPs",
+        )
 
 
 def _pods(body: Body) -> Iterator[tuple[str, str, str]]:
