@@ -22,7 +22,7 @@ from plangate.gate.waivers import Waiver
 from plangate.lang.located_yaml import did_you_mean
 from plangate.model.change import ChangeSet, HelmChangeSet, Location
 from plangate.model.policy import Policy
-from plangate.model.verdict import Approvals, Finding, Options
+from plangate.model.verdict import Approvals, Finding, Options, Provenance
 
 _FOUND_BY: Final = ("verdict", "pipeline")
 """The stages whose findings the gate judges."""
@@ -48,6 +48,8 @@ class Gate(Struct, frozen=True, kw_only=True):
     latest: str = "9999-12-31"
     """The last day until which a waiver may run."""
     notes: tuple[str, ...] = ()
+    trusted: tuple[str, str] | None = None
+    """The trusted ref that the gate was read from, and its commit; None for the working tree."""
     inline: InlineComments | None = None
     """The source of inline waivers; None where they are not read."""
 
@@ -78,6 +80,10 @@ class Gate(Struct, frozen=True, kw_only=True):
         """The options with the settings of the environment."""
         here = self._environment(resolution.name)
         notes = list(self.notes)
+        provenance = options.provenance
+        if self.trusted is not None:
+            ref, commit = self.trusted
+            provenance = structs.replace(provenance or Provenance(), policy_ref=ref, policy_commit=commit)
         if resolution.name and self.config.environments and resolution.name not in self.config.environments:
             notes.append(f"the configuration has no environment {resolution.name}: it is protected")
         approvals = here.approvals or self.config.approvals
@@ -93,6 +99,7 @@ class Gate(Struct, frozen=True, kw_only=True):
                 for name in dict.fromkeys((*options.required, *self.config.require, *here.require))
             ),
             notes=(*options.notes, *notes, *self._switched_off()),
+            provenance=provenance,
             approvals=None if approvals is None else Approvals(approvals.count, approvals.teams, approvals.users),
         )
 
