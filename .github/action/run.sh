@@ -81,9 +81,10 @@ trusted_ref() {
     if git cat-file -e "$base^{commit}" 2>/dev/null; then return 0; fi
     set -- "$base"
   else
-    # Fetched each time: a workspace that is kept may hold a branch of last week.
+    # The whole ref: a tag or a branch of the checkout that is called origin/main must not stand for it. Fetched each time: a
+    # workspace that is kept may hold a branch of last week.
     ref="refs/remotes/origin/$base"
-    set -- "+refs/heads/$base:refs/remotes/origin/$base"
+    set -- "+refs/heads/$base:$ref"
   fi
   # Depth would cut the history of a whole clone.
   if [ "$(git rev-parse --is-shallow-repository)" = true ]; then set -- --depth=1 origin "$@"; else set -- origin "$@"; fi
@@ -124,7 +125,10 @@ if [ -n "${PLANGATE_TARGET:-}" ]; then options+=("--target=$PLANGATE_TARGET"); f
 
 code=0
 if [ -n "${PLANGATE_PUBLISHED:-}" ]; then
-  : # as it is
+  if [ ! -s "$verdict" ]; then
+    echo '::error title=plangate::The verdict that published-verdict names is not there, or empty: see whether the job that saves it ran.'
+    code=3
+  fi
 elif [ -n "${PLANGATE_VERDICTS:-}" ]; then
   if [ -n "${PLANGATE_EXPECT:-}" ]; then
     printf '%s\n' "$PLANGATE_EXPECT" > "$folder/expect"

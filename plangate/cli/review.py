@@ -124,7 +124,8 @@ def review(
         ref=policy_ref,
         conftest=conftest,
         inline=given,
-        state=state.location or "",
+        state=state,
+        saved_plan=saved_plan,
     )
     policies, of_repository = gates.prepare(asked, options, inputs, tf_dir)
     request = reviewing.Request(

@@ -227,6 +227,10 @@ class Verdict(Struct, frozen=True, kw_only=True):
     provenance: Provenance | None = None
 
 
+NO_ENVIRONMENT: Final = "environment"
+"""What the gap is called that says that no configured environment fits. Reports tell it beside the headline."""
+
+
 class Options(Struct, frozen=True, kw_only=True):
     """The options of a review: names, its time, and how strict the exit code is."""
 

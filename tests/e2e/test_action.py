@@ -306,10 +306,15 @@ def test_a_workspace_that_is_kept_fetches_the_base_again(checkout, depth):
     assert git(work, "rev-list", "--count", "HEAD") == before, "no history is cut"
 
 
-def test_a_tag_named_like_the_base_is_not_the_base(checkout):
-    git(checkout / "work", "tag", "origin/main", "HEAD")
-    job = Job(checkout, plan=plan("target"), comment="false", check="false")
-    assert job.step("run", PLANGATE_BASE="main") == 11, job.log
+def test_a_tag_or_a_branch_with_the_name_of_the_base_does_not_stand_for_it(checkout):
+    for kind in ("heads", "tags"):
+        for name in ("origin/main", "refs/remotes/origin/main"):
+            git(checkout / "work", "update-ref", f"refs/{kind}/{name}", "HEAD")
+    job = Job(checkout, plan=plan("no-changes"), comment="false", check="false")
+    assert job.step("run", PLANGATE_BASE="main") in (0, 4, 10, 11), job.log
+    base = git(checkout / "origin", "rev-parse", "main")
+    assert git(checkout / "work", "rev-parse", "refs/remotes/origin/main") == base
+    assert f"({base[:7]})".encode() in job.log
 
 
 def test_a_commit_of_the_merge_queue_is_fetched_too(checkout):
@@ -439,6 +444,13 @@ def test_the_plan_is_verified_before_the_apply(tmp_path):
     third = Job(tmp_path / "three", **{**given, "plan": plan("release")}, verify=first.outputs["run"]["verdict"])
     assert third.step("run") == 10, third.log
     assert b"DIFFERENT" in third.log
+
+
+def test_a_saved_verdict_that_is_not_there_is_said(tmp_path):
+    with serving() as server:
+        job = Job(tmp_path, server, published_verdict=str(tmp_path / "verdict.json"))
+        assert job.step("run") == 3
+        assert b"is not there" in job.log
 
 
 def test_a_saved_verdict_is_published_again_and_only_the_gates_own(tmp_path):
