@@ -104,6 +104,7 @@ def decide(
         notes=tuple(dict.fromkeys((*options.notes, *(note for c in changesets for note in c.notes)))),
         runbook=tuple(_runbook(changes)),
         approvals=options.approvals,
+        provenance=options.provenance,
     )
     return structs.replace(verdict, headline=_headline(verdict))
 

@@ -11,6 +11,7 @@ import msgspec
 from plangate.cli import output
 from plangate.errors import ExitCode, InputError, UsageError
 from plangate.pipeline import policies
+from plangate.report import escape
 from plangate.report.escape import terminal
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def list_(*, policy_paths: tuple[Path, ...], format_: str) -> None:
     if format_ == "json":
         keys = ("id", "family", "severity", "summary", "since")
         rows = [{key: getattr(one, key) for key in keys} for one in every]
-        output.line(msgspec.json.format(msgspec.json.encode(rows), indent=2).decode())
+        output.write(escape.json(msgspec.json.format(msgspec.json.encode(rows), indent=2)) + b"\n")
         return
     width = max(len(one.id) for one in every)
     for one in sorted(every, key=lambda one: (one.family, one.severity.rank, one.id)):
@@ -99,8 +100,8 @@ def new(*, id_: str, type_: str, folder: Path) -> None:
         file.write_text(made, "utf-8")
     except OSError as error:
         raise UsageError(f"cannot be written: {error.strerror}", where=str(file)) from None
-    output.line(f"wrote {file}")
-    output.note(f"next: plangate policy test {file}")
+    output.line(terminal(f"wrote {file}"))
+    output.note(terminal(f"next: plangate policy test {file}"))
 
 
 @policy.command()
@@ -116,7 +117,7 @@ def docs(*, folder: Path, policy_paths: tuple[Path, ...], check: bool) -> int:
     ]
     if check:
         for name in stale:
-            output.note(f"{folder / name} is not current")
+            output.note(terminal(f"{folder / name} is not current"))
         return ExitCode.BLOCK if stale else ExitCode.OK
     for name in stale:
         path = folder / name

@@ -9,6 +9,7 @@ from msgspec import Struct, structs
 from plangate.applications.registry import APPLICATIONS, release_words
 from plangate.errors import InputError
 from plangate.ingest import detect
+from plangate.ingest.envelope import PLAN_COMMAND
 from plangate.model.change import ChangeSet, Freshness, Gap, HelmChangeSet, RefusedUpgrade, TerraformChangeSet
 from plangate.model.input import EvidenceSources, InputRecord, Kind, RawInput, Source
 from plangate.pipeline.context import PlanContext, failed, unreadable
@@ -88,8 +89,7 @@ def _terraform_planfile(document: Document, origin: int, reading: Reading) -> Te
     freshness = Freshness(lineage=saved.lineage, serial_plan=saved.serial)
     try:
         shown = terraform.show(document.path, document.data, reading.context.tf_dir, saved.tools)
-        (text,) = detect.documents(shown)
-        changeset = plan.parse(text, origin, reading.context.releases, run_in_fork)
+        changeset = plan.parse(_only_plan(shown), origin, reading.context.releases, run_in_fork)
     except InputError as error:
         # Lineage and serial can be read without the tool; the changes cannot.
         record = InputRecord(document.kind, document.path, document.sha256, saved.tools[0], saved.terraform_version)
@@ -97,6 +97,15 @@ def _terraform_planfile(document: Document, origin: int, reading: Reading) -> Te
         return _classified_plan(unshown, reading)
     record = structs.replace(changeset.input, kind=document.kind, path=document.path, sha256=document.sha256)
     return _classified_plan(structs.replace(changeset, input=record, freshness=freshness), reading)
+
+
+def _only_plan(shown: RawInput) -> Document:
+    """The plan that a tool printed. Raises `InputError` where it printed several, or something else."""
+    documents = detect.documents(shown)
+    if [one.kind for one in documents] != [Kind.TERRAFORM_PLAN]:
+        what = "more than one plan" if len(documents) > 1 else "something else than plan JSON"
+        raise InputError(f"is a saved plan, of which `show -json` printed {what}", where=shown.path, hint=PLAN_COMMAND)
+    return documents[0]
 
 
 def _classified_plan(changeset: TerraformChangeSet, reading: Reading) -> TerraformChangeSet:

@@ -87,6 +87,7 @@ def review(request: Request) -> Review:
     if gate is not None:
         settings = gate.resolve_settings(options, policies, changesets)
         options, policies = settings.options, settings.policies
+        skipped += settings.gaps
         skipped += contexts.check_scope(gate.config, options.environment, changesets, request.evidence, context)
     report = evaluate.evaluate(
         policies, changesets, options.environment, protected=options.protected, as_of=options.created_at

@@ -18,8 +18,8 @@ from plangate.errors import InputError
 from plangate.ingest.document import NULL, Document, Top
 from plangate.ingest.redact.redactor import Redactor
 from plangate.ingest.redact.sensitivity import opened
+from plangate.ingest.terraform import contradictions, first_pass, run, wire
 from plangate.ingest.terraform import releases as terraform_releases
-from plangate.ingest.terraform import run, secrets, wire
 from plangate.ingest.terraform.configuration import Configuration, arguments, learn_configuration, references, written
 from plangate.ingest.terraform.sides import LazySide, differing, holds_true, marks, union
 from plangate.model.change import (
@@ -57,7 +57,7 @@ def parse(
     document: Document,
     origin: int = 0,
     beside: terraform_releases.ReleaseSources = terraform_releases.NOTHING,
-    fork: secrets.Fork | None = None,
+    fork: first_pass.Fork | None = None,
 ) -> TerraformChangeSet:
     """Read one plan. `origin` is its index among the inputs, `beside` what was given besides it, `fork` runs work in a copy.
 
@@ -99,7 +99,7 @@ class _Reader:
         self.copies_slices = False
         """Whether values are copied out of the input, so that it can be freed: worth it where little of a plan changes."""
 
-    def read(self, fork: secrets.Fork | None = None) -> TerraformChangeSet:
+    def read(self, fork: first_pass.Fork | None = None) -> TerraformChangeSet:
         top = self.top
         configuration = Configuration.of(top)
         resources = wire.resources.read(top) or []
@@ -111,25 +111,22 @@ class _Reader:
         outputs = wire.outputs.read(top) or {}
         invocations = self._invocations()
         checks = wire.checks.read(top) or []
-        contradicting = run.contradicting(top, resources, [*drifted, *(d.resource_change for d in deferred)])
+        others = [*drifted, *(d.resource_change for d in deferred if d.resource_change is not None)]
+        contradicting = [*contradictions.in_entries(resources), *contradictions.names_twice(top, resources)]
         self.copies_slices = 2 * (len(changed) + len(drifted) + len(deferred)) < len(resources)
-        more = secrets.scan_plan(resources, top, fork)
-        others = [
-            secrets.objects_of(r for r in (*drifted, *(d.resource_change for d in deferred)) if r is not None),
-            secrets.outputs(outputs),
-            secrets.variables(top, configuration.sensitive_variables),
-            (secrets.invocation(invocation) for invocation, _ in invocations),
+        found_first = first_pass.look_over(resources, top, _mentioned(resources, others), fork)
+        more = [
+            first_pass.objects_of(others),
+            first_pass.outputs(outputs),
+            first_pass.variables(top, configuration.sensitive_variables),
+            (first_pass.invocation(invocation) for invocation, _ in invocations),
         ]
-        for one in chain.from_iterable(others):
+        for one in chain.from_iterable(more):
             self.redactor.learn(*one)
         learn_configuration(configuration, self.redactor)
         releases = terraform_releases.Reading(self.beside, self._releases(changed), self.redactor)
-        self.redactor.freeze(more)
+        self.redactor.freeze(lambda: found_first().terms)
 
-        unrecognised = (
-            *run.unrecognised(changed, checks, self.redactor),
-            *run.contradictory(contradicting, self.redactor),
-        )
         found = {(_address(r), _deposed(r)): _found(r) for r in drifted}
         changes = [self._change(resource, found) for resource in changed]
         changes += [
@@ -138,6 +135,10 @@ class _Reader:
         ]
         no_ops += sum(change.action is Action.NO_OP for change in changes)
         changes = sorted((change for change in changes if change.action is not Action.NO_OP), key=_in_order)
+        unrecognised = (
+            *run.unrecognised(changed, checks, self.redactor),
+            *run.contradictory([*contradicting, *found_first().contradictions], self.redactor),
+        )
         replaced = any(change.action in (Action.REPLACE, Action.DESTROY) for change in changes)
         changeset = TerraformChangeSet(
             input=InputRecord(
@@ -225,7 +226,9 @@ class _Reader:
             actions=actions if action is not Action.UNKNOWN else tuple(map(self.redactor.text, actions)),
             replace_order=order,
             reason=self._reason(resource.action_reason),
-            replace_paths=tuple(spell(self.redactor.path(path)) for path in _paths(change.replace_paths)),
+            replace_paths=tuple(
+                spell(self.redactor.path(path)) for path in _paths(wire.rough.decode(change.replace_paths))
+            ),
             moved_from=moved_from or None,
             import_id=None if importing is None else self._import_id(importing),
             deferred=None if deferred is None else self.redactor.text(deferred),
@@ -258,8 +261,9 @@ class _Reader:
     def _import_id(self, importing: wire.WireImporting) -> str:
         if importing.id is not None:
             return self.redactor.text(importing.id)
-        if isinstance(importing.identity, dict):
-            pairs = (f"{key}={value}" for key, value in sorted(importing.identity.items()) if value is not None)
+        identity = wire.rough.decode(importing.identity)
+        if isinstance(identity, dict):
+            pairs = (f"{key}={value}" for key, value in sorted(identity.items()) if value is not None)
             return self.redactor.text(", ".join(pairs))
         return repr(UNKNOWN)
 
@@ -315,6 +319,12 @@ class _Reader:
                 status=check.status,
                 messages=tuple(self.redactor.text(p.message) for p in problems if p.message),
             )
+
+
+def _mentioned(resources: list[wire.WireResource], others: list[wire.WireResource]) -> set[str]:
+    """The addresses that a plan says something of, those from before a move included."""
+    entries = (*resources, *others)
+    return {entry.address for entry in entries} | {e.previous_address for e in entries if e.previous_address}
 
 
 def _unknown(changes: list[Change]) -> dict[str, set[str]]:

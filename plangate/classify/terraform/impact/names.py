@@ -104,7 +104,8 @@ def is_global(type_: str) -> bool:
 
 def twice(subject: Subject, scene: PlanIndex) -> Iterator[Effect]:
     """A new object claims a name that another address of the plan claims too."""
-    held = scene.named.get(claim(subject.change) or (), ())
+    own = claim(subject.change)
+    held = () if own is None else scene.named.get(own, ())
     others = [address for address in held if address != subject.change.address.text]
     if others:
         shown = tuple(map(spelled, paths(subject.type)))
