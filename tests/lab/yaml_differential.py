@@ -37,6 +37,8 @@ def asked(texts: list[str], reader: Path) -> list[dict[str, Any]]:
     charts = [one[major] for one in made for major in ("helm3", "helm4")]
     every = [(text, False) for text in (*texts, *filter(None, dict.fromkeys(one["manifest"] for one in charts)))]
     every += [(hook, True) for one in charts for hook in one["hooks"]]
+    # How many line breaks end a manifest depends on what printed it: plangate takes one.
+    every = [(text.rstrip("\n") + "\n", hook) for text, hook in every]
     told = answers(reader, [{"read": "manifest", "text": text} for text, _ in every])
     return [{"text": text, "hook": hook, **one} for (text, hook), one in zip(every, told, strict=True)]
 

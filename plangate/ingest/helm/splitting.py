@@ -25,6 +25,7 @@ _BYTE_ORDER_MARK: Final = "\ufeff"
 _ODD_BREAK: Final = re.compile("[\r\x85\u2028\u2029]")
 """What ends a line for YAML, and not for what splits a text into documents."""
 _MARK: Final = re.compile(rf"(?:\A|[{yaml.BREAKS}])(?:---|\.\.\.|%)")
+_KEEPS: Final = re.compile(r"[|>][1-9]?\+")
 _ONLY_COMMENTS: Final = re.compile(
     r"(?: *(?:#[\t -~\xa0-\u2027\u202a-\ud7ff]*)?\n)*(?: *#[\t -~\xa0-\u2027\u202a-\ud7ff]*)?"
 )
@@ -32,7 +33,7 @@ _ONLY_COMMENTS: Final = re.compile(
 _TOP_LINES: Final = re.compile(r"(?m)^[^ #\n-].*")
 _PLAIN_KEY: Final = re.compile(r"([A-Za-z][A-Za-z0-9]*):(?: .*)?")
 _PLAIN_START: Final = re.compile(r"(?:#.*\n|\n)*[A-Za-z]")
-_PLAIN_KIND: Final = re.compile(r"kind: ([A-Za-z]+) *")
+_PLAIN_KIND: Final = re.compile(r"(?m)^kind: ([A-Za-z]+) *(?=\n[A-Za-z#]|\Z)")
 _DISGUISED: Final = re.compile(r"\\[xuU\n\r\x85\u2028\u2029]|!<|!!binary|![^!\s]*![a-z]|yaml\.org")
 """How YAML spells a word otherwise than by its letters."""
 
@@ -50,12 +51,12 @@ class Document(Struct, frozen=True):
     """Whether a line of dashes stands before it, and another could end it: nothing is read then."""
 
     ending: int = 1
-    """How many line breaks stand at its end: a block of text may keep them."""
+    """How many line breaks stand at its end, where a block of text may keep them."""
 
     @property
-    def content(self) -> tuple[str, bool, bool]:
+    def content(self) -> tuple[str, bool, bool, int]:
         """What it is read from: two documents of the same content are read alike."""
-        return self.text, self.json, self.dashed
+        return self.text, self.json, self.dashed, self.ending
 
     @property
     def disguised(self) -> bool:
@@ -72,7 +73,8 @@ def split(text: str, where: str = "", *, hooks: bool = False) -> tuple[list[Docu
 
     With `hooks`, each of them is a stream of its own. Raises `InputError` for a line of dashes that ends no document.
     """
-    text = text.removeprefix(_BYTE_ORDER_MARK)
+    # How many line breaks end a manifest depends on what printed it.
+    text = text.removeprefix(_BYTE_ORDER_MARK).rstrip("\n") + "\n"
     if "\r" in text:
         text = text.replace("\r\n", "\n")
     if _starts_json(text):
@@ -146,7 +148,9 @@ def _document(part: str, line: int) -> Document | None:
     text = body.rstrip("\n")
     if not text.strip(" "):
         return None
-    return Document(text, template, line, dashed=dashed, ending=max(len(body) - len(text), 1))
+    breaks = len(body) - len(text)
+    ending = breaks if breaks > 1 and _KEEPS.search(text) else 1
+    return Document(text, template, line, dashed=dashed, ending=ending)
 
 
 def _without_line(text: str, line: int) -> tuple[str, int]:
@@ -235,7 +239,8 @@ def plain_kind(document: Document) -> str | None:
             return None
         keys.add(found[1])
         if found[1] == "kind":
-            told = _PLAIN_KIND.fullmatch(line)
+            # Of a line that goes on in the next one, the kind is more than one word.
+            told = _PLAIN_KIND.search(text)
             kind = told[1] if told else None
     return None if "items" in keys else kind
 

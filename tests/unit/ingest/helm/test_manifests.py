@@ -143,6 +143,8 @@ def test_what_is_plainly_one_object_is_told_without_parsing():
         "kind: Pod\n<<: {kind: Secret}",
         "kind: Pod\nkind: Secret",
         "kind: Pod\nitems: []",
+        "kind: Pod\n  Template\nmetadata: {name: a}",
+        "kind: Pod\n\n  Template\nmetadata: {name: a}",
         "kind: Pod # no comment",
         "{kind: Pod}",
         "kind: Pod\n# a\u2028kind: Secret",
