@@ -154,6 +154,18 @@ def configuration(path: str | None) -> Config:
     return Config() if read is None else read.config
 
 
+def policy_paths(path: str | None, given: Iterable[Path]) -> tuple[Config, tuple[Path, ...]]:
+    """The configuration as it is checked out, and where policies stand: what the command line names, then what it names.
+
+    Raises `UsageError`.
+    """
+    flags = GateFlags(config=path, policies=tuple(given))
+    read = _config(Folder(Path()), flags, needed=path is not None)
+    if read is None:
+        return Config(), flags.policies
+    return read.config, tuple(dict.fromkeys(map(Path, _paths(flags, read)[0])))
+
+
 def _config(tree: Commit | Folder, flags: GateFlags, *, needed: bool) -> _Configuration | None:
     """The configuration that the command line names, or the nearest one upwards."""
     named = flags.config is not None
