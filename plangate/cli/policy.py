@@ -166,6 +166,15 @@ def _as_json(tested: list[policies.Tested], plans: list[policies.PlanResult], co
 
 
 @policy.command()
+@_CONFIG
+def vendor(*, config: str | None) -> None:
+    """Fetch the packs that policy_paths names by commit, and write copies of them below .plangate/packs."""
+    for folder in policies.vendor(config):
+        output.line(terminal(f"wrote {folder}"))
+    output.note("next: plangate policy test .plangate/packs, then commit them")
+
+
+@policy.command()
 def schema() -> None:
     """Print the JSON Schema of policy files, with which editors complete and check them."""
     output.write(policies.schema())

@@ -177,6 +177,11 @@ class Wanted(Struct, frozen=True, kw_only=True):
         )
 
 
+def vendor(config: str | None) -> list[str]:
+    """Fetch the packs of the configuration; the folders that were written. Raises `UsageError`."""
+    return trusted_gate.vendor(config)
+
+
 def schema() -> bytes:
     """The JSON Schema of policy files."""
     return policy_schema.schema()

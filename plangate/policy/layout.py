@@ -10,7 +10,7 @@ import yaml
 from plangate.errors import PolicyLoadError
 
 ORDER: Final = (
-    *("id", "family", "severity", "summary", "why", "match", "follows_consequence", "params", "each", "when"),
+    *("id", "family", "severity", "follows_consequence", "summary", "why", "match", "params", "each", "when"),
     *("introduced", "message", "remediation", "references", "since", "tests"),
 )
 """The keys of a policy in their order. Another key comes before `tests`."""

@@ -61,7 +61,7 @@ packs: {litellm: false}
 policies:
   queue-gone: {severity: low, reason: it is empty}
   stateful-resource-destroyed: {enabled: false, reason: a test}
-  wide-role-granted: {enforce_from: 2999-01-01}
+  admin-port-opened-to-world: {enforce_from: 2999-01-01}
 params: {allowed_registries: [registry.example.org]}
 """
 
@@ -94,7 +94,7 @@ def test_a_list_says_what_the_configuration_makes_of_each_policy(plangate, ours)
         ),
     }
     assert every["image-from-unlisted-registry"]["on"]
-    assert every["wide-role-granted"]["why"] == ["does not decide before 2999-01-01"]
+    assert every["admin-port-opened-to-world"]["why"] == ["does not decide before 2999-01-01"]
 
 
 @pytest.mark.parametrize(
