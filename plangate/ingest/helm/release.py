@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
 from plangate.errors import InputError
-from plangate.ingest.helm import collected_objects, manifests, splitting, truncation
+from plangate.ingest.helm import collected_objects, contradictions, manifests, splitting, truncation
 from plangate.ingest.helm import evidence as helm_evidence
 from plangate.ingest.helm.dry_run import DRY_RUN_COMMAND, DryRun, read, without_hooks
 from plangate.ingest.redact.redactor import Redactor
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
     from plangate.model.input import RawInput
     from plangate.model.values import Value
-
-_GLUED: Final = r"(.+?)-(v?\d+\.\d+\.\d+(?:[-+].*)?)"
-"""Name and version of a chart, as `helm history` puts them together."""
 
 __all__ = ["changeset", "read"]
 
@@ -65,7 +62,10 @@ class _UpgradeBuilder:
         self.origin = origin
         self.key: bytes | None = None
         self.dry = dry
-        self.given = given
+        self.given = dict(given)
+        self.empty: frozenset[str] = frozenset()
+        """The kinds of evidence that were given, and hold nothing."""
+        self.from_cluster: frozenset[str] = getattr(given, "from_cluster", frozenset())
         self.kube_version = kube_version
         self.redactor = Redactor()
         self.skipped: list[Gap] = []
@@ -152,6 +152,24 @@ class _UpgradeBuilder:
                 (structs.replace(d, template=template) for d in splitting.split(text, path)[0]), reader
             )
         )
+        sides = contradictions.Sides(
+            dry=dry,
+            given=dict(given),
+            from_cluster=self.from_cluster,
+            metadata=self.metadata,
+            history=self.history,
+            old=None if old is None else old_objects,
+            new=new_objects,
+            same=same_objects,
+            live=live,
+            command=self._command,
+        )
+        self.skipped += contradictions.gaps(sides)
+        if old is not None and not dry.install and not old_objects and not same_objects:
+            self.skipped.append(
+                sides.gap("manifest", "names no object, and an upgrade starts from a deployed revision")
+            )
+            self.empty = frozenset({"manifest"})
         for value in values:
             self.redactor.learn(value, False, "")
         self._restore((*old_objects, *(old_hooks or ()), *(live or ())), (*new_objects, *same_objects, *hooks))
@@ -219,7 +237,7 @@ class _UpgradeBuilder:
         deployed = helm_evidence.deployed(self.history)
         if self.metadata.version and (deployed is None or deployed.number == self.metadata.revision):
             return Chart(self.metadata.chart, self.metadata.version)
-        found = re.fullmatch(_GLUED, deployed.chart) if deployed is not None else None
+        found = re.fullmatch(helm_evidence.GLUED, deployed.chart) if deployed is not None else None
         return Chart(found[1], found[2]) if found else Chart()
 
     def _server_side(self) -> bool | None:
@@ -238,20 +256,11 @@ class _UpgradeBuilder:
         """By kind of evidence: `given`, `missing` or `not-needed`."""
         if self.dry.install:
             return {name: "given" if name in self.given else "not-needed" for name in helm_evidence.COMMANDS}
-        return {name: "given" if name in self.given else "missing" for name in helm_evidence.COMMANDS}
+        given = self.given.keys() - self.empty
+        return {name: "given" if name in given else "missing" for name in helm_evidence.COMMANDS}
 
     def _note_missing_evidence(self, hidden: list[str]) -> None:
         dry = self.dry
-        told = self.metadata
-        if dry.name and told.name and (told.name, told.namespace or dry.namespace) != (dry.name, dry.namespace):
-            self.skipped.append(
-                Gap(
-                    what=self.given["metadata"].path,
-                    why=f"is about another release than {dry.namespace}/{dry.name}",
-                    how_to_fix="give the evidence of the release that is upgraded",
-                    inconclusive=True,
-                )
-            )
         names = {"name": self.name or "NAME", "namespace": self.namespace or "NS"}
         deployed = helm_evidence.deployed(self.history)
         revision = f" --revision {deployed.number}" if deployed is not None else ""
