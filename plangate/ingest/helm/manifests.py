@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections import Counter
 from decimal import Decimal
 from functools import cached_property
@@ -31,6 +32,7 @@ _JSON_OF: Final = {"kubernetes.io/dockerconfigjson": ".dockerconfigjson", "kuber
 """Types of Secrets of which one key holds JSON (ValidateSecret in pkg/apis/core/validation)."""
 _NODES: Final = 4
 """Values per character of a document. Aliases alone make more values than there are characters: what is small stays cheap."""
+_KIND: Final = re.compile(r"(?m)^kind:[ \t]*([A-Za-z]+)[ \t\r]*(?:#.*)?$")
 _TEXT_OF: Final = frozenset({"data", "stringData", "binaryData"})
 
 
@@ -63,17 +65,20 @@ def split(text: str) -> tuple[list[Document], list[str]]:
 def _document(part: str, line: int) -> Document | None:
     """A document without what stands around it."""
     body = part.strip()
-    if not body:
-        return None
     template = ""
-    while body.startswith("#"):
-        first, _, rest = body.partition("\n")
-        if first.startswith(SOURCE):
-            template = first[len(SOURCE) :].strip()
-        elif first.startswith("# HIDDEN"):
+    start = 0
+    while body.startswith("#", start):
+        end = body.find("\n", start)
+        end = len(body) if end < 0 else end
+        if body.startswith(SOURCE, start):
+            template = body[start + len(SOURCE) : end].strip()
+        elif body.startswith("# HIDDEN", start):
             return Document(HIDDEN, template, line)
-        body = rest.lstrip("\n")
-    return Document(body.rstrip(), template, line) if body.strip() else None
+        start = end
+        while body.startswith("\n", start):
+            start += 1
+    rest = body[start:]
+    return Document(rest.rstrip(), template, line) if rest.strip() else None
 
 
 def _only_comments(text: str) -> bool:
@@ -230,13 +235,12 @@ def parse(document: Document, where: str) -> dict[str, Any]:
 def objects(documents: Iterable[Document], reader: ManifestReader, *, lazily: bool = False) -> Iterator[ManifestObject]:
     """The objects of documents; a `List` is its items (what Helm's resource builder does). Learns their secrets.
 
-    `lazily` leaves everything unparsed that is plainly one object.
+    `lazily` leaves everything unparsed that is plainly one object, and no Secret: what its text shows by its form is learned.
     """
     for document in documents:
         one = ManifestObject(document, reader)
-        if lazily and not _has_list(document.text):
-            if "kind: Secret" in document.text:
-                learn(one.raw, reader.redactor)
+        if lazily and not _has_list(document.text) and _is_plainly_no_secret(document.text):
+            reader.redactor.learn_text(document.text)
             yield one
             continue
         raw = one.raw
@@ -250,6 +254,12 @@ def objects(documents: Iterable[Document], reader: ManifestReader, *, lazily: bo
         if raw:
             learn(raw, reader.redactor)
             yield one
+
+
+def _is_plainly_no_secret(text: str) -> bool:
+    """Whether the text of an object names one kind, in a line of its own, without quotes, and that is not Secret."""
+    kinds = _KIND.findall(text)
+    return len(kinds) == 1 and kinds[0] != "Secret"
 
 
 def _has_list(text: str) -> bool:
