@@ -9,7 +9,7 @@ from plangate.lang import fingerprint
 from plangate.model.change import Location
 from plangate.model.verdict import Finding, Outcome
 
-_FIELD = re.compile(r"\{(\w+)\}")
+_FIELD: Final = r"\{(\w+)\}"
 _NOTHING: Final[Mapping[str, str]] = {}
 
 
@@ -49,4 +49,4 @@ def make(
 
 
 def _filled(template: str, fields: Mapping[str, str]) -> str:
-    return _FIELD.sub(lambda found: fields[found[1]], template)
+    return re.sub(_FIELD, lambda found: fields[found[1]], template)

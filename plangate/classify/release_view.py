@@ -90,7 +90,7 @@ def _values_notices(upgrade: Upgrade) -> Iterator[Notice]:
 
 def _plain_secrets(change: Change) -> Iterator[Notice]:
     """The notice on a change that adds secrets to a ConfigMap or a pod template."""
-    if change.after is None or change.action not in (Action.CREATE, Action.UPDATE) or change.views:
+    if change.after is None or change.action not in (Action.CREATE, Action.UPDATE) or change.views.keys() - {VIEW}:
         # An application's view has policies of its own for this.
         return
     roots: tuple[Path, ...] = (("data",),) if change.type == "core/ConfigMap" else (("spec",),)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
+import errno
 import importlib
 import os
-from typing import NoReturn
+from typing import Final, NoReturn
 
 import click
 
@@ -72,16 +72,22 @@ def _run(argv: list[str] | None) -> int:
     except click.exceptions.Abort:
         return 130
     except click.ClickException as error:
-        with contextlib.suppress(OSError):
-            error.show()
+        output.usage_error(error)
         return ExitCode.USAGE
     except PlangateError as error:
         output.print_error(error)
         return error.exit_code
+    except OSError as error:
+        (output.not_written if error.errno in _FULL else output.internal_error)(error)
+        return ExitCode.INTERNAL
     except Exception as error:  # noqa: BLE001 - the last resort, which must not print the message: it may hold a secret
         output.internal_error(error)
         return ExitCode.INTERNAL
     return code if isinstance(code, int) else ExitCode.OK
+
+
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""A disk that is full or broken: nothing is wrong with plangate."""
 
 
 def run() -> NoReturn:

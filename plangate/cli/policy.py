@@ -11,6 +11,7 @@ import msgspec
 from plangate.cli import output
 from plangate.errors import ExitCode, InputError, UsageError
 from plangate.pipeline import policies
+from plangate.report import escape
 from plangate.report.escape import terminal
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def list_(*, policy_paths: tuple[Path, ...], format_: str) -> None:
     if format_ == "json":
         keys = ("id", "family", "severity", "summary", "since")
         rows = [{key: getattr(one, key) for key in keys} for one in every]
-        output.line(msgspec.json.format(msgspec.json.encode(rows), indent=2).decode())
+        output.write(escape.json(msgspec.json.format(msgspec.json.encode(rows), indent=2)) + b"\n")
         return
     width = max(len(one.id) for one in every)
     for one in sorted(every, key=lambda one: (one.family, one.severity.rank, one.id)):
@@ -86,12 +87,18 @@ def test(*, paths: tuple[Path, ...], plans: Path | None) -> int:
 
 @policy.command()
 @click.argument("id_", metavar="ID")
-@click.option("--type", "type_", default="aws_s3_bucket", show_default=True, help="The type that it is about.")
+@click.option(
+    "--type",
+    "type_",
+    default="aws_s3_bucket",
+    show_default=True,
+    help="The type that it is about: of Terraform, or a kind of Kubernetes such as Deployment.",
+)
 @click.option("--folder", type=click.Path(path_type=Path), default=Path(), help="Where to write it.  [default: here]")
 def new(*, id_: str, type_: str, folder: Path) -> None:
     """Write a first policy ID.yaml that loads and whose cases pass."""
     file = folder / f"{id_}.yaml"
-    made = policies.first(id_, type_)
+    made = policies.first(id_, type_, folder)
     if file.exists():
         raise UsageError("is there already", where=str(file))
     try:
@@ -99,8 +106,10 @@ def new(*, id_: str, type_: str, folder: Path) -> None:
         file.write_text(made, "utf-8")
     except OSError as error:
         raise UsageError(f"cannot be written: {error.strerror}", where=str(file)) from None
-    output.line(f"wrote {file}")
-    output.note(f"next: plangate policy test {file}")
+    output.line(terminal(f"wrote {file}"))
+    if policies.is_shipped(folder):
+        output.note("next: python -m plangate.policy.index, which shipped policies are read from")
+    output.note(terminal(f"next: plangate policy test {file}"))
 
 
 @policy.command()
@@ -116,7 +125,7 @@ def docs(*, folder: Path, policy_paths: tuple[Path, ...], check: bool) -> int:
     ]
     if check:
         for name in stale:
-            output.note(f"{folder / name} is not current")
+            output.note(terminal(f"{folder / name} is not current"))
         return ExitCode.BLOCK if stale else ExitCode.OK
     for name in stale:
         path = folder / name

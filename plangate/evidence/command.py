@@ -9,6 +9,7 @@ import subprocess
 from typing import Final
 
 from plangate.errors import EvidenceError
+from plangate.evidence import child_environment
 
 _MOST_BYTES: Final = 256 * 1024**2
 
@@ -86,6 +87,7 @@ def _once(command: list[str], name: str, what: str, seconds: float) -> tuple[int
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            env=child_environment.of(name),
         ) as process:
             try:
                 stdout, stderr = process.communicate(timeout=seconds)

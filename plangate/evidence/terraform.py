@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 
 from plangate.errors import InputError
+from plangate.evidence import child_environment
 from plangate.model.input import RawInput
 
 _SECONDS = 300
@@ -61,7 +61,7 @@ def _run(command: str, plan: Path, tf_dir: Path, path: str, tool: str) -> bytes:
         done = subprocess.run(
             [command, "show", "-json", "-no-color", str(plan)],
             cwd=tf_dir,
-            env=_environment(),
+            env=child_environment.of(tool),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=_SECONDS,
@@ -86,8 +86,3 @@ def on_path(tool: str) -> str | None:
     """The tool's absolute path. A relative entry of PATH is not followed: it would be the reviewed repository's own."""
     found = shutil.which(tool)
     return found if found and Path(found).is_absolute() else None
-
-
-def _environment() -> dict[str, str]:
-    """The environment without variables that add arguments or logs."""
-    return {key: value for key, value in os.environ.items() if not key.startswith(("TF_CLI_ARGS", "TF_LOG"))}

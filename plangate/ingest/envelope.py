@@ -108,14 +108,12 @@ def _without_prefixes(data: bytes) -> tuple[bytes, bytes]:
 _COMMANDS: Final = rb"(?m)^[ \t]*(?:::|##)\w.*$"
 """The commands of a CI runner, in which the wrapper of setup-terraform repeats the whole plan in escapes."""
 
-_PART_OF_PLAN: Final = re.compile(
+_PART_OF_PLAN: Final = (
     rb'"(?:format_version|resource_changes|planned_values|prior_state|resource_drift|output_changes|deferred_changes'
     rb'|provider_config|root_module|relevant_attributes|after_unknown|after_sensitive)"[ \t]*:'
 )
-_PART_OF_JSON: Final = re.compile(
-    rb'(?m)"[ \t]*:[ \t]*(?:["\[{]|true\b|false\b|null\b|-?\d)|^[ \t]*[\]}{\[][\]}{\[, \t\r]*$'
-)
-_ERROR: Final = re.compile(
+_PART_OF_JSON: Final = rb'(?m)"[ \t]*:[ \t]*(?:["\[{]|true\b|false\b|null\b|-?\d)|^[ \t]*[\]}{\[][\]}{\[, \t\r]*$'
+_ERROR: Final = (
     rb'(?m)^(?:[^\n"]*(?:terraform|tofu): )?(?:\xe2\x94\x82 ?)?Error: |^[^\n"]* (?:ERROR|level=error) |^ERRO\['
 )
 
@@ -124,9 +122,9 @@ def _check_surroundings(text: bytes, where: str, *, behind: bool = False) -> Non
     """Look through what surrounds plans. Raises `InputError` where a plan may be hidden in it, or missing for an error."""
     text = re.sub(_COMMANDS, b"", text)
     hint = "give only what the tool prints on standard output; several plans as several files"
-    if _PART_OF_PLAN.search(text) or (behind and _PART_OF_JSON.search(text)):
+    if re.search(_PART_OF_PLAN, text) or (behind and re.search(_PART_OF_JSON, text)):
         raise InputError("has a part of a plan that cannot be read beside one that can", where=where, hint=hint)
-    if _ERROR.search(text):
+    if re.search(_ERROR, text):
         raise InputError("has an error message beside a plan: another plan may be missing", where=where, hint=hint)
 
 

@@ -207,9 +207,9 @@ def _names(place: Place, structs: dict[Place, type[Struct]]) -> list[str]:
     return []
 
 
-def did_you_mean(word: str, known: list[str]) -> str:
-    """A clause that suggests a known word close to this one; empty without any."""
-    close = difflib.get_close_matches(word, known, n=1)
+def did_you_mean(word: str, known: list[str], alike: float = 0.6) -> str:
+    """A clause that suggests a known word close to this one; empty without any. `alike` says how close, up to 1."""
+    close = difflib.get_close_matches(word, known, n=1, cutoff=alike)
     return f"; did you mean {close[0]}?" if close else ""
 
 

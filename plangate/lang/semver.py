@@ -10,17 +10,15 @@ if TYPE_CHECKING:
 
 _NUMBER: Final = "([0-9]{1,18})"
 _WORDS: Final = r"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*"
-_VERSION: Final = re.compile(
-    rf"[vV]?{_NUMBER}(?:\.{_NUMBER})?(?:\.{_NUMBER})?(?:-(?P<prerelease>{_WORDS}))?(?:\+{_WORDS})?"
-)
-_MAJOR_MINOR: Final = re.compile(r"[vV]?([0-9]{1,9})\.([0-9]{1,9})")
-_IN_TAG: Final = re.compile(
+_VERSION: Final = rf"[vV]?{_NUMBER}(?:\.{_NUMBER})?(?:\.{_NUMBER})?(?:-(?P<prerelease>{_WORDS}))?(?:\+{_WORDS})?"
+_MAJOR_MINOR: Final = r"[vV]?([0-9]{1,9})\.([0-9]{1,9})"
+_IN_TAG: Final = (
     r"(?<![0-9.])v?([0-9]{1,5})\.([0-9]{1,5})(?:\.([0-9]{1,5}))?(?:\.[0-9]+)?"
     r"(?:[-.]?(rc|alpha|beta|dev|nightly|pre|preview|snapshot)([.0-9-]*))?"
 )
-_MAJOR_TAG: Final = re.compile(r"v?([0-9]{1,3})(?:-[a-zA-Z][\w.-]*)?")
+_MAJOR_TAG: Final = r"v?([0-9]{1,3})(?:-[a-zA-Z][\w.-]*)?"
 """A tag that is a major version alone, as databases have: `16`, `16-alpine`. More digits are a build number or a date."""
-_CLAUSE: Final = re.compile(r"\s*(>=|<=|==|>|<|)\s*([0-9]{1,18}(?:\.[0-9]{1,18}){0,2})\s*")
+_CLAUSE: Final = r"\s*(>=|<=|==|>|<|)\s*([0-9]{1,18}(?:\.[0-9]{1,18}){0,2})\s*"
 
 Step: TypeAlias = Literal["same", "older", "major", "minor", "patch"]
 _Identifier: TypeAlias = tuple[int, int, str]
@@ -55,7 +53,7 @@ def read(text: str, *, partial: bool = False, release_words: Container[str] = ()
     `partial` takes `1` and `1.2` too, as 1.0.0 and 1.2.0. `release_words` are first identifiers of a prerelease that mean a
     release: with `stable`, `1.81.9-stable` is the same as `1.81.9`, and `1.81.9-stable.patch.1` is newer.
     """
-    found = _VERSION.fullmatch(text.strip())
+    found = re.fullmatch(_VERSION, text.strip())
     if found is None or (found[3] is None and not partial):
         return None
     return version(int(found[1]), int(found[2] or 0), int(found[3] or 0), found["prerelease"] or "", release_words)
@@ -67,9 +65,9 @@ def in_tag(tag: str) -> Version | None:
     A tag is no version of SemVer: most words behind the number are flavours. Only those count that say that it is none yet, and
     `rc1`, `rc-1` and `rc.1` are the same.
     """
-    found = _IN_TAG.search(tag)
+    found = re.search(_IN_TAG, tag)
     if found is None:
-        major = _MAJOR_TAG.fullmatch(tag)
+        major = re.fullmatch(_MAJOR_TAG, tag)
         return version(int(major[1]), 0, 0) if major else None
     early = [] if found[4] is None else [found[4], *re.findall("[0-9]+", found[5])]
     return version(int(found[1]), int(found[2]), int(found[3] or 0), ".".join(early))
@@ -102,7 +100,7 @@ def step(old: Version, new: Version) -> Step:
 
 def major_minor(text: str) -> tuple[int, int]:
     """The first two numbers of a text that starts as a version does: `1.34`, `1.34+`, `v1.34.2-eks`. Raises `ValueError`."""
-    found = _MAJOR_MINOR.match(text)
+    found = re.match(_MAJOR_MINOR, text)
     if found is None:
         raise ValueError("is not a version")
     return int(found[1]), int(found[2])
@@ -110,7 +108,7 @@ def major_minor(text: str) -> tuple[int, int]:
 
 def is_requirement(text: str) -> bool:
     """Whether a text is a list of clauses, such as `>=1.2,<2`. An empty one asks for nothing."""
-    return not text or all(_CLAUSE.fullmatch(clause) for clause in text.split(","))
+    return not text or all(re.fullmatch(_CLAUSE, clause) for clause in text.split(","))
 
 
 def is_met(requirement: str, text: str) -> bool:
@@ -122,7 +120,7 @@ def is_met(requirement: str, text: str) -> bool:
 
 
 def _meets(have: Version, clause: str) -> bool:
-    found = _CLAUSE.fullmatch(clause)
+    found = re.fullmatch(_CLAUSE, clause)
     wanted = None if found is None else read(found[2], partial=True)
     if found is None or wanted is None:
         return False

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
+from plangate.model.input import StateSource
 from plangate.policy.load import load
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from plangate.model.verdict import Options
 
 CONFIG: Final = ".plangate.yaml"
-"""Where the configuration is, unless somebody names it."""
+"""The name of the configuration, unless somebody names another one."""
 
 
 class GateFlags(Struct, frozen=True, kw_only=True):
@@ -28,8 +29,10 @@ class GateFlags(Struct, frozen=True, kw_only=True):
     policies: tuple[Path, ...] = ()
     ref: str | None = None
     conftest: str | None = None
-    state: str = ""
-    """Where the state is, as --state says."""
+    state: StateSource = StateSource()
+    """Where the state is."""
+    saved_plan: str | None = None
+    """The saved plan that a plan JSON was made from."""
     inline: bool = False
     """Whether waivers beside the code are looked for: the folder of the configuration was named."""
 
@@ -37,7 +40,17 @@ class GateFlags(Struct, frozen=True, kw_only=True):
     def given(self) -> bool:
         """Whether there is any gate: one is named, or there is a configuration."""
         named = self.config is not None or self.ref is not None or self.waivers or self.inline
-        return bool(named) or os.path.lexists(CONFIG)
+        return bool(named) or any(map(os.path.lexists, upwards(CONFIG)))
+
+
+def upwards(name: str) -> list[str]:
+    """The paths of a file in the working folder and in each folder above it, up to the top of the repository.
+
+    Outside of a repository the working folder alone: what stands above it may be anybody's.
+    """
+    here = Path.cwd()
+    depth = next((i for i, folder in enumerate((here, *here.parents)) if os.path.lexists(folder / ".git")), 0)
+    return ["../" * i + name for i in range(depth + 1)]
 
 
 def prepare(

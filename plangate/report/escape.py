@@ -39,6 +39,8 @@ _ACTIVE: Final = {ord(c): f"\\{c}" for c in "\\`*_[]#~"} | {
 }
 """Characters that start Markdown, HTML, an entity, a table cell or a formula anywhere in a line."""
 
+_XML_ACTIVE: Final = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord('"'): "&quot;", ord("'"): "&#39;"}
+
 _LINE_START = re.compile(r" *(?:\d+(?=[.)])|(?=[-+=]))")
 """Markers of a list, rule or heading at the start of a line: `1.`, `-`, `===`."""
 
@@ -60,6 +62,10 @@ _MENTION = re.compile(r"@(?=[\w\[])")
 _BACKTICKS = re.compile(r"`+")
 
 
+_JSON_ACTIVE = re.compile(rb"#(?=#\w*\[)|\x7f|\xc2[\x80-\x9f]")
+"""In encoded JSON: the start of a runner's command, and what moves the cursor of a terminal (DEL, C1)."""
+
+
 def visible(text: str) -> str:
     r"""The text in one line with invisible characters written as `\n`, `\x1b` or `\u202e`."""
     if text.isascii() and text.isprintable():
@@ -71,6 +77,19 @@ def terminal(text: str) -> str:
     """Text for a terminal or a CI log: no control character, and no command to a CI runner."""
     text = visible(text)
     return _RUNNER_COMMAND.sub(r"#\\#", text) if "##" in text else text
+
+
+def json(encoded: bytes) -> bytes:
+    """Encoded JSON in which strings hold no command to a CI runner and no control character. It decodes to the same."""
+    if b"##" not in encoded and b"\xc2" not in encoded and b"\x7f" not in encoded:
+        return encoded
+    return _JSON_ACTIVE.sub(lambda found: b"\\u%04x" % ord(found[0].decode()), encoded)
+
+
+def xml(text: str) -> str:
+    """Text inside an element or an attribute of XML, in one line: no control character, and no command to a CI runner."""
+    text = visible(text).translate(_XML_ACTIVE)
+    return _RUNNER_COMMAND.sub("#&#35;", text) if "##" in text else text
 
 
 def markdown(text: str) -> str:
@@ -91,8 +110,8 @@ def code(text: str) -> str:
     if "|" in text:
         # In a table a pipe needs a backslash and elsewhere the backslash shows: an element fits both places.
         return f"<code>{_inert(text)}</code>"
-    # No mention in Markdown, but one in a mail that quotes the source.
-    text = _MENTION.sub(f"@{_BREAK}", text)
+    # No mention in Markdown, but one in a mail that quotes the source; and a runner's log may hold the source.
+    text = _RUNNER_COMMAND.sub(f"#{_BREAK}#", _MENTION.sub(f"@{_BREAK}", text))
     longest = max((len(run) for run in _BACKTICKS.findall(text)), default=0)
     fence = "`" * (longest + 1)
     # Markdown strips one space from both ends, unless the span is only spaces.

@@ -247,7 +247,8 @@ def _fill(plan: _Plan, used: int, upto: int, source: str) -> tuple[_Section, int
 def _facts(verdict: Verdict) -> list[str]:
     """The parts of the line of facts: target, counts and inputs."""
     counts = (f"{one.tool}: {one.counts}" for one in story.counted(verdict))
-    return [fact for fact in (story.where(verdict), *counts, story.fresh(verdict)) if fact]
+    facts = (story.where(verdict), story.no_environment(verdict), *counts, story.fresh(verdict))
+    return [fact for fact in facts if fact]
 
 
 def _size(text: str) -> int:

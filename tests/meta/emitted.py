@@ -24,7 +24,7 @@ SOURCES: Final = {"classify/terraform/": "terraform", "drift/": "terraform", "cl
 REBUILT: Final = "report/"
 """Reports rebuild effects from a verdict, and find none."""
 
-_RELEASE: Final = ("classify/release_view", "classify/terraform/helm_release/")
+_RELEASE: Final = ("classify/release_view", "classify/terraform/helm_release/", "classify/kubernetes/effects/")
 _IMPACT: Final = "classify/terraform/impact/"
 _FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef)
 

@@ -42,7 +42,7 @@ def child_path(path: str, key: str | int) -> str:
     return step if not path else path + step if step.startswith("[") else f"{path}.{step}"
 
 
-def _item_path(path: str, keys: tuple[str, ...], key: tuple[Any, ...], type_: str) -> str:
+def item_path(path: str, keys: tuple[str, ...], key: tuple[Any, ...], type_: str) -> str:
     """The path of an item of a keyed list: by its first key, and by the others where they are not the default."""
     known = schema.defaults(type_)
     parts = [
@@ -62,7 +62,7 @@ def _lists(before: list[Value], after: list[Value], field: Field, path: str) -> 
         if None not in old and None not in new and len(old) == len(before) and len(new) == len(after):
             for key in sorted({*old, *new}, key=repr):
                 yield from compare(
-                    old.get(key, ABSENT), new.get(key, ABSENT), field.item, _item_path(path, keys, key or (), type_)
+                    old.get(key, ABSENT), new.get(key, ABSENT), field.item, item_path(path, keys, key or (), type_)
                 )
             if list(old) != list(new) and set(old) == set(new):
                 yield AttributeChange(path, "changed", _order(old), _order(new))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from plangate.classify.kubernetes import predict
-from plangate.classify.kubernetes.objects import WORKLOADS, section, type_of
+from plangate.classify.kubernetes import predict, scalers
+from plangate.classify.kubernetes.objects import WORKLOADS, items, section, type_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from plangate.classify.kubernetes.objects import Identity, Names
+    from plangate.classify.kubernetes.scalers import Scaler
     from plangate.model.change import Change
     from plangate.model.release import KubeObject, Upgrade
     from plangate.model.values import Value
@@ -31,6 +32,7 @@ class ReleaseIndex:
         """Every change of the release; empty until `effects.assess` has them all."""
         self._stored: dict[int, Body] = {}
         self._candidates: dict[tuple[tuple[str, ...], bool], list[KubeObject]] = {}
+        self._scalers: dict[bool, dict[tuple[str, str, str], list[Scaler]]] = {}
 
     @cached_property
     def new(self) -> dict[Identity, KubeObject]:
@@ -42,11 +44,27 @@ class ReleaseIndex:
         """The objects of the old side, without those that stay byte for byte the same."""
         return self.names.table(self.upgrade.old or ())
 
+    @cached_property
+    def same(self) -> dict[Identity, KubeObject]:
+        """The objects that stay byte for byte the same."""
+        return self.names.table(self.upgrade.same)
+
+    @staticmethod
+    def identity(change: Change) -> Identity:
+        """The identity of the object of a change."""
+        group, kind, namespace, name = change.address.text.split("/", 3)
+        return group, kind, namespace, name
+
     def stored(self, one: KubeObject) -> Body:
         """An object as the server stores it, computed once."""
         if id(one) not in self._stored:
             self._stored[id(one)] = predict.as_stored(one)
         return self._stored[id(one)]
+
+    def renders(self, identity: Identity, *path: str) -> bool:
+        """Whether the chart says the value at a path of an object of the new side, and does not leave it to a default."""
+        one = self.new.get(identity) or self.same.get(identity)
+        return one is not None and section(one.body, *path[:-1]).get(path[-1]) is not None
 
     def of_kind(self, *kinds: str, new: bool = True, mentions: tuple[str, ...] = ()) -> Iterator[tuple[Identity, Body]]:
         """The objects of some kinds on one side, as the server stores them. `mentions`: words that the text of each has to contain."""
@@ -62,6 +80,15 @@ class ReleaseIndex:
     def workloads(self, *words: Value, new: bool = True) -> list[tuple[Identity, Body]]:
         """The objects with pods on one side whose text contains all these words, such as a name or the values of a selector."""
         return list(self.of_kind(*_PODS, new=new, mentions=tuple(w for w in words if isinstance(w, str))))
+
+    def standing(self, word: str) -> Iterator[tuple[Identity, Body]]:
+        """What will stand in the cluster after the upgrade, as far as is known, and contains a word."""
+        for one in (*self.upgrade.new, *self.upgrade.same):
+            if one.mentions(word):
+                yield self.names.identity(one), self.stored(one)
+        for identity, one in self.others:
+            if one.mentions(word):
+                yield identity, self.stored(one)
 
     @cached_property
     def same_services(self) -> list[tuple[Identity, Body]]:
@@ -92,13 +119,31 @@ class ReleaseIndex:
         return frozenset({self.names.identity(one)[2] for one in used if one.mentions("namespace:")} | made)
 
     @cached_property
+    def others(self) -> list[tuple[Identity, KubeObject]]:
+        """The live objects that neither revision has and that no controller made: those of other releases and of people."""
+        mine = {self.names.identity(one) for one in (*self.upgrade.new, *(self.upgrade.old or ()), *self.upgrade.same)}
+        found = ((self.names.identity(one), one) for one in self.upgrade.live or ())
+        return [
+            (identity, one)
+            for identity, one in found
+            if identity not in mine and not items(one.body, "metadata", "ownerReferences")
+        ]
+
+    @cached_property
     def autoscaled(self) -> dict[tuple[str, str, str], Body]:
         """The autoscalers of the new side by (kind, namespace, name) of their target."""
-        found = {}
-        for identity, body in self.of_kind("HorizontalPodAutoscaler"):
-            target = section(body, "spec", "scaleTargetRef")
-            found[str(target.get("kind")), identity[2], str(target.get("name"))] = body
-        return found
+        return {target: one.body for target, several in self.scalers().items() for one in several if one.sets_replicas}
+
+    def scalers(self, *, new: bool = True) -> dict[tuple[str, str, str], list[Scaler]]:
+        """What scales workloads on one side, with those that others have put into the cluster, by kind, namespace and name of the target."""
+        if new not in self._scalers:
+            found: dict[tuple[str, str, str], list[Scaler]] = {}
+            own = self.of_kind(*scalers.KINDS, new=new)
+            live = ((identity, self.stored(one)) for identity, one in self.others if one.kind in scalers.KINDS)
+            for scaler in scalers.read((*own, *live)):
+                found.setdefault(scaler.target, []).append(scaler)
+            self._scalers[new] = found
+        return self._scalers[new]
 
 
 def pod_template(identity: Identity, body: Body) -> Body:

@@ -10,7 +10,7 @@ from plangate.classify.kubernetes import hooks, predict
 from plangate.classify.kubernetes.api import removed_apis
 from plangate.classify.kubernetes.api.immutable import UpdateContext, refusals
 from plangate.classify.kubernetes.api.validation.validate import validate
-from plangate.classify.kubernetes.effects import assess, live_state
+from plangate.classify.kubernetes.effects import assess, live_state, rendered
 from plangate.classify.kubernetes.object_side import ObjectSide
 from plangate.classify.kubernetes.objects import KEEP, Names, address_of, annotations_of, type_of
 from plangate.classify.kubernetes.release_index import ReleaseIndex
@@ -192,17 +192,22 @@ class _UpgradeClassifier:
             ]
         if old.api_version != new.api_version:
             refused += removed_apis.removed_api(old, self.upgrade)
-        if not predicted.changed and not refused:
-            return None
         change = structs.replace(
             self._base(identity, new),
-            action=Action.UPDATE,
+            action=Action.NO_OP,
             before=ObjectSide(predicted.before),
             after=ObjectSide(predicted.after),
+        )
+        if not predicted.changed and not refused:
+            lost = () if old is new else tuple(rendered.effects(change, self.index))
+            return structs.replace(change, effects=lost) if lost else None
+        change = structs.replace(
+            change,
+            action=Action.UPDATE,
             attributes=predicted.changed,
             differing=tuple(sorted({one.path.split(".")[0] for one in predicted.changed})),
         )
-        reverted = live_state.reverted(predicted)
+        reverted = live_state.reverted(predicted, live)
         return structs.replace(change, effects=(*refused, *reverted))
 
     def _refused(

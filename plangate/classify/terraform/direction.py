@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 _ON: Final = frozenset({"true", "enabled", "enable", "on", "active", "required", "yes", "strict", "protected"})
 _OFF: Final = frozenset({"false", "disabled", "disable", "off", "inactive", "none", "no", "suspended", "optional", ""})
-_NEGATED: Final = re.compile(
+_NEGATED: Final = (
     r"(^|_)(disabled?|skip|force|allow|bypass|insecure|suspended|paused|ignore|exempt|delete|inactive|purge)(_|$)"
 )
-_GUARDING: Final = re.compile(r"^(ignore_public|force_ssl|force_tls|disable_(api|local|key|password|public|iam))")
+_GUARDING: Final = r"^(ignore_public|force_ssl|force_tls|disable_(api|local|key|password|public|iam))"
 """Names that look negated and protect when they are on."""
 
 _SIZES: Final = ("nano", "micro", "small", "medium", "large", "xlarge")
-_SIZE: Final = re.compile(r"(\d*)(nano|micro|small|medium|large|xlarge)")
-_DURATION: Final = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
+_SIZE: Final = r"(\d*)(nano|micro|small|medium|large|xlarge)"
+_DURATION: Final = r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?"
 _SECONDS: Final = (31_536_000, 2_592_000, 604_800, 86_400, 3_600, 60, 1)
-_SHORT: Final = re.compile(r"(\d{1,9})(s|m|h|d|w|y)")
+_SHORT: Final = r"(\d{1,9})(s|m|h|d|w|y)"
 _UNITS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800, "y": 31_536_000}
 
 
@@ -45,10 +45,10 @@ def grows(attribute: AttributeChange) -> bool:
 
 
 def _seconds(value: str) -> tuple[str, int] | None:
-    short = _SHORT.fullmatch(value)
+    short = re.fullmatch(_SHORT, value)
     if short is not None:
         return "", int(short[1]) * _UNITS[short[2]]
-    found = _DURATION.fullmatch(value)
+    found = re.fullmatch(_DURATION, value)
     if found is None or not any(found.groups()):
         return None
     return "", sum(int(part) * unit for part, unit in zip(found.groups(default="0"), _SECONDS, strict=True))
@@ -57,7 +57,7 @@ def _seconds(value: str) -> tuple[str, int] | None:
 def _size(value: str) -> tuple[str, int] | None:
     """The family of a size such as `db.t3.2xlarge`, and its rank in it."""
     family, dot, size = value.rpartition(".")
-    found = _SIZE.fullmatch(size)
+    found = re.fullmatch(_SIZE, size)
     if not dot or found is None:
         return None
     return family, _SIZES.index(found[2]) * 1000 + int(found[1] or 0)
@@ -71,7 +71,7 @@ def switched_on(attribute: AttributeChange) -> bool:
     names = roles.names(attribute.path)
     old, new = _word(before), _word(after)
     if _is_switch(before, after):
-        negated = any(_NEGATED.search(name) and not _GUARDING.search(name) for name in names)
+        negated = any(re.search(_NEGATED, name) and not re.search(_GUARDING, name) for name in names)
         return new in (_OFF if negated else _ON)
     if attribute.kind == "added" or old == "":
         return not (any(roles.weakens().search(name) for name in names) or _weakens(after))

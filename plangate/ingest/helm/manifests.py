@@ -33,6 +33,7 @@ _JSON_OF: Final = {"kubernetes.io/dockerconfigjson": ".dockerconfigjson", "kuber
 _NODES: Final = 4
 """Values per character of a document. Aliases alone make more values than there are characters: what is small stays cheap."""
 _KIND: Final = re.compile(r"(?m)^kind:[ \t]*([A-Za-z]+)[ \t\r]*(?:#.*)?$")
+_KEEPS: Final = re.compile(r"[|>][1-9]?\+")
 _TEXT_OF: Final = frozenset({"data", "stringData", "binaryData"})
 
 
@@ -49,7 +50,8 @@ def split(text: str) -> tuple[list[Document], list[str]]:
     found: list[Document] = []
     hidden: list[str] = []
     line = 1
-    for part in ("\n" + text).split("\n---"):
+    # How many line breaks end a manifest depends on what printed it.
+    for part in ("\n" + text.rstrip("\n")).split("\n---"):
         document = _document(part, line)
         line += part.count("\n") + 1
         if document is None:
@@ -77,8 +79,13 @@ def _document(part: str, line: int) -> Document | None:
         start = end
         while body.startswith("\n", start):
             start += 1
-    rest = body[start:]
-    return Document(rest.rstrip(), template, line) if rest.strip() else None
+    rest = body[start:].rstrip()
+    return Document(rest + _kept_breaks(part), template, line) if rest else None
+
+
+def _kept_breaks(part: str) -> str:
+    """The line breaks at the end of a document that belong to a block of text that keeps them (`|+`): all but the last one."""
+    return "\n" * (len(part) - len(part.rstrip("\n"))) if _KEEPS.search(part) else ""
 
 
 def _only_comments(text: str) -> bool:

@@ -9,6 +9,7 @@ import re
 from msgspec import Struct
 
 from plangate import knowledge
+from plangate.ingest.redact.ordinary import is_file
 
 
 class PlainValues(Struct, frozen=True):
@@ -33,9 +34,9 @@ def _knowledge() -> tuple[re.Pattern[str], frozenset[str], tuple[str, ...]]:
 
 
 def is_plain(value: str) -> bool:
-    """Whether a value under a secret name holds none: empty, a switch, a reference to a secret, the public half of a key."""
+    """Whether a value under a secret name holds none: empty, a switch, a file, a reference to a secret, the public half of a key."""
     references, words, public = _knowledge()
     stripped = value.strip()
-    if not stripped or stripped.lower() in words or references.match(stripped):
+    if not stripped or stripped.lower() in words or references.match(stripped) or is_file(stripped):
         return True
     return stripped.startswith(public) and "PRIVATE KEY" not in stripped

@@ -108,7 +108,9 @@ class SecretScanner:
                 for below in value:
                     self._named(below, grade, name, texts)
         elif grade > 0 and secrets.hides(grade, name, value):
-            if kind is str:
+            # A weaker name hides its own value and no other one: what stands there is often no secret. The encoded user and
+            # password of a registry (`auth`) are.
+            if kind is str and (grade is Grade.STRONG or ":" in (encoded.unbase64(value) or "")):
                 self._known.learn(value, name, named=True)
         elif kind is str:
             texts.append(value)
@@ -122,7 +124,8 @@ class SecretScanner:
             if kind is str or not below:
                 continue
             if kind is list:
-                self._command(below)
+                if len(below) > 1:
+                    self._command(below)
                 every += below
             elif kind is dict:
                 if plain(below) and not self._may_be_pair(below):

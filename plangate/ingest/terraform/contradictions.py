@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -15,7 +13,7 @@ from plangate.ingest.terraform import wire
 from plangate.ingest.terraform.sides import holds_true, marks
 
 if TYPE_CHECKING:
-    from plangate.ingest.terraform.wire import WireChange, WireResource
+    from plangate.ingest.terraform.wire import WireChange, WireResource, WireStateValues
 
 _KEPT: Final = (["update"], ["no-op"])
 _GONE: Final = (["delete"], ["forget"])
@@ -23,24 +21,22 @@ _NOTHING: Final = Raw(b"{}")
 _OF_DATA: Final = (["read"], ["no-op"])
 _MODES: Final = {"data": "data.", "ephemeral": "ephemeral."}
 
-_ONCE: Final = (b'"change"', b'"actions"', b'"before"', b'"after"')
-"""The names that every entry has once, or none of the plan has."""
-_LETTERS: Final = re.compile(rb"\\u00[4-7]")
-"""A letter that is written as a number: no tool does that, and a name can hide behind it."""
+TWICE: Final = "a name stands twice in it"
+_CHUNK: Final = 512
 _entries = msgspec.json.Decoder(list[Raw])
 
 
 def in_entries(resources: Sequence[WireResource]) -> Iterator[tuple[str, str]]:
     """The address of each entry that contradicts itself or another one, and why."""
-    seen: set[tuple[str, str | bool]] = set()
+    stood: set[tuple[str, str | bool]] = set()
+    once = len({(resource.address, resource.deposed or "") for resource in resources}) == len(resources)
     for resource in resources:
         change = resource.change
-        if change is None:
-            continue
-        why = _of_change(change) or _of_names(resource, change)
-        if (resource.address, resource.deposed or "") in seen:
-            why = why or "it stands twice among the changes"
-        seen.add((resource.address, resource.deposed or ""))
+        why = "" if change is None else _of_change(change) or _of_names(resource, change)
+        if not once:
+            place = (resource.address, resource.deposed or "")
+            why = why or ("it stands twice among the changes" if place in stood else "")
+            stood.add(place)
         if why:
             yield resource.address, why
 
@@ -80,43 +76,52 @@ def _of_names(resource: WireResource, change: WireChange) -> str:
 
 
 def names_twice(top: Top, resources: Sequence[WireResource]) -> Iterator[tuple[str, str]]:
-    """The address of each entry in which a name stands twice, at any depth of what changes, and why that matters.
+    """The address of each entry that says something of itself twice, and why that matters.
 
-    JSON lets a name stand twice, and readers differ in which of the two they take.
+    JSON lets a name stand twice, and readers differ in which of the two they take. What is below the two sides of a change is
+    left to `lost`.
     """
-    section = bytes(top.resource_changes)
-    escaped = section.find(b"\\u00")
-    if twice(top.deferred_changes):
-        yield "deferred_changes", "a name stands twice in it"
-    doubtful = any(section.count(name) not in (0, len(resources)) for name in _ONCE) or (
-        escaped >= 0 and _LETTERS.search(section, escaped) is not None
-    )
-    for resource, raw in zip(resources, _entries.decode(section), strict=True) if doubtful else ():
-        if twice(raw):
-            yield resource.address, "a name stands twice in it"
-    for resource in () if doubtful else resources:
-        change = resource.change
-        if change is not None and change.actions != ["no-op"] and any(map(twice, (change.before, change.after))):
-            yield resource.address, "a name stands twice in it"
+    if lost(wire.rough.decode(top.deferred_changes), top.deferred_changes):
+        yield "deferred_changes", TWICE
+    if not resources or _length(resources) == len(memoryview(top.resource_changes)):
+        return
+    for resource, raw in zip(resources, _entries.decode(top.resource_changes), strict=True):
+        if _compact(msgspec.json.encode(resource)) != _compact(raw) and lost(wire.rough.decode(raw), raw):
+            yield resource.address, TWICE
 
 
-def twice(raw: Raw) -> bool:
-    """Whether an object in a JSON text has a name twice."""
+def _length(resources: Sequence[WireResource]) -> int:
+    """How long the entries are as Terraform writes them: the length of their text, unless something in it was lost. -1 if unsure.
+
+    Only a number can be longer when it is written again (`1e9`), and make up for something that was lost.
+    """
+    if any(type(resource.index) is float for resource in resources):
+        return -1
+    chunks = (resources[i : i + _CHUNK] for i in range(0, len(resources), _CHUNK))
+    return 1 + sum(len(msgspec.json.encode(chunk)) - 1 for chunk in chunks)
+
+
+def _compact(raw: Raw | bytes) -> bytes:
+    """A JSON text without white space."""
+    return msgspec.json.format(bytes(raw), indent=-1)
+
+
+def lost(value: Any, raw: Raw) -> bool:
+    """Whether a JSON text has a name twice in an object, of which `value`, the decoded text, can hold only one."""
     text = bytes(raw)
-    if msgspec.json.encode(wire.rough.decode(raw)) == text:
-        # Nothing got lost: most texts are written as msgspec would.
+    encoded = msgspec.json.encode(value)
+    if encoded == text or encoded == _compact(text):
+        # Most texts are written as msgspec would.
         return False
+    import json  # noqa: PLC0415 - for texts that are not written as msgspec writes them
+
     objects: list[list[tuple[str, Any]]] = []
     json.loads(text, object_pairs_hook=objects.append, parse_float=str, parse_int=str)
     return any(len(dict(pairs)) != len(pairs) for pairs in objects)
 
 
-def left_out(top: Top, mentioned: Iterable[str]) -> Iterator[str]:
-    """The addresses of a state that a complete plan says nothing of."""
-    prior = wire.prior_state.read(top) if top.complete else None
-    if prior is None:
-        return
-    known = set(mentioned)
-    for resource in wire.state_resources(prior.values):
-        if resource.mode == "managed" and resource.address and resource.address not in known:
-            yield resource.address
+def left_out(values: WireStateValues | None, mentioned: Container[str]) -> Iterator[tuple[str, str]]:
+    """The addresses of a state that a complete plan says nothing of, and why that matters."""
+    for resource in wire.state_resources(values):
+        if resource.mode == "managed" and resource.address and resource.address not in mentioned:
+            yield resource.address, "the state has it, and nothing in the plan says what becomes of it"

@@ -18,10 +18,18 @@ from plangate.errors import InputError
 from plangate.ingest.document import NULL, Document, Top
 from plangate.ingest.redact.redactor import Redactor
 from plangate.ingest.redact.sensitivity import opened
+from plangate.ingest.terraform import contradictions, first_pass, run, wire
 from plangate.ingest.terraform import releases as terraform_releases
-from plangate.ingest.terraform import run, secrets, wire
-from plangate.ingest.terraform.configuration import Configuration, arguments, learn_configuration, references, written
+from plangate.ingest.terraform.configuration import (
+    Configuration,
+    arguments,
+    learn_configuration,
+    references,
+    sibling_arguments,
+    written,
+)
 from plangate.ingest.terraform.sides import LazySide, differing, holds_true, marks, union
+from plangate.lang.glob import fits_shell
 from plangate.model.change import (
     ACTION_REASONS,
     Action,
@@ -57,17 +65,18 @@ def parse(
     document: Document,
     origin: int = 0,
     beside: terraform_releases.ReleaseSources = terraform_releases.NOTHING,
-    fork: secrets.Fork | None = None,
+    fork: first_pass.Fork | None = None,
+    siblings: tuple[str, ...] = (),
 ) -> TerraformChangeSet:
     """Read one plan. `origin` is its index among the inputs, `beside` what was given besides it, `fork` runs work in a copy.
 
-    Raises `InputError` where a section does not have the shape of a plan; the message names the place, never the content.
+    Of the types `siblings`, globs, it keeps what does not change. Raises `InputError` where a section does not have the shape of a plan; the message names the place, never the content.
     """
     top = document.top
     if top is None:
         raise InputError("is not a Terraform plan", where=document.path)
     try:
-        return _Reader(document, top, origin, beside).read(fork)
+        return _Reader(document, top, origin, beside, siblings).read(fork)
     except (wire.ShapeError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(
             "is not UTF-8" if isinstance(error, UnicodeDecodeError) else "does not have the shape of a Terraform plan",
@@ -89,47 +98,53 @@ def redactor(document: Document) -> Redactor:
 class _Reader:
     """Reads one plan: holds the redactor and what both passes need."""
 
-    def __init__(self, document: Document, top: Top, origin: int, beside: terraform_releases.ReleaseSources):
+    def __init__(
+        self,
+        document: Document,
+        top: Top,
+        origin: int,
+        beside: terraform_releases.ReleaseSources,
+        siblings: tuple[str, ...] = (),
+    ):
         self.document = document
         self.top = top
         self.origin = origin
         self.beside = beside
+        self.siblings = siblings
         self.unchanged: list[wire.WireResource] = []
         self.redactor = Redactor()
         self.copies_slices = False
         """Whether values are copied out of the input, so that it can be freed: worth it where little of a plan changes."""
 
-    def read(self, fork: secrets.Fork | None = None) -> TerraformChangeSet:
+    def read(self, fork: first_pass.Fork | None = None) -> TerraformChangeSet:
         top = self.top
         configuration = Configuration.of(top)
         resources = wire.resources.read(top) or []
         changed = [resource for resource in resources if not _plain_no_op(resource)]
         self.unchanged = [r for r in resources if r.type == terraform_releases.TYPE and _plain_no_op(r)]
+        siblings = self._siblings(resources)
         no_ops = len(resources) - len(changed)
         deferred = wire.deferred.read(top) or []
         drifted = wire.drifted.read(top) or []
         outputs = wire.outputs.read(top) or {}
         invocations = self._invocations()
         checks = wire.checks.read(top) or []
-        contradicting = run.contradicting(top, resources, [*drifted, *(d.resource_change for d in deferred)])
+        others = [*drifted, *(d.resource_change for d in deferred if d.resource_change is not None)]
+        contradicting = [*contradictions.in_entries(resources), *contradictions.names_twice(top, resources)]
         self.copies_slices = 2 * (len(changed) + len(drifted) + len(deferred)) < len(resources)
-        more = secrets.scan_plan(resources, top, fork)
-        others = [
-            secrets.objects_of(r for r in (*drifted, *(d.resource_change for d in deferred)) if r is not None),
-            secrets.outputs(outputs),
-            secrets.variables(top, configuration.sensitive_variables),
-            (secrets.invocation(invocation) for invocation, _ in invocations),
+        found_first = first_pass.look_over(resources, top, _mentioned(resources, others), fork)
+        more = [
+            first_pass.objects_of(others),
+            first_pass.outputs(outputs),
+            first_pass.variables(top, configuration.sensitive_variables),
+            (first_pass.invocation(invocation) for invocation, _ in invocations),
         ]
-        for one in chain.from_iterable(others):
+        for one in chain.from_iterable(more):
             self.redactor.learn(*one)
         learn_configuration(configuration, self.redactor)
         releases = terraform_releases.Reading(self.beside, self._releases(changed), self.redactor)
-        self.redactor.freeze(more)
+        self.redactor.freeze(lambda: found_first().terms)
 
-        unrecognised = (
-            *run.unrecognised(changed, checks, self.redactor),
-            *run.contradictory(contradicting, self.redactor),
-        )
         found = {(_address(r), _deposed(r)): _found(r) for r in drifted}
         changes = [self._change(resource, found) for resource in changed]
         changes += [
@@ -138,6 +153,10 @@ class _Reader:
         ]
         no_ops += sum(change.action is Action.NO_OP for change in changes)
         changes = sorted((change for change in changes if change.action is not Action.NO_OP), key=_in_order)
+        unrecognised = (
+            *run.unrecognised(changed, checks, self.redactor),
+            *run.contradictory([*contradicting, *found_first().contradictions], self.redactor),
+        )
         replaced = any(change.action in (Action.REPLACE, Action.DESTROY) for change in changes)
         changeset = TerraformChangeSet(
             input=InputRecord(
@@ -151,6 +170,8 @@ class _Reader:
             changes=tuple(changes),
             no_ops=no_ops,
             unchanged=tuple(self._change(r, found) for r in self.unchanged),
+            siblings=tuple(self._change(r, found) for r in siblings if _plain_no_op(r)),
+            sibling_arguments=self._sibling_arguments(configuration, siblings),
             releases=releases.evidence(),
             outputs=tuple(self._outputs(outputs)),
             invocations=tuple(self._invocation(i, deferred=reason) for i, reason in invocations),
@@ -170,6 +191,19 @@ class _Reader:
         )
         self.redactor.build_matcher()
         return changeset
+
+    def _siblings(self, resources: list[wire.WireResource]) -> list[wire.WireResource]:
+        """The resources of the types that policies look for beside others."""
+        if not self.siblings:
+            return []
+        types = {resource.type or "" for resource in resources}
+        wanted = {type_ for type_ in types if any(fits_shell(one, type_) for one in self.siblings)}
+        return [resource for resource in resources if resource.type in wanted and resource.mode != "data"]
+
+    def _sibling_arguments(
+        self, configuration: Configuration, siblings: list[wire.WireResource]
+    ) -> dict[str, dict[str, tuple[str, ...]]]:
+        return sibling_arguments(configuration, frozenset(r.type or "" for r in siblings)) if siblings else {}
 
     def _arguments(self, configuration: Configuration, changes: list[Change]) -> dict[str, dict[str, tuple[str, ...]]]:
         """The references in the arguments of `helm_release` blocks, or of all blocks with `--assume`, by address.
@@ -225,7 +259,9 @@ class _Reader:
             actions=actions if action is not Action.UNKNOWN else tuple(map(self.redactor.text, actions)),
             replace_order=order,
             reason=self._reason(resource.action_reason),
-            replace_paths=tuple(spell(self.redactor.path(path)) for path in _paths(change.replace_paths)),
+            replace_paths=tuple(
+                spell(self.redactor.path(path)) for path in _paths(wire.rough.decode(change.replace_paths))
+            ),
             moved_from=moved_from or None,
             import_id=None if importing is None else self._import_id(importing),
             deferred=None if deferred is None else self.redactor.text(deferred),
@@ -258,8 +294,9 @@ class _Reader:
     def _import_id(self, importing: wire.WireImporting) -> str:
         if importing.id is not None:
             return self.redactor.text(importing.id)
-        if isinstance(importing.identity, dict):
-            pairs = (f"{key}={value}" for key, value in sorted(importing.identity.items()) if value is not None)
+        identity = wire.rough.decode(importing.identity)
+        if isinstance(identity, dict):
+            pairs = (f"{key}={value}" for key, value in sorted(identity.items()) if value is not None)
             return self.redactor.text(", ".join(pairs))
         return repr(UNKNOWN)
 
@@ -315,6 +352,12 @@ class _Reader:
                 status=check.status,
                 messages=tuple(self.redactor.text(p.message) for p in problems if p.message),
             )
+
+
+def _mentioned(resources: list[wire.WireResource], others: list[wire.WireResource]) -> set[str]:
+    """The addresses that a plan says something of, those from before a move included."""
+    entries = (*resources, *others)
+    return {entry.address for entry in entries} | {e.previous_address for e in entries if e.previous_address}
 
 
 def _unknown(changes: list[Change]) -> dict[str, set[str]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from plangate.ingest.document import NULL, Top
-from plangate.ingest.terraform import contradictions, wire
+from plangate.ingest.terraform import wire
 from plangate.model.change import Action, Change, Gap
 
 if TYPE_CHECKING:
@@ -96,27 +96,9 @@ def unrecognised(
     return tuple(found[:_MOST_UNRECOGNISED])
 
 
-def contradicting(
-    top: Top, resources: Sequence[wire.WireResource], others: Sequence[wire.WireResource | None]
-) -> list[tuple[str, str]]:
-    """What the plan contradicts itself about: addresses, and why. `others` are mentioned besides the changes."""
-    mentioned = (
-        name for r in (*resources, *others) if r is not None for name in (r.address, r.previous_address) if name
-    )
-    found = [
-        *contradictions.in_entries(resources),
-        *contradictions.names_twice(top, resources),
-        *(
-            (address, "the state has it, and nothing in the plan says what becomes of it")
-            for address in contradictions.left_out(top, mentioned)
-        ),
-    ]
-    return found[:_MOST_UNRECOGNISED]
-
-
 def contradictory(contradicting: Sequence[tuple[str, str]], redactor: Redactor) -> Iterator[Gap]:
     """What contradicts itself, as what was not understood."""
-    for address, why in contradicting:
+    for address, why in contradicting[:_MOST_UNRECOGNISED]:
         yield _not_understood(redactor.name(address) or "an entry of resource_changes", why)
 
 

@@ -1,7 +1,8 @@
 """The wire shapes of a Terraform plan JSON, as far as they are read. Attribute values stay undecoded slices.
 
 Source: https://developer.hashicorp.com/terraform/internals/json-format and what Terraform 0.12 to 1.16 and OpenTofu write.
-Every field is optional, because old versions lack many and hand-shortened plans lack others.
+Every field is optional, because old versions lack many and hand-shortened plans lack others. What `resource_changes` is made of
+has all its fields, also those that nobody reads, and is written again without those that were not there: see `contradictions`.
 """
 
 from collections.abc import Iterator
@@ -15,15 +16,15 @@ from plangate.ingest.document import NULL, Top
 T = TypeVar("T")
 
 
-class WireImporting(Struct):
+class WireImporting(Struct, omit_defaults=True):
     """By what an object is imported: an id, an identity, or something that is not known yet."""
 
     id: str | None = None
-    identity: Any = None
+    identity: Raw = NULL
     unknown: bool = False
 
 
-class WireChange(Struct):
+class WireChange(Struct, omit_defaults=True):
     """A change of one object, as slices."""
 
     actions: list[str] | None = None
@@ -32,11 +33,14 @@ class WireChange(Struct):
     after_unknown: Raw = NULL
     before_sensitive: Raw = NULL
     after_sensitive: Raw = NULL
-    replace_paths: Any = None
+    replace_paths: Raw = NULL
     importing: WireImporting | None = None
+    generated_config: Raw = NULL
+    before_identity: Raw = NULL
+    after_identity: Raw = NULL
 
 
-class WireResource(Struct):
+class WireResource(Struct, omit_defaults=True):
     """One entry of `resource_changes` or `resource_drift`."""
 
     address: str = ""

@@ -92,8 +92,22 @@ def test_what_an_environment_does_not_say_is_what_holds_for_all():
 def test_an_environment_that_is_not_configured_is_protected_and_that_is_said():
     settled = resolved(ENVIRONMENTS, environment="other")
     assert (settled.options.environment, settled.options.protected) == ("other", True)
-    assert settled.options.notes == ("the configuration has no environment other: it is protected",)
-    assert resolved("mode: observe", environment="other").options.notes == ()
+    assert [gap.why for gap in settled.gaps] == [
+        "the configuration has no environment other: it is protected, and what one of them requires is not required"
+    ]
+    assert resolved("mode: observe", environment="other").gaps == ()
+
+
+def test_that_no_environment_fits_is_told():
+    settled = resolved(ENVIRONMENTS)
+    assert (settled.options.environment, settled.options.protected) == (None, True)
+    (gap,) = settled.gaps
+    assert (gap.what, gap.inconclusive, gap.why.partition("; ")[2]) == (
+        "environment",
+        False,
+        "it counts as protected, and what one of them requires is not required",
+    )
+    assert resolved("mode: observe").gaps == ()
 
 
 @pytest.mark.parametrize(

@@ -232,7 +232,17 @@ def test_another_version_of_plangate_is_named():
 def test_a_plan_that_cannot_be_read_is_no_answer():
     gap = Gap("plan.json", "is empty", "plan again", input_failed=True)
     fresh = document(ROLE, coverage=Coverage(skipped=(gap, Gap("x", "was not seen", "look", inconclusive=True))))
-    assert told(held(BEFORE, fresh)) == [("unsure", "plan.json: is empty", ())]
+    result = held(BEFORE, fresh, plans=("plan.json",))
+    assert (told(result), result.code) == ([("unread", "plan.json: is empty", ())], ExitCode.INPUT)
+
+
+def test_of_a_plan_that_cannot_be_read_no_difference_is_told():
+    gap = Gap("plan.json", "not found", "plan again", input_failed=True)
+    fresh = document(coverage=Coverage(skipped=(gap,)))
+    result = held(BEFORE, fresh, plans=("plan.json",))
+    assert (told(result), result.code) == ([("unread", "plan.json: not found", ())], ExitCode.INPUT)
+    result = held(BEFORE, fresh, plans=("other.json",))
+    assert ([problem.kind for problem in result.problems], result.code) == (["different", "unsure"], ExitCode.BLOCK)
 
 
 def test_an_upgrade_needs_the_evidence_that_it_was_predicted_from():

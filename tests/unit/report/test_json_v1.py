@@ -37,7 +37,7 @@ def test_a_rendered_verdict_can_be_read_back(given):
     rendered = json_v1.render(given)
     assert rendered.endswith(b"}\n")
     assert rendered.count(b"\n") == 1
-    assert json_v1.ENCODER.encode(json_v1.parse(rendered)) + b"\n" == rendered
+    assert json_v1.encode(json_v1.parse(rendered)) == rendered
 
 
 VALUES = (

@@ -7,14 +7,36 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from plangate.classify.kubernetes.api import cross_object
-from plangate.classify.kubernetes.effects import config_consumers, exposure, images, losses, pods, traffic
-from plangate.model.change import Effect, EffectName
+from plangate.classify.kubernetes.effects import (
+    config_consumers,
+    exposure,
+    images,
+    losses,
+    pods,
+    rendered,
+    scaling,
+    storage,
+    traffic,
+    used,
+)
+from plangate.classify.release_view import with_notices
+from plangate.model.change import Effect, EffectName, Notice
 
 if TYPE_CHECKING:
     from plangate.classify.kubernetes.release_index import ReleaseIndex
     from plangate.model.change import Change
 
-_EFFECTS = (pods.effects, losses.effects, config_consumers.effects, traffic.effects, exposure.effects)
+_EFFECTS = (
+    pods.effects,
+    scaling.effects,
+    losses.effects,
+    storage.effects,
+    used.effects,
+    config_consumers.effects,
+    rendered.effects,
+    traffic.effects,
+    exposure.effects,
+)
 
 
 def assess(changes: list[Change], index: ReleaseIndex) -> list[Change]:
@@ -29,14 +51,17 @@ def _assessed(change: Change, index: ReleaseIndex) -> Change:
     refused = tuple(effect for effect in found if effect.name is EffectName.FAILS)
     if refused:
         return structs.replace(change, effects=refused)
+    told: list[Effect | Notice] = []
     for effects in _EFFECTS:
-        found += effects(change, index)
-    return structs.replace(
+        told += effects(change, index)
+    found += [one for one in told if isinstance(one, Effect)]
+    judged = structs.replace(
         change,
         effects=tuple(dict.fromkeys(found)),
         traits=change.traits | images.traits(change),
         note=_note(change, found),
     )
+    return with_notices(judged, (one for one in told if isinstance(one, Notice)))
 
 
 def _note(change: Change, found: list[Effect]) -> str | None:

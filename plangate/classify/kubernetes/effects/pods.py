@@ -1,4 +1,4 @@
-"""Workloads: restarts of pods, downtime, and scaling to zero."""
+"""Workloads: restarts of pods, and downtime."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _VOLATILE_ANNOTATIONS: Final = (
 )
 
 
-def effects(change: Change, index: ReleaseIndex) -> Iterator[Effect]:
+def effects(change: Change, _index: ReleaseIndex) -> Iterator[Effect]:
     """The effects of a change on the pods of a workload."""
     if change.action is Action.CREATE and change.type in ("batch/Job", "core/Pod"):
         yield Effect(EffectName.RUNS_CODE, "runs as soon as it is created", "job")
@@ -51,8 +51,6 @@ def effects(change: Change, index: ReleaseIndex) -> Iterator[Effect]:
                 yield Effect(
                     EffectName.RANDOM_RENDER, "restarts because of a value that changes at every render", "", paths
                 )
-        yield from _to_zero(change)
-        yield from _autoscaled(change, index)
     elif change.action is Action.DESTROY and change.note and "renamed" in change.note:
         yield Effect(
             EffectName.DOWNTIME,
@@ -93,19 +91,32 @@ def _why(paths: tuple[str, ...]) -> str:
 
 
 def _downtime(change: Change, paths: tuple[str, ...]) -> Iterator[Effect]:
-    """The effect of a restart that leaves no pod running, by the strategy and replicas after the upgrade."""
-    spec = section(body_of(change.after), "spec")
+    """The effect of a restart that leaves no pod running, by the strategy and replicas after the upgrade.
+
+    Where it was the same before, every restart of this workload does that.
+    """
+    before, after = (section(body_of(side), "spec") for side in (change.before, change.after))
+    always = {effect.because for effect in _gap(change.type, before, paths)}
+    for effect in _gap(change.type, after, paths):
+        if effect.because in always:
+            yield Effect(EffectName.DOWNTIME, f"{effect.because}, as at every restart", "as-always", paths)
+        else:
+            yield effect
+
+
+def _gap(type_: str, spec: dict[str, Value], paths: tuple[str, ...]) -> Iterator[Effect]:
+    """How a restart of a workload leaves no pod running; nothing where some pod stays."""
     replicas = _count(spec.get("replicas", 1))
-    if change.type == "apps/Deployment" and replicas > 0:
+    if type_ == "apps/Deployment" and replicas > 0:
         strategy = section(spec, "strategy")
         if strategy.get("type") == "Recreate":
             yield Effect(EffectName.DOWNTIME, "stops every pod before a new one starts (Recreate)", "recreate", paths)
         elif _share(section(strategy, "rollingUpdate").get("maxUnavailable"), replicas) >= replicas:
             yield Effect(EffectName.DOWNTIME, "may stop every pod at once (maxUnavailable)", "all-unavailable", paths)
-    elif change.type == "apps/StatefulSet" and replicas == 1:
+    elif type_ == "apps/StatefulSet" and replicas == 1:
         if section(spec, "updateStrategy").get("type") == "RollingUpdate":
             yield Effect(EffectName.DOWNTIME, "has one pod, which stops before the new one starts", "single-pod", paths)
-    elif change.type == "apps/DaemonSet":
+    elif type_ == "apps/DaemonSet":
         rolling = section(spec, "updateStrategy", "rollingUpdate")
         if rolling.get("maxUnavailable") == "100%":
             yield Effect(EffectName.DOWNTIME, "stops every pod at once (maxUnavailable 100%)", "all-unavailable", paths)
@@ -120,35 +131,3 @@ def _share(value: Value, of: int) -> int:
     if isinstance(value, str) and value.endswith("%") and value[:-1].isdecimal():
         return math.floor(of * int(value[:-1]) / 100)
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
-
-
-def _to_zero(change: Change) -> Iterator[Effect]:
-    before, after = (section(body_of(side), "spec").get("replicas") for side in (change.before, change.after))
-    if after == 0 and before != 0 and change.type != "apps/DaemonSet":
-        yield Effect(EffectName.SCALE_TO_ZERO, "is scaled to zero: nothing of it runs any more", "", ("spec.replicas",))
-
-
-def _autoscaled(change: Change, index: ReleaseIndex) -> Iterator[Effect]:
-    """The effect of a manifest that sets replicas although an autoscaler does: every upgrade sets them back, or conflicts."""
-    kind, namespace, name = change.address.text.split("/")[1:4]
-    if (kind, namespace, name) not in index.autoscaled:
-        return
-    identity = (change.type.split("/")[0], kind, namespace, name)
-    one = index.new.get(identity)
-    if one is None or section(one.body, "spec").get("replicas") is None or index.upgrade.live is not None:
-        return
-    if index.upgrade.server_side:
-        yield Effect(
-            EffectName.MAY_FAIL,
-            "sets replicas although an autoscaler does: once that has scaled it, server-side apply refuses; --live-objects tells",
-            "autoscaled",
-            ("spec.replicas",),
-        )
-    else:
-        yield Effect(
-            EffectName.REVERTS_LIVE,
-            "sets replicas although an autoscaler does: every upgrade sets them back",
-            "autoscaled",
-            ("spec.replicas",),
-            certain=False,
-        )

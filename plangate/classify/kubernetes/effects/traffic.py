@@ -44,10 +44,11 @@ def _service(change: Change, index: ReleaseIndex) -> Iterator[Effect]:
         yield _traffic_cut("selects no pod any more", "selector", "spec.selector")
     elif served:
         yield from _ports(before, after, was_served, served)
-    kept = {scalar(port.get("port")) for port in items(after, "ports")}
+    kept = {_listens_on(port) for port in items(after, "ports")}
     for port in items(before, "ports"):
-        if scalar(port.get("port")) not in kept:
-            yield _traffic_cut(f"no longer listens on port {port.get('port')}", "port", "spec.ports")
+        if _listens_on(port) not in kept:
+            protocol = "" if port.get("protocol") in (None, "TCP") else f"/{port.get('protocol')}"
+            yield _traffic_cut(f"no longer listens on port {port.get('port')}{protocol}", "port", "spec.ports")
     if before.get("type") == "LoadBalancer" and after.get("type") != "LoadBalancer":
         yield _traffic_cut("loses its load balancer, and the external address with it", "load-balancer", "spec.type")
     elif before.get("type") == "NodePort" and after.get("type") == "ClusterIP":
@@ -81,6 +82,10 @@ def _ports(before: Body, after: Body, was_served: list[Body], served: list[Body]
             yield _traffic_cut(
                 f"sends requests to the port {target}, which no container has", "target-port", "spec.ports"
             )
+
+
+def _listens_on(port: Body) -> tuple[str | int | None, str | int | None]:
+    return scalar(port.get("port")), scalar(port.get("protocol", "TCP"))
 
 
 def _port_names(templates: list[Body]) -> set[Value]:

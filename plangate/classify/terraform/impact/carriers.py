@@ -110,7 +110,7 @@ def _renamed(value: dict[str, Value]) -> dict[str, Value]:
 
 
 def _attribute(key: str, value: Maybe) -> tuple[str, Value]:
-    name = _WORDS.sub("_", key).lower()
+    name = re.sub(_WORDS, "_", key).lower()
     if isinstance(value, dict):
         return name, value if key in _FREE else _renamed(value)
     if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
@@ -130,11 +130,11 @@ def known_as(table: str, name: str) -> str:
     known = _lower(table).get(plain.lower())
     if known is None and plain.startswith("AWS::"):
         _, service, *thing = plain.split("::")
-        known = "_".join(("awscc", service.lower(), *(_WORDS.sub("_", part).lower() for part in thing)))
+        known = "_".join(("awscc", service.lower(), *(re.sub(_WORDS, "_", part).lower() for part in thing)))
     return known if known is not None and type_class.of(known) is not None else plain
 
 
-_WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_WORDS: Final = r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])"
 _ORDER: Final = [Consequence.CRITICAL, Consequence.HIGH, None, Consequence.MEDIUM, Consequence.NONE]
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
 from plangate.classify.terraform.impact import names, traits
 from plangate.classify.terraform.impact.resolved import ResolvedSide, document
-from plangate.classify.terraform.impact.values import items
+from plangate.classify.terraform.impact.values import items, leaves
 from plangate.model.change import Action, DriftStatus, base
 from plangate.model.values import UNKNOWN
 
@@ -50,15 +51,16 @@ class Subject(Struct, frozen=True):
         return self.change.action is not Action.UPDATE or attribute in self.change.differing
 
 
-class PlanIndex(Struct, frozen=True):
-    """The plan around a change."""
+class PlanIndex(Struct, frozen=True, dict=True):
+    """The plan around a change. What takes a walk over all changes is worked out when a change first asks for it."""
 
-    gone: frozenset[str]
-    """Ids of what the plan deletes and others belong to."""
+    changeset: TerraformChangeSet
     reverted: Mapping[str, tuple[str, ...]]
     """The paths changed outside of Terraform that the plan sets back, by address."""
     provisioners: frozenset[str]
     """Addresses without instance keys."""
+    unseen: frozenset[str]
+    """Of those with provisioners, the ones whose command the plan does not show."""
     users: Mapping[str, tuple[str, ...]]
     """Who refers to a resource, by addresses without instance keys. Empty when the plan does not tell."""
     written: Mapping[str, Mapping[str, tuple[str, ...]]]
@@ -66,12 +68,23 @@ class PlanIndex(Struct, frozen=True):
     reads: Mapping[str, tuple[Change, ...]]
     """The data sources that are read while applying, by addresses without instance keys."""
 
-    made: frozenset[str]
-    """The names and ids that the objects created by the plan get."""
-    named: Mapping[tuple[str, ...], tuple[str, ...]]
-    """The addresses that claim a name which can exist once, by type and name, where there are several."""
     hands_out: bool
     """Whether an output changes: what nobody in the plan uses may be used elsewhere."""
+
+    @cached_property
+    def gone(self) -> frozenset[str]:
+        """Ids of what the plan deletes and others belong to."""
+        return frozenset(_ids(self.changeset))
+
+    @cached_property
+    def made(self) -> frozenset[str]:
+        """The names and ids that the objects created by the plan get."""
+        return frozenset(_made(self.changeset))
+
+    @cached_property
+    def named(self) -> Mapping[tuple[str, ...], tuple[str, ...]]:
+        """The addresses that claim a name which can exist once, by type and name, where there are several."""
+        return _claimed(self.changeset)
 
     def goes_with(self, change: Change) -> bool:
         """Whether what an object belongs to is deleted too: that is told there."""
@@ -99,6 +112,14 @@ class PlanIndex(Struct, frozen=True):
     def refers(self, subject: Subject, attribute: str) -> tuple[str, ...]:
         """What an attribute that only the apply will know refers to, as far as the configuration tells."""
         return self.written.get(base(subject.change.address.text), {}).get(attribute, ())
+
+    def left_out(self, subject: Subject, path: str) -> bool:
+        """Whether an attribute of a block is left to the provider: only the apply will know it, and the block does not name it."""
+        block = path.rpartition(".")[0]
+        if not block or UNKNOWN not in leaves(subject.after, path) or UNKNOWN in leaves(subject.after, block):
+            return False
+        written = self.written.get(base(subject.change.address.text), {})
+        return any(one.startswith(f"{block}.") for one in written) and path not in written
 
     def unused(self, change: Change) -> bool:
         """Whether the configuration is there, and nothing in it refers to a resource that gets unknown values."""
@@ -138,14 +159,13 @@ def scene(changeset: TerraformChangeSet) -> PlanIndex:
         if entry.address and entry.path and entry.status in _REVERTED and entry.noise is None:
             reverted.setdefault(entry.address, []).append(entry.path)
     return PlanIndex(
-        gone=frozenset(_ids(changeset)),
+        changeset=changeset,
         reverted={address: tuple(paths) for address, paths in reverted.items()},
         provisioners=frozenset(changeset.references.provisioners),
+        unseen=frozenset(changeset.references.unseen),
         users=changeset.references.users,
         written=changeset.references.written,
         reads=_reads(changeset),
-        made=frozenset(_made(changeset)),
-        named=_claimed(changeset),
         hands_out=bool(changeset.outputs),
     )
 
@@ -190,11 +210,13 @@ def _ids(changeset: TerraformChangeSet) -> set[str]:
     """How others name the objects that the plan deletes."""
     found: set[str] = set()
     for change in changeset.changes:
+        if change.before is None or not deletes(change):
+            continue
         known = traits.of_type(change.type)
-        if change.before is None or not deletes(change) or not known & _KEPT:
+        if not known & _KEPT:
             continue
         own = {v for key in ("id", "arn") if isinstance(v := change.before.get(key), str) and v}
-        found |= own - set(_owners(change.before)) if "guards" in known else own
+        found |= own - set(_owners(change.before)) if own and "guards" in known else own
     return found
 
 

@@ -33,13 +33,13 @@ class Range(Struct, frozen=True, order=True):
 
 ALL: Final = Range(0, _HIGHEST)
 
-_RANGE = re.compile(r"\s*(\d{1,5})\s*(?:[-:/]\s*(\d{1,5})\s*)?")
+_RANGE: Final = r"\s*(\d{1,5})\s*(?:[-:/]\s*(\d{1,5})\s*)?"
 
 
 def ranges(spelled: str) -> Iterator[Range]:
     """The ranges in a text such as `22`, `80-90`, `1/65535`, `22, 443`, `*`. What cannot be read counts as all ports."""
     for part in spelled.split(","):
-        found = _RANGE.fullmatch(part)
+        found = re.fullmatch(_RANGE, part)
         if found is None:
             yield ALL
             continue

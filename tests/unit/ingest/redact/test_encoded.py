@@ -99,7 +99,7 @@ def test_what_may_be_found_in_a_text_may_be_found_in_many() -> None:
     for make in SPELLINGS.values():
         text = make(SCRIPT)
         noise = "".join(rand.choices(string.printable, k=200))
-        assert encoded.may_be_in("\0".join((noise, text, noise)))
+        assert encoded.may_be_in(f"{noise}\0{text}\0{noise}")
 
 
 @pytest.mark.parametrize(

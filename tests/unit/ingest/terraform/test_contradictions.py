@@ -136,3 +136,21 @@ def test_a_name_that_stands_twice_in_what_is_put_off_is_not_understood():
         ' "deferred_changes": [{"reason": "a", "reason": "b"}]}'
     )
     assert ("deferred_changes", "a name stands twice in it") in contradictions(text=text)
+
+
+@pytest.mark.parametrize("index", ["1e30", "1"])
+def test_a_number_that_is_longer_when_written_again_makes_up_for_nothing(index):
+    text = PLAIN.replace('"name":"b"', f'"name":"b","index":{index}').replace('aws_a.b"', f'aws_a.b[{index}]"')
+    plan = '{"format_version":"1.2","planned_values":{},"resource_changes":[%s]}'
+    assert contradictions(text=plan % text) == []
+    doubled = text.replace('"mode":"managed"', '"mode":"x","mode":"managed"')
+    assert [why for _, why in contradictions(text=plan % doubled)] == ["a name stands twice in it"]
+
+
+def test_entries_that_name_what_no_version_writes_yet_are_read():
+    new = PLAIN.replace('"name":"b"', '"name":"b","of_tomorrow":{"x":1}')
+    text = '{"format_version":"1.2","planned_values":{},"resource_changes":[%s]}'
+    assert contradictions(text=text % new) == []
+    assert contradictions(text=text % new.replace('{"x":1}', '{"x":1,"x":2}')) == [
+        ("aws_a.b", "a name stands twice in it")
+    ]

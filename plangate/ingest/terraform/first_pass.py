@@ -1,18 +1,19 @@
-"""The first pass over a plan: every secret in it is found before anything of it is shown.
+"""The first pass over a plan, before anything of it is shown: every secret in it is found, and what it contradicts itself about.
 
-A plan repeats most of its objects several times: as planned, as they were, as they change. Each is scanned once, and those of
-a large plan by two processes. `scan_plan` alone decides that, and puts together what both found.
+A plan repeats most of its objects several times: as planned, as they were, as they change. Each is looked at once, and those of
+a large plan by two processes. `look_over` alone decides that, and puts together what both found.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+import functools
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from plangate.ingest.document import NULL
 from plangate.ingest.redact.known_secrets import merge
 from plangate.ingest.redact.secret_scan import SensitiveObject, scan
 from plangate.ingest.redact.sensitivity import opened
-from plangate.ingest.terraform import wire
+from plangate.ingest.terraform import contradictions, wire
 from plangate.ingest.terraform.sides import marks
 
 if TYPE_CHECKING:
@@ -29,39 +30,50 @@ Fork: TypeAlias = "Callable[[Callable[[], Any]], Callable[[], Any] | None]"
 _MOST_COPIES = 8
 """How many different objects of one address are remembered, so that a plan of equal addresses is not compared for ever."""
 _WORTH_A_FORK = 1000
-"""Resources of a plan that is scanned by two processes: to copy a process takes as long as to scan a few hundred."""
+"""Resources of a plan that is looked over by two processes: to copy a process takes as long as to look over a few hundred."""
 
 
-def scan_plan(resources: list[wire.WireResource], top: Top, fork: Fork | None) -> Callable[[], SearchTerms]:
-    """Scan these resources and the states of a plan. Returns a function that returns what to look for.
+class FirstPass(NamedTuple):
+    """What the first pass finds. Plain data."""
 
-    The list is emptied, to make room. Of a large plan `fork` scans most while this process goes on, and the function waits
-    for it; where the fork fails, the function scans that part itself. Both raise `wire.ShapeError`.
+    terms: SearchTerms
+    """What to look for so that every secret is found wherever it stands."""
+    contradictions: list[tuple[str, str]]
+    """Addresses, and what the plan says of each that cannot be."""
+
+
+def look_over(
+    resources: list[wire.WireResource], top: Top, mentioned: set[str], fork: Fork | None
+) -> Callable[[], FirstPass]:
+    """Look over these resources and the states of a plan. `mentioned` are the addresses that it says something of.
+
+    Returns a function that returns what was found. The list is emptied, to make room. Of a large plan `fork` looks over most
+    while this process goes on, and the function waits for it; where the fork fails, the function does that part itself. Both
+    raise `wire.ShapeError`.
     """
     here = len(resources) * 2 // 5
     answer = None
     if fork is not None and len(resources) >= _WORTH_A_FORK:
-        answer = fork(lambda: scan(_objects(resources, top, skip=here)))
+        answer = fork(lambda: tuple(_everything(resources, top, mentioned, skip=here)))
     if answer is None:
-        everything = scan(_objects(resources, top))
+        everything = _everything(resources, top, mentioned)
         return lambda: everything
-    terms = scan(objects_of(resources[:here]))
+    doubled: list[tuple[str, str]] = []
+    terms = scan(_of_changes(resources[:here], _Distinct(), doubled))
     resources.clear()
 
-    def both() -> SearchTerms:
-        others = answer()
-        if others is None:
-            others = scan(_objects(wire.resources.read(top) or [], top, skip=here))
-        merge(terms, others)
-        return terms
+    @functools.cache
+    def both() -> FirstPass:
+        others = answer() or _everything(wire.resources.read(top) or [], top, mentioned, skip=here)
+        merge(terms, others[0])
+        return FirstPass(terms, [*doubled, *others[1]])
 
     return both
 
 
 def objects_of(resources: Iterable[wire.WireResource]) -> Iterator[SensitiveObject]:
     """Both sides of the change of each resource, equal ones once."""
-    distinct = _Distinct()
-    return (_decoded(side) for resource in resources for side in distinct.sides(resource))
+    return _of_changes(resources, _Distinct(), [])
 
 
 def outputs(changes: Mapping[str, wire.WireChange]) -> Iterator[SensitiveObject]:
@@ -85,18 +97,41 @@ def invocation(action: wire.WireInvocation) -> SensitiveObject:
     return SensitiveObject(wire.rough.decode(action.config_values), marks(action.config_sensitive), "action")
 
 
-def _objects(resources: list[wire.WireResource], top: Top, skip: int = 0) -> Iterator[SensitiveObject]:
-    """The objects of all but the first `skip` resources, and what only the states have. The list is emptied on the way."""
+def _everything(resources: list[wire.WireResource], top: Top, mentioned: set[str], skip: int = 0) -> FirstPass:
+    """Look over all but the first `skip` resources, and what only the states have. The list is emptied on the way."""
+    found: list[tuple[str, str]] = []
+    return FirstPass(scan(_objects(resources, top, mentioned, skip, found)), found)
+
+
+def _objects(
+    resources: list[wire.WireResource], top: Top, mentioned: set[str], skip: int, found: list[tuple[str, str]]
+) -> Iterator[SensitiveObject]:
+    """The objects to scan. Contradictions are added to `found` on the way, as each object is decoded once."""
     distinct = _Distinct()
-    for i, resource in enumerate(resources):
-        sides = distinct.sides(resource)
-        if i >= skip:
-            yield from map(_decoded, sides)
+    for resource in resources[:skip]:
+        distinct.sides(resource)
+    yield from _of_changes(resources[skip:], distinct, found)
     # One at a time: each is as large as the plan has resources.
     resources.clear()
     yield from _of_state(wire.planned_values.read(top), distinct)
     prior = wire.prior_state.read(top)
-    yield from _of_state(prior.values if prior else None, distinct)
+    values = prior.values if prior else None
+    if top.complete:
+        found += contradictions.left_out(values, mentioned)
+    yield from _of_state(values, distinct)
+
+
+def _of_changes(
+    resources: Iterable[wire.WireResource], distinct: _Distinct, found: list[tuple[str, str]]
+) -> Iterator[SensitiveObject]:
+    """Both sides of the change of each resource, equal ones once."""
+    for resource in resources:
+        sides = distinct.sides(resource)
+        objects = list(map(_decoded, sides))
+        changes = resource.change is not None and resource.change.actions != ["no-op"]
+        if changes and any(contradictions.lost(one.value, side[0]) for one, side in zip(objects, sides, strict=True)):
+            found.append((resource.address, contradictions.TWICE))
+        yield from objects
 
 
 def _of_state(values: wire.WireStateValues | None, distinct: _Distinct) -> Iterator[SensitiveObject]:

@@ -8,7 +8,7 @@ import pytest
 
 from plangate.errors import InputError
 from plangate.ingest.detect import documents
-from plangate.ingest.terraform import secrets
+from plangate.ingest.terraform import first_pass
 from plangate.ingest.terraform.plan import parse
 from plangate.model.input import RawInput
 from plangate.pipeline import fork
@@ -96,7 +96,7 @@ def test_a_state_of_another_shape_is_refused_however_the_work_is_shared(way, sec
 def test_recorded_plans_read_the_same_alone_and_aside(path, monkeypatch):
     (document,) = documents(RawInput("plan.json", path.read_bytes()))
     alone = parse(document)
-    monkeypatch.setattr(secrets, "_WORTH_A_FORK", 1)
+    monkeypatch.setattr(first_pass, "_WORTH_A_FORK", 1)
     both = parse(document, fork=fork.run_in_fork)
 
     def told(changeset):
