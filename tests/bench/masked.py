@@ -1,6 +1,6 @@
 """How many ordinary values are hidden: the leaves of found plans and rendered charts that nothing marks as secret.
 
-    python tests/bench/masked.py [--show] [FOLDER]
+    python tests/bench/masked.py [--show] FOLDER
 
 Counts the texts of every plan (`**/plan.json`, `plans/*.json`) and of every manifest (`**/manifest-deployed.yaml`) below
 FOLDER that neither Terraform nor the resource's type nor the kind Secret calls secret, and how many of them are hidden by
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plangate.errors import InputError
 from plangate.ingest import detect
-from plangate.ingest.helm import manifests
+from plangate.ingest.helm import manifests, splitting
 from plangate.ingest.redact import secrets
 from plangate.ingest.redact.redactor import Redactor
 from plangate.ingest.redact.sensitivity import mark_of, marks_whole
@@ -28,9 +28,6 @@ from plangate.model.values import Embedded, Sensitive, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-ROOT = Path(__file__).parents[2]
-CORPUS = ROOT.parent / "shared" / "corpus"
 
 
 class Leaf(NamedTuple):
@@ -74,7 +71,7 @@ def _of_plan(path: Path) -> Iterator[Leaf]:
 
 def _of_manifest(path: Path) -> Iterator[Leaf]:
     redactor = Redactor()
-    documents, _ = manifests.split(path.read_text("utf-8"))
+    documents, _ = splitting.split(path.read_text("utf-8"))
     try:
         objects = list(manifests.objects(documents, manifests.ManifestReader(redactor, path.name)))
         redactor.freeze()
@@ -118,7 +115,7 @@ def _shown(where: str, masked: Value) -> Iterator[Leaf]:
 def main() -> int:
     """Count, and print."""
     parser = argparse.ArgumentParser(description="Count the ordinary values that are hidden.")
-    parser.add_argument("folder", type=Path, nargs="?", default=CORPUS)
+    parser.add_argument("folder", type=Path)
     parser.add_argument("--show", action="store_true", help="list what is hidden: to be read, not kept")
     options = parser.parse_args()
     counts: Counter[bool] = Counter()
