@@ -280,12 +280,15 @@ def test_the_merge_queue_asks_about_its_pull_request(repo):
     assert len(repo.server.comments) == 1
 
 
+def made_blocking(saved):
+    findings = [structs.replace(one, severity="critical", decision="block") for one in saved.findings]
+    return structs.replace(saved, findings=findings, risk="critical", decision="block", exit_code=10)
+
+
 def test_a_block_cannot_be_approved(repo):
     go(repo, bucket("logs"))
     saved = json_v1.parse((repo.folder / "verdict.json").read_bytes())
-    (repo.folder / "verdict.json").write_bytes(
-        json_v1.ENCODER.encode(structs.replace(saved, decision="block", exit_code=10))
-    )
+    (repo.folder / "verdict.json").write_bytes(json_v1.ENCODER.encode(made_blocking(saved)))
     repo.server.review("bob")
     assert again(repo) == 10
     assert conclusion(repo) == "failure"
@@ -298,7 +301,7 @@ def test_a_later_verdict_wins_over_an_earlier_one_that_was_published_again(repo)
     assert conclusion(repo) == "success"
     path = repo.folder / "verdict.json"
     saved = json_v1.parse(path.read_bytes())
-    later = structs.replace(saved, decision="block", exit_code=10, created_at="2026-01-31T12:30:00Z")
+    later = structs.replace(made_blocking(saved), created_at="2026-01-31T12:30:00Z")
     path.write_bytes(json_v1.ENCODER.encode(later))
     assert again(repo, 55) == 10
     assert conclusion(repo) == "failure"
