@@ -87,12 +87,18 @@ def test(*, paths: tuple[Path, ...], plans: Path | None) -> int:
 
 @policy.command()
 @click.argument("id_", metavar="ID")
-@click.option("--type", "type_", default="aws_s3_bucket", show_default=True, help="The type that it is about.")
+@click.option(
+    "--type",
+    "type_",
+    default="aws_s3_bucket",
+    show_default=True,
+    help="The type that it is about: of Terraform, or a kind of Kubernetes such as Deployment.",
+)
 @click.option("--folder", type=click.Path(path_type=Path), default=Path(), help="Where to write it.  [default: here]")
 def new(*, id_: str, type_: str, folder: Path) -> None:
     """Write a first policy ID.yaml that loads and whose cases pass."""
     file = folder / f"{id_}.yaml"
-    made = policies.first(id_, type_)
+    made = policies.first(id_, type_, folder)
     if file.exists():
         raise UsageError("is there already", where=str(file))
     try:
@@ -101,6 +107,8 @@ def new(*, id_: str, type_: str, folder: Path) -> None:
     except OSError as error:
         raise UsageError(f"cannot be written: {error.strerror}", where=str(file)) from None
     output.line(terminal(f"wrote {file}"))
+    if policies.is_shipped(folder):
+        output.note("next: python -m plangate.policy.index, which shipped policies are read from")
     output.note(terminal(f"next: plangate policy test {file}"))
 
 

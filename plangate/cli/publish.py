@@ -8,7 +8,7 @@ import click
 
 from plangate.cli import gate as gate_flags
 from plangate.cli import output
-from plangate.errors import ExitCode, PublishError
+from plangate.errors import ExitCode, PublishError, UsageError
 from plangate.pipeline import trusted_gate
 from plangate.pipeline.delivery import Annotations, Delivery, DeliveryRequest
 from plangate.pipeline.publication import Pages
@@ -53,7 +53,7 @@ def publish(
 
     VERDICT is what `plangate review -o json=FILE` or `plangate merge -o json=FILE` wrote. The token is taken from
     GITHUB_TOKEN, the rest from the runner's environment. Exits with the verdict's own code: what cannot be published is
-    told in one line, and changes the code (to 20) only with --require.
+    told in one line, and changes the code (to 20) only with --require, or where the pull request of another run is not found.
     """
     pages = Pages.load(verdict, trusted_gate.configuration(config, policy_ref))
     delivery = Delivery(
@@ -72,10 +72,17 @@ def publish(
             seconds=timeout,
         ),
     )
-    for event in delivery.run():
-        _print_event(event)
+    try:
+        for event in delivery.run():
+            _print_event(event)
+    except UsageError as error:
+        if pages.exit_code is not ExitCode.BLOCK:
+            raise
+        # A block stays one, whatever becomes of its publication.
+        output.print_error(error)
     code = pages.exit_code
-    return ExitCode.worst(code, ExitCode.NOT_PUBLISHED) if delivery.failed and require else code
+    unpublished = delivery.lost or (delivery.failed and require)
+    return ExitCode.worst(code, ExitCode.NOT_PUBLISHED) if unpublished else code
 
 
 def _print_event(event: Event) -> None:

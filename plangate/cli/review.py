@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -15,7 +17,7 @@ from plangate.cli import reports as report_flags
 from plangate.cli.progress import progress
 from plangate.errors import ExitCode, UsageError
 from plangate.lang import semver
-from plangate.model.verdict import Options
+from plangate.model.verdict import Options, Provenance
 from plangate.pipeline import gate_flags as gates
 from plangate.pipeline import read_ahead
 from plangate.report.formats import Format
@@ -112,6 +114,7 @@ def review(
         environment=environment,
         fail_on=fail_on,
         required=_required(require),
+        provenance=_provenance(),
     )
     given = click.get_current_context().get_parameter_source("tf_dir") is ParameterSource.COMMANDLINE
     asked = gates.GateFlags(
@@ -145,6 +148,14 @@ def review(
         result = reviewing.review(request)
     report_flags.print_failures(result.verdict, result.failures)
     return ExitCode.worst(result.exit_code, reports.deliver(result.verdict))
+
+
+def _provenance() -> Provenance | None:
+    """The run of GitHub Actions that this is a part of."""
+    run, attempt = (os.environ.get(name, "") for name in ("GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT"))
+    if not re.fullmatch(r"[0-9]{1,15}", run) or not re.fullmatch(r"[0-9]{1,3}", attempt):
+        return None
+    return Provenance(run=int(run), attempt=int(attempt))
 
 
 def _required(text: str | None) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from plangate.lang.located_yaml import did_you_mean
 from plangate.lang.wording import listed
 from plangate.model.change import ChangeSet, Gap, HelmChangeSet, Location
 from plangate.model.policy import Policy
-from plangate.model.verdict import NO_ENVIRONMENT, Approvals, Finding, Options
+from plangate.model.verdict import NO_ENVIRONMENT, Approvals, Finding, Options, Provenance
 
 _FOUND_BY: Final = ("verdict", "pipeline")
 """The stages whose findings the gate judges."""
@@ -51,6 +51,8 @@ class Gate(Struct, frozen=True, kw_only=True):
     latest: str = "9999-12-31"
     """The last day until which a waiver may run."""
     notes: tuple[str, ...] = ()
+    trusted: tuple[str, str] | None = None
+    """The trusted ref that the gate was read from, and its commit; None for the working tree."""
     inline: InlineComments | None = None
     """The source of inline waivers; None where they are not read."""
 
@@ -95,6 +97,10 @@ class Gate(Struct, frozen=True, kw_only=True):
         """The options with the settings of the environment."""
         here = environment.settings(self.config, resolution)
         notes = [*self.notes, *_several(resolution)]
+        provenance = options.provenance
+        if self.trusted is not None:
+            ref, commit = self.trusted
+            provenance = structs.replace(provenance or Provenance(), policy_ref=ref, policy_commit=commit)
         approvals = here.approvals or self.config.approvals
         review = "review" in (options.fail_on, here.fail_on or self.config.fail_on)
         return structs.replace(
@@ -108,6 +114,7 @@ class Gate(Struct, frozen=True, kw_only=True):
                 for name in dict.fromkeys((*options.required, *self.config.require, *here.require))
             ),
             notes=(*options.notes, *notes, *self._switched_off()),
+            provenance=provenance,
             approvals=None if approvals is None else Approvals(approvals.count, approvals.teams, approvals.users),
         )
 

@@ -129,6 +129,7 @@ def merge(
         mode="observe" if observed else UNSET,
         approvals=list(dict.fromkeys(one for verdict in verdicts for one in verdict.approvals or ())) or UNSET,
         binding=_binding(verdicts),
+        provenance=_provenance(verdicts),
         targets=[_target(one) for one in named],
     )
 
@@ -385,6 +386,18 @@ def _binding(verdicts: Sequence[wire.Verdict]) -> wire.Binding | UnsetType:
         sensitive=worst,
         expires_at=min(one.expires_at for one in bound),
     )
+
+
+def _provenance(verdicts: Sequence[wire.Verdict]) -> wire.Provenance | UnsetType:
+    """The earliest run of all parts, since the whole is not newer than any of them, and their ref where it is the same one."""
+    known = [verdict.provenance for verdict in verdicts if verdict.provenance is not UNSET]
+    if not known or len(known) < len(verdicts):
+        return UNSET
+    runs = [(one.run, one.attempt) for one in known if one.run is not None and one.attempt is not None]
+    run, attempt = min(runs) if len(runs) == len(known) else (None, None)
+    refs = {(one.policy_ref, one.policy_commit) for one in known}
+    ref, commit = refs.pop() if len(refs) == 1 else (None, None)
+    return wire.Provenance(run, attempt, ref, commit)
 
 
 def _target(one: NamedVerdict) -> wire.Target:

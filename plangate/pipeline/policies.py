@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from plangate import knowledge
 from plangate.errors import InputError, UsageError
 from plangate.evidence import files
 from plangate.pipeline import policy_cases
 from plangate.pipeline.inputs import classified
-from plangate.policy import docs, load
+from plangate.policy import docs, families, load
 from plangate.policy.evaluate import evaluate
 from plangate.policy.new import text
 
@@ -47,9 +48,18 @@ def pages(paths: Sequence[Path]) -> dict[str, str]:
     return docs.pages(loaded.policies, loaded.families)
 
 
-def first(id_: str, type_: str) -> str:
-    """The text of a first policy about a type, whose cases pass. Raises `UsageError` for an id that is none."""
-    return text(id_, type_)
+def first(id_: str, type_: str, folder: Path) -> str:
+    """The text of a first policy about a type, whose cases pass, for a folder. Raises `UsageError` for an id or a type that is none.
+
+    Its family is the folder's, where that is one.
+    """
+    family = folder.absolute().name if (folder / families.FILE).is_file() else ""
+    return text(id_, type_, family)
+
+
+def is_shipped(folder: Path) -> bool:
+    """Whether policies in a folder are shipped: they count once the index has them."""
+    return folder.resolve().is_relative_to(knowledge.folder().resolve())
 
 
 class Tested(Struct, frozen=True):

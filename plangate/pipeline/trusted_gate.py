@@ -79,6 +79,7 @@ def prepare(
             ),
             latest=_latest_waiver_end(review, config),
             notes=(f"policies, waivers and configuration are those of {commit.ref} ({commit.sha[:7]})", *above),
+            trusted=(commit.ref, commit.sha),
         )
     gate.check(policies)
     inline = None

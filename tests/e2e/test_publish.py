@@ -52,9 +52,10 @@ class Runner:
         pull = {
             "number": 7,
             "head": {"sha": sha, "repo": {"full_name": head}},
-            "base": {"repo": {"full_name": "octo/infra"}},
+            "base": {"ref": "main", "repo": {"full_name": "octo/infra"}},
         }
-        (self.folder / "event.json").write_text(json.dumps({"pull_request": pull}))
+        event = {"pull_request": pull, "repository": {"default_branch": "main"}}
+        (self.folder / "event.json").write_text(json.dumps(event))
 
     def save(self, given: object) -> Path:
         path = self.folder / "verdict.json"
@@ -318,9 +319,11 @@ def test_a_hostile_plan_adds_nothing_to_any_page(runner):
     assert_inert(runner.summary)
     assert comment.body.startswith("<!-- plangate:comment/v1 key=")
     assert sum("<!--" in t.content for t in GITHUB.parse(comment.body) if t.type == "html_block") == 1
-    for text in (check["output"]["title"], check["name"]):
-        assert "\n" not in text
-        assert not re.search(r"@\w|://", text)
+    assert not re.search(r"@\w|://|\n", check["output"]["title"])
+    # A required check is found by its name, which GitHub shows as text: it is spelled as it is.
+    assert check["name"].startswith("plangate (live/db")
+    assert check["name"].isprintable()
+    assert "\u200b" not in check["name"]
     for annotation in check["annotations"]:
         assert not re.search(r"[\n\x1b\u202e]|@\w|://", annotation["message"] + annotation["title"])
     assert runner.outputs["decision"] == "block"

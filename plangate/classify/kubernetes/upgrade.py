@@ -207,7 +207,7 @@ class _UpgradeClassifier:
             attributes=predicted.changed,
             differing=tuple(sorted({one.path.split(".")[0] for one in predicted.changed})),
         )
-        reverted = live_state.reverted(predicted)
+        reverted = live_state.reverted(predicted, live)
         return structs.replace(change, effects=(*refused, *reverted))
 
     def _refused(

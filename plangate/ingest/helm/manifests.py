@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections import Counter
 from decimal import Decimal
 from functools import cached_property
@@ -31,6 +32,7 @@ _JSON_OF: Final = {"kubernetes.io/dockerconfigjson": ".dockerconfigjson", "kuber
 """Types of Secrets of which one key holds JSON (ValidateSecret in pkg/apis/core/validation)."""
 _NODES: Final = 4
 """Values per character of a document. Aliases alone make more values than there are characters: what is small stays cheap."""
+_KEEPS: Final = re.compile(r"[|>][1-9]?\+")
 _TEXT_OF: Final = frozenset({"data", "stringData", "binaryData"})
 
 
@@ -47,7 +49,8 @@ def split(text: str) -> tuple[list[Document], list[str]]:
     found: list[Document] = []
     hidden: list[str] = []
     line = 1
-    for part in ("\n" + text).split("\n---"):
+    # How many line breaks end a manifest depends on what printed it.
+    for part in ("\n" + text.rstrip("\n")).split("\n---"):
         document = _document(part, line)
         line += part.count("\n") + 1
         if document is None:
@@ -73,7 +76,14 @@ def _document(part: str, line: int) -> Document | None:
         elif first.startswith("# HIDDEN"):
             return Document(HIDDEN, template, line)
         body = rest.lstrip("\n")
-    return Document(body.rstrip(), template, line) if body.strip() else None
+    if not body.strip():
+        return None
+    return Document(body.rstrip() + _kept_breaks(part), template, line)
+
+
+def _kept_breaks(part: str) -> str:
+    """The line breaks at the end of a document that belong to a block of text that keeps them (`|+`): all but the last one."""
+    return "\n" * (len(part) - len(part.rstrip("\n"))) if _KEEPS.search(part) else ""
 
 
 def _only_comments(text: str) -> bool:

@@ -14,7 +14,7 @@ import ahocorasick
 from msgspec import Struct
 
 from plangate import knowledge
-from plangate.ingest.redact.ordinary import is_word
+from plangate.ingest.redact.ordinary import is_file, is_word
 from plangate.lang.literals import Requirement, fold
 
 
@@ -190,8 +190,8 @@ def _is_whole(text: str, whole: Whole, expression: re.Pattern[str]) -> bool:
 
 
 def is_plain(value: str) -> bool:
-    """Whether a value under a secret name holds none: empty, a switch, a reference to a secret, the public half of a key."""
+    """Whether a value under a secret name holds none: empty, a switch, a file, a reference to a secret, the public half of a key."""
     stripped = value.strip()
-    if not stripped or stripped.lower() in _plain_words() or _references().match(stripped):
+    if not stripped or stripped.lower() in _plain_words() or _references().match(stripped) or is_file(stripped):
         return True
     return stripped.startswith(tuple(_knowledge().plain_values.public)) and "PRIVATE KEY" not in stripped

@@ -4,7 +4,7 @@ What is looked for. Each sensitive string, its lines of 16 characters or more, t
 decodes to when it is base64, and the password part of connection strings inside it. Each as it is, in base64 (at every
 alignment), percent-encoded, escaped for JSON and HTML, and as a plain hash: a guessable secret can be guessed from its hash.
 
-What is not: values that are too short or too ordinary (`ordinary.is_ordinary`).
+What is not: values that are too short or too ordinary (`ordinary.is_ordinary`), and references of images.
 
 Where it counts. A value that does not read like words counts anywhere, even in the middle of other letters. One that is made
 of words and short numbers counts where it stands by itself: `prod-1` is not in `prod-123`, `my-prod-1` or `prod-1.internal`, but is in
@@ -22,7 +22,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import ahocorasick
 
 from plangate.ingest.redact import embedded, formats, secrets
-from plangate.ingest.redact.ordinary import SHORTEST, is_identifier, is_location, is_ordinary, reads_like_words
+from plangate.ingest.redact.ordinary import (
+    SHORTEST,
+    is_identifier,
+    is_image,
+    is_location,
+    is_ordinary,
+    reads_like_words,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -78,12 +85,12 @@ class KnownSecrets:
         """Remember a secret and all that is inside it. `name` is the key it stands under.
 
         `named`: only its name makes it a secret, so that under names that often hold the name of a secret
-        (`secret: db-credentials`) words are not remembered.
+        (`secret: db-credentials`) words are not remembered, and host names under none.
         """
         if (text, name) in self._seen:
             return
         self._seen.add((text, name))
-        if named and secrets.is_often_a_name(name) and is_identifier(text):
+        if named and (_is_host(text) or (secrets.is_often_a_name(name) and is_identifier(text))):
             return
         for piece in _pieces(_Piece(text, name)):
             if piece.text:
@@ -94,7 +101,7 @@ class KnownSecrets:
         return self._terms
 
     def _remember(self, piece: _Piece) -> None:
-        if is_ordinary(piece.text) or _is_harmless(piece):
+        if is_ordinary(piece.text) or is_image(piece.text) or _is_harmless(piece):
             return
         if len(piece.text) > _LONGEST:
             chunks = (piece.text[start : start + _CHUNK] for start in range(0, len(piece.text), _CHUNK))
@@ -138,6 +145,11 @@ class KnownSecrets:
             if fit >= least and (fit == Fit.ANYWHERE or _stands_alone(text, start, end, fit)):
                 found.append((start, end))
         return found
+
+
+def _is_host(text: str) -> bool:
+    """Whether it is a host name made of words, with or without a port."""
+    return "/" not in text and is_location(text) and reads_like_words(text)
 
 
 def _is_harmless(piece: _Piece) -> bool:

@@ -102,7 +102,8 @@ class SecretScanner:
                 for below in value:
                     self._named(below, grade, name, texts)
         elif grade > 0 and secrets.hides(grade, name, value):
-            if kind is str:
+            # A weaker name hides its own value and no other one: what stands there is often no secret.
+            if kind is str and grade is Grade.STRONG:
                 self._known.learn(value, name, named=True)
         elif kind is str:
             texts.append(value)

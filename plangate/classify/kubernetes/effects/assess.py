@@ -15,7 +15,9 @@ from plangate.classify.kubernetes.effects import (
     pods,
     rendered,
     scaling,
+    storage,
     traffic,
+    used,
 )
 from plangate.classify.release_view import with_notices
 from plangate.model.change import Effect, EffectName, Notice
@@ -28,6 +30,8 @@ _EFFECTS = (
     pods.effects,
     scaling.effects,
     losses.effects,
+    storage.effects,
+    used.effects,
     config_consumers.effects,
     rendered.effects,
     traffic.effects,

@@ -57,7 +57,7 @@ class Rule(Struct, frozen=True):
 RULES: Final = (
     Rule(removal.refusals, _GONE, protection.refusals),
     Rule(removal.in_use, frozenset({Action.REPLACE}), protection.in_use),
-    Rule(names.collides, frozenset({Action.REPLACE}), names.paths),
+    Rule(names.collides, frozenset({Action.REPLACE}), names.named),
     Rule(removal.data_loss, _GONE, removal.holds),
     Rule(removal.outage, _GONE, traits.of_type),
     Rule(removal.left_behind, _GONE | {Action.FORGET}),
@@ -66,6 +66,7 @@ RULES: Final = (
     Rule(network.opened, _KEPT, exposure.network_rules),
     Rule(switches.opened, _KEPT, exposure.switches),
     Rule(switches.weak, _KEPT, exposure.weak_guards),
+    Rule(switches.locked, _KEPT, exposure.locks),
     Rule(given.opened, _KEPT, documents),
     Rule(roles.opened, _KEPT, roles.concerns),
     Rule(takeovers.taken_over, frozenset({Action.CREATE}), takeovers.of_type),

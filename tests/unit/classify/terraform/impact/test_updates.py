@@ -128,6 +128,18 @@ def test_an_object_deleted_outside_is_no_undone_change():
 RUNS = References(provisioners=("module.m.null_resource.x",))
 
 
+def test_a_command_that_the_plan_does_not_show_is_told_when_it_runs_for_the_first_time():
+    unseen = References(provisioners=("null_resource.x",), unseen=("null_resource.x",))
+    new = change("null_resource", None, {"triggers": None})
+    again = change("null_resource", {"triggers": 1}, {"triggers": 2}, order=ReplaceOrder.DESTROY_FIRST)
+    assert [said(one) for one in plan(new, references=unseen)] == [
+        [("runs-code:unseen", "runs a command for the first time, and the plan does not show its text")]
+    ]
+    assert [said(one) for one in plan(again, references=unseen)] == [
+        [("runs-code:provisioner", "runs its provisioners")]
+    ]
+
+
 def test_provisioners_run():
     given = [
         change("null_resource", None, {}, address='module.m["a.b[0]"].null_resource.x[0]'),
