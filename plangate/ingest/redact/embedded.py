@@ -62,7 +62,7 @@ def values(text: str) -> Parsed | None:
     if text.lstrip()[:1] == "{":
         return parse(text)
     try:
-        value = yaml.load(text, unique=False, budget=_BUDGET)
+        value = yaml.load(text, budget=_BUDGET)
     except yaml.YamlError:
         return None
     return Parsed("yaml", value) if isinstance(value, dict) else None
@@ -92,7 +92,7 @@ def unbase64(text: str) -> str | None:
 def _parse_yaml(text: str) -> Any:
     """All documents of a YAML text: one as it is, several as a list. None when it is not sound or too big."""
     try:
-        documents = yaml.load_all(text, go=False, unique=False, budget=_BUDGET)
+        documents = yaml.load_all(text, go=False, budget=_BUDGET)
     except yaml.YamlError:
         return None
     return documents[0] if len(documents) == 1 else documents
