@@ -18,7 +18,7 @@ from plangate.errors import InputError
 from plangate.ingest.document import NULL, Document, Top
 from plangate.ingest.redact.redactor import Redactor
 from plangate.ingest.redact.sensitivity import opened
-from plangate.ingest.terraform import contradictions, first_pass, run, wire
+from plangate.ingest.terraform import contradictions, first_pass, limits, run, wire
 from plangate.ingest.terraform import releases as terraform_releases
 from plangate.ingest.terraform.configuration import (
     Configuration,
@@ -127,6 +127,7 @@ class _Reader:
         deferred = wire.deferred.read(top) or []
         drifted = wire.drifted.read(top) or []
         outputs = wire.outputs.read(top) or {}
+        limits.check(len(changed) + len(deferred) + len(drifted) + len(outputs), self.document.path)
         invocations = self._invocations()
         checks = wire.checks.read(top) or []
         others = [*drifted, *(d.resource_change for d in deferred if d.resource_change is not None)]
