@@ -19,7 +19,7 @@ from plangate.gate.environment import EnvironmentHint, Resolution, resolve
 from plangate.gate.inline_waivers import InlineComments
 from plangate.gate.tighten import Weakening
 from plangate.gate.waivers import Waiver
-from plangate.lang.located_yaml import did_you_mean
+from plangate.lang.typo import did_you_mean
 from plangate.lang.wording import listed
 from plangate.model.change import ChangeSet, Gap, HelmChangeSet, Location
 from plangate.model.policy import Policy
