@@ -9,7 +9,7 @@ from msgspec import structs
 from plangate.classify.noise import still_empty
 from plangate.classify.terraform import roles
 from plangate.classify.terraform.direction import grows, later_patch, switched_on
-from plangate.classify.terraform.impact import carriers, exposure, type_class
+from plangate.classify.terraform.impact import carriers, exposure, traits, type_class
 from plangate.classify.terraform.impact.values import head
 from plangate.classify.terraform.roles import Role
 from plangate.lang.wording import joined, listed
@@ -70,6 +70,8 @@ def _of_type(change: Change, known: TypeClass | None) -> str | None:
         return None
     if known.consequence is Consequence.NONE:
         return f"nobody has to look where one of its type goes: {known.what}" if known.what else "nothing hangs on it"
+    if change.action is Action.DESTROY and traits.IDLE in change.traits:
+        return "it protected nothing: it was switched off, or is what holds without it"
     if change.action is Action.REPLACE and "routine" in change.traits:
         return "it is replaced at every deploy"
     return None

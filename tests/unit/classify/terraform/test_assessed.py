@@ -115,3 +115,47 @@ def test_every_name_has_one_role_and_every_role_a_meaning():
 
 def test_a_destroy_that_nobody_knows_has_no_reason():
     assert _classified(change("example_thing", {"id": "1"})).assessed is None
+
+
+IDLE = {
+    "a block that blocks nothing": (
+        "aws_s3_bucket_public_access_block",
+        {"bucket": "b", "block_public_acls": False, "block_public_policy": False},
+        True,
+    ),
+    "a block that blocks something": (
+        "aws_s3_bucket_public_access_block",
+        {"bucket": "b", "block_public_acls": True, "block_public_policy": False},
+        False,
+    ),
+    "a block that cannot be seen": (
+        "aws_s3_bucket_public_access_block",
+        {"bucket": "b", "block_public_acls": Sensitive("x")},
+        False,
+    ),
+    "the encryption that there is anyway": (
+        "aws_s3_bucket_server_side_encryption_configuration",
+        {"rule": [{"apply_server_side_encryption_by_default": [{"sse_algorithm": "AES256", "kms_master_key_id": ""}]}]},
+        True,
+    ),
+    "encryption with a key": (
+        "aws_s3_bucket_server_side_encryption_configuration",
+        {
+            "rule": [
+                {"apply_server_side_encryption_by_default": [{"sse_algorithm": "aws:kms", "kms_master_key_id": "k"}]}
+            ]
+        },
+        False,
+    ),
+    "a rule that is disabled": ("google_compute_firewall", {"disabled": True, "deny": [{"protocol": "all"}]}, True),
+}
+
+
+@pytest.mark.parametrize(("type_", "before", "expected"), IDLE.values(), ids=IDLE)
+def test_a_guard_that_guarded_nothing_is_not_missed(type_, before, expected):
+    plan = TerraformChangeSet(
+        input=InputRecord(kind=Kind.TERRAFORM_PLAN, path="p", sha256=""), changes=(change(type_, before),)
+    )
+    (found,) = classify(plan).changes
+    assert (found.assessed is not None) is expected
+    assert bool(found.effects) is not expected
