@@ -207,10 +207,15 @@ def _names(place: Place, structs: dict[Place, type[Struct]]) -> list[str]:
     return []
 
 
-def did_you_mean(word: str, known: list[str]) -> str:
-    """A clause that suggests a known word close to this one; empty without any."""
-    close = difflib.get_close_matches(word, known, n=1)
-    return f"; did you mean {close[0]}?" if close else ""
+def did_you_mean(word: str, known: list[str], alike: float = 0.6) -> str:
+    """A clause that suggests a known word close to this one; empty without any. `alike` says how close, up to 1."""
+    close = closest(word, known, alike)
+    return f"; did you mean {close}?" if close else ""
+
+
+def closest(word: str, known: list[str], alike: float = 0.6) -> str:
+    """The known word that is close to this one; empty without any."""
+    return next(iter(difflib.get_close_matches(word, known, n=1, cutoff=alike)), "")
 
 
 def _words(shape: Any) -> set[str]:

@@ -396,6 +396,11 @@ class TerraformChangeSet(ChangeSet, frozen=True, kw_only=True):
     relevant: tuple[tuple[str, Path], ...] = ()
     """Terraform's `relevant_attributes`: (resource address, path) that the plan relies on."""
     references: References = References()
+    siblings: tuple[Change, ...] = ()
+    """No-ops of the types that a policy looks for beside other resources."""
+    sibling_arguments: dict[str, dict[str, tuple[str, ...]]] = {}
+    """What the configuration gives to resources of these types: attribute to what it refers to, `?` where that cannot be
+    resolved, by address without instance keys."""
     arguments: dict[str, dict[str, tuple[str, ...]]] = {}
     """What the configuration gives to resources: attribute to what it refers to, by address without instance keys. Of Helm
     releases always, of others where somebody assumes something."""

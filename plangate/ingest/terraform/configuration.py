@@ -209,6 +209,31 @@ def arguments(configuration: Configuration, types: frozenset[str] | None) -> dic
     }
 
 
+def sibling_arguments(configuration: Configuration, types: frozenset[str]) -> dict[str, dict[str, tuple[str, ...]]]:
+    """What the arguments of resources of these types refer to: resources, `?` for what cannot be resolved.
+
+    `each.value` and `each.key` stand for what `for_each` refers to.
+    """
+    modules = dict(_modules(configuration))
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for path, module in modules.items():
+        for resource in module.resources or ():
+            if resource.type in types and isinstance(resource.expressions, dict):
+                repeated = {*_names(resource.for_each_expression)}
+                found[_join(path, resource.address)] = {
+                    name: tuple(sorted(_resolve(_written(below, repeated), path, modules, lost="?", local=True)))
+                    for name, below in resource.expressions.items()
+                }
+    return found
+
+
+def _written(expression: Any, repeated: set[str]) -> set[str]:
+    """The references of an expression, those of `for_each` in place of its iterator."""
+    names = {*_names(expression)}
+    own = {name for name in names if name.split(".")[0] == "each"}
+    return names - own | repeated if own else names
+
+
 def _given(modules: Mapping[str, WireModule]) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
     """The resources with arguments: the path of the module, the address, the type and the arguments."""
     for path, module in modules.items():
