@@ -24,6 +24,7 @@ from plangate.ingest.terraform.configuration import (
     Configuration,
     arguments,
     learn_configuration,
+    module_calls,
     references,
     sibling_arguments,
     written,
@@ -171,6 +172,10 @@ class _Reader:
             changes=tuple(changes),
             no_ops=no_ops,
             unchanged=tuple(self._change(r, found) for r in self.unchanged),
+            modules={
+                address: (self.redactor.text(source), self.redactor.text(version))
+                for address, (source, version) in module_calls(configuration).items()
+            },
             siblings=tuple(self._change(r, found) for r in siblings if _plain_no_op(r)),
             sibling_arguments=self._sibling_arguments(configuration, siblings),
             releases=releases.evidence(),
