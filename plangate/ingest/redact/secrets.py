@@ -24,7 +24,7 @@ Rules: TypeAlias = "dict[str, Rules] | Literal[True]"
 """Secret attributes of a type as a tree: True hides all below, an empty one nothing; lists are left out of it."""
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+")
-_STROKES = str.maketrans({"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ı": "i", "ß": "ss"})
+_STROKES = str.maketrans({"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "\u0131": "i", "ß": "ss"})
 MOST_KEYS_OF_PAIR = 6
 """Keys of an object that is a pair of a name and a text, and little else."""
 
