@@ -160,9 +160,10 @@ def _rego_weakenings(commit: Commit, here: Folder, flags: GateFlags) -> list[Wea
     return [Weakening(words.format(name), file=f"{path.rstrip('/')}/{name}", line=1) for name in changed]
 
 
-def configuration(path: str | None) -> Config:
-    """The configuration of a command that judges no change, as it is checked out. Raises `UsageError`."""
-    read = _config(Folder(Path()), GateFlags(config=path), needed=path is not None)
+def configuration(path: str | None, ref: str | None = None) -> Config:
+    """The configuration of a command that judges no change, of the trusted ref or as it is checked out. Raises `UsageError`."""
+    tree = Folder(Path()) if ref is None else Commit(ref, Path())
+    read = _config(tree, GateFlags(config=path), needed=path is not None and ref is None)
     return Config() if read is None else read.config
 
 

@@ -179,11 +179,13 @@ def _no_object(document: Document, where: str, hint: str) -> InputError:
 def objects(documents: Iterable[Document], reader: ManifestReader, *, lazily: bool = False) -> Iterator[ManifestObject]:
     """The objects of documents; a list is its items (what Helm's resource builder does). Learns their secrets.
 
-    `lazily` leaves everything unparsed that is plainly one object and no Secret. Raises `InputError`.
+    `lazily` leaves everything unparsed that is plainly one object and no Secret: of its text is learned what shows by its form.
+    Raises `InputError`.
     """
     for document in documents:
         one = ManifestObject(document, reader)
         if lazily and (plain_kind(document) or "Secret").lower() != "secret":
+            reader.redactor.learn_text(document.text)
             yield one
             continue
         parsed = parse(document, reader.where, reader.hint)

@@ -1,14 +1,11 @@
-"""Structure inside strings: JSON, YAML that clearly is YAML, base64. Foreign and hostile: bounded in depth and size.
+"""Structure inside strings: JSON, YAML that clearly is YAML. Foreign and hostile: bounded in depth and size.
 
 Nothing raises here: what does not parse is a plain string.
 """
 
 from __future__ import annotations
 
-import binascii
 import re
-import zlib
-from base64 import b64decode
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
@@ -20,9 +17,6 @@ _json = msgspec.json.Decoder(float_hook=Decimal)
 _YAML_START = (
     r"(?:(?:---|#)[^\n]*\n|[ \t\r]*\n)*(?:- )?(?:[\w./-]{1,128}|\"[^\"\n]{1,128}\"|'[^'\n]{1,128}')\s*:(?:[ \t]|\n|$)"
 )
-_BASE64 = r"[A-Za-z0-9+/_-]+={0,2}"
-_SHORTEST_BASE64 = 16
-_MOST_UNPACKED = 1 << 20
 _BUDGET = yaml.Budget(depth=60, nodes=200_000)
 """More nodes or more depth nobody writes by hand into a string."""
 
@@ -73,20 +67,6 @@ def _parse_json(text: str) -> Any:
         return _json.decode(text)
     except (msgspec.DecodeError, ValueError, RecursionError, UnicodeError):
         return None
-
-
-def unbase64(text: str) -> str | None:
-    """The text that a base64 string stands for (gzip inside is unpacked), if it is one."""
-    if len(text) < _SHORTEST_BASE64 or not re.fullmatch(_BASE64, text):
-        return None
-    try:
-        raw = b64decode(text.rstrip("=").replace("-", "+").replace("_", "/") + "=" * (-len(text.rstrip("=")) % 4))
-        if raw[:2] == b"\x1f\x8b":
-            raw = zlib.decompressobj(wbits=31).decompress(raw, _MOST_UNPACKED)
-        decoded = raw.decode()
-    except (binascii.Error, UnicodeDecodeError, zlib.error, ValueError):
-        return None
-    return decoded if decoded and all(c.isprintable() or c in "\t\r\n" for c in decoded) else None
 
 
 def _parse_yaml(text: str) -> Any:

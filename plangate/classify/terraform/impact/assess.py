@@ -71,6 +71,7 @@ RULES: Final = (
     Rule(roles.opened, _KEPT, roles.concerns),
     Rule(takeovers.taken_over, frozenset({Action.CREATE}), takeovers.of_type),
     Rule(names.twice, frozenset({Action.CREATE}), names.paths),
+    Rule(updates.downgrades, frozenset({Action.UPDATE}), risk.no_way_back),
     Rule(updates.restarts, frozenset({Action.UPDATE}), risk.restarts),
     Rule(updates.shortened, frozenset({Action.UPDATE}), risk.kept),
     Rule(updates.rolls_pods, frozenset({Action.UPDATE}), lambda type_: type_ in risk.knowledge().pod_templates),
