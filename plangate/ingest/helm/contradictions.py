@@ -66,6 +66,15 @@ def gaps(sides: Sides) -> Iterator[Gap]:
     yield from _of_live_objects(sides)
 
 
+def empty(sides: Sides) -> frozenset[str]:
+    """The kinds of evidence that were given and hold nothing, though the release has to have some."""
+    return frozenset({"manifest"} if _lacks_objects(sides) else ())
+
+
+def _lacks_objects(sides: Sides) -> bool:
+    return "manifest" in sides.given and not sides.dry.install and not sides.old and not sides.same
+
+
 def _of_metadata(sides: Sides) -> Iterator[Gap]:
     dry, told = sides.dry, sides.metadata
     if "metadata" not in sides.given:
@@ -97,24 +106,27 @@ def _of_history(sides: Sides) -> Iterator[Gap]:
 
 
 def _of_manifest(sides: Sides) -> Iterator[Gap]:
-    if sides.old is None or "manifest" not in sides.given or "manifest" in sides.from_cluster:
+    if _lacks_objects(sides):
+        yield sides.gap("manifest", "names no object, and an upgrade starts from a deployed revision")
+    if (not sides.old and not sides.same) or "manifest" in sides.from_cluster:
         return
+    old = sides.old or ()
     deployed = evidence.deployed(sides.history)
     newest = sides.history[-1] if sides.history else None
-    if not sides.old and not sides.new and deployed is not None and newest is not None and newest.status == "failed":
+    if not old and not sides.new and deployed is not None and newest is not None and newest.status == "failed":
         yield sides.gap(
             "manifest",
             f"is what the dry run makes, and may be of revision {newest.number}, which failed: Helm compares with revision {deployed.number}",
         )
-    if any(isinstance(_metadata(one).get("uid"), str) for one in sides.old):
+    if any(isinstance(_metadata(one).get("uid"), str) for one in old):
         yield sides.gap("manifest", "is what kubectl shows of a cluster, and no manifest of a release")
-    charts = {label for one in sides.old if (label := _label(one, _CHART))}
+    charts = {label for one in old if (label := _label(one, _CHART))}
     if deployed is not None and (told := _other_chart(deployed.chart, charts)):
         yield sides.gap(
             "manifest", f"is of the chart {told}, and revision {deployed.number} is deployed from {deployed.chart}"
         )
     name = sides.dry.name
-    before, after = ({_label(one, _INSTANCE) for one in objects} - {""} for objects in (sides.old, sides.new))
+    before, after = ({_label(one, _INSTANCE) for one in objects} - {""} for objects in (old, sides.new))
     if name and before and name not in before and after == {name} and not sides.same:
         yield sides.gap("manifest", f"is of another release than {name}: its objects name {min(before)}")
 

@@ -17,7 +17,7 @@ from plangate.model.input import InputRecord, Kind
 from plangate.model.release import Chart, Upgrade
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from plangate.model.input import RawInput
     from plangate.model.values import Value
@@ -138,23 +138,11 @@ class _UpgradeBuilder:
         new_objects = tuple(manifests.objects(only_new, reader))
         same_objects = tuple(manifests.objects(same, reader, lazily=lazily))
         hooks = tuple(manifests.objects(hook_documents, reader))
-        old_hooks = None
-        if "hooks" in given:
-            found, _ = splitting.split(helm_evidence.text_of(given["hooks"]), given["hooks"].path, hooks=True)
-            old_hooks = tuple(manifests.objects(found, self._reader("hooks")))
-        live = None
-        if "live_objects" in given:
-            live = helm_evidence.live(given["live_objects"], self._reader("live_objects"))
-        crds = tuple(
-            one
-            for template, text in dry.crds
-            for one in manifests.objects(
-                (structs.replace(d, template=template) for d in splitting.split(text, path)[0]), reader
-            )
-        )
+        old_hooks, live = self._old_hooks(), self._live()
+        crds = tuple(self._crds(reader))
         sides = contradictions.Sides(
             dry=dry,
-            given=dict(given),
+            given=given,
             from_cluster=self.from_cluster,
             metadata=self.metadata,
             history=self.history,
@@ -165,11 +153,7 @@ class _UpgradeBuilder:
             command=self._command,
         )
         self.skipped += contradictions.gaps(sides)
-        if old is not None and not dry.install and not old_objects and not same_objects:
-            self.skipped.append(
-                sides.gap("manifest", "names no object, and an upgrade starts from a deployed revision")
-            )
-            self.empty = frozenset({"manifest"})
+        self.empty = contradictions.empty(sides)
         for value in values:
             self.redactor.learn(value, False, "")
         self._restore((*old_objects, *(old_hooks or ()), *(live or ())), (*new_objects, *same_objects, *hooks))
@@ -199,6 +183,24 @@ class _UpgradeBuilder:
             origin=self.origin,
             revision=dry.revision,
         )
+
+    def _old_hooks(self) -> tuple[manifests.ManifestObject, ...] | None:
+        if "hooks" not in self.given:
+            return None
+        given = self.given["hooks"]
+        found, _ = splitting.split(helm_evidence.text_of(given), given.path, hooks=True)
+        return tuple(manifests.objects(found, self._reader("hooks")))
+
+    def _live(self) -> tuple[manifests.ManifestObject, ...] | None:
+        if "live_objects" not in self.given:
+            return None
+        return helm_evidence.live(self.given["live_objects"], self._reader("live_objects"))
+
+    def _crds(self, reader: manifests.ManifestReader) -> Iterator[manifests.ManifestObject]:
+        """The objects of `crds/`."""
+        for template, text in self.dry.crds:
+            documents, _ = splitting.split(text, reader.where)
+            yield from manifests.objects((structs.replace(one, template=template) for one in documents), reader)
 
     def _reader(self, kind: str) -> manifests.ManifestReader:
         """The reader of a file of evidence, whose messages name the command that writes it."""
