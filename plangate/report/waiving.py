@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 from msgspec import Struct
 
 from plangate import knowledge
+from plangate.lang import moment
 from plangate.lang.glob import of_address
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _refused(finding: Waivable, terms: WaiverTerms | None) -> str:
 
 
 def _last_day(terms: WaiverTerms | None, created_at: str) -> str:
-    day = (date.fromisoformat(created_at[:10]) + timedelta(days=_DAYS)).isoformat()
+    day = moment.day_after(created_at, _DAYS)
     return day if terms is None else min(day, terms.latest)
 
 
