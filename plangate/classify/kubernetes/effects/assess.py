@@ -9,6 +9,7 @@ from msgspec import structs
 from plangate.classify.kubernetes.api import cross_object
 from plangate.classify.kubernetes.effects import (
     config_consumers,
+    custom_kinds,
     exposure,
     images,
     losses,
@@ -28,6 +29,7 @@ _EFFECTS = (
     pods.effects,
     scaling.effects,
     losses.effects,
+    custom_kinds.effects,
     config_consumers.effects,
     rendered.effects,
     traffic.effects,
@@ -54,7 +56,7 @@ def _assessed(change: Change, index: ReleaseIndex) -> Change:
     judged = structs.replace(
         change,
         effects=tuple(dict.fromkeys(found)),
-        traits=change.traits | images.traits(change),
+        traits=change.traits | images.traits(change) | frozenset(custom_kinds.traits(change)),
         note=_note(change, found),
     )
     return with_notices(judged, (one for one in told if isinstance(one, Notice)))
