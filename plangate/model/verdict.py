@@ -182,6 +182,16 @@ class Step(Struct, frozen=True):
     command: str | None = None
 
 
+class Provenance(Struct, frozen=True, kw_only=True):
+    """The run of GitHub Actions that reached a verdict, and the trusted ref that its policies were read from."""
+
+    run: int | None = None
+    """`GITHUB_RUN_ID`: a later run has a larger one."""
+    attempt: int | None = None
+    policy_ref: str | None = None
+    policy_commit: str | None = None
+
+
 class Verdict(Struct, frozen=True, kw_only=True):
     """The result of a review, and the only input of reports."""
 
@@ -214,6 +224,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
     approvals: Approvals | None = None
     """Who may answer a review, where configuration says it."""
     binding: Binding | None = None
+    provenance: Provenance | None = None
 
 
 NO_ENVIRONMENT: Final = "environment"
@@ -235,3 +246,5 @@ class Options(Struct, frozen=True, kw_only=True):
     """Notes that the caller adds to the verdict."""
     approvals: Approvals | None = None
     """Who may answer a review."""
+    provenance: Provenance | None = None
+    """The run that reviews; the gate adds its ref."""

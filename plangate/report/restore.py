@@ -42,6 +42,7 @@ from plangate.model.verdict import (
     Observation,
     Operand,
     Outcome,
+    Provenance,
     Severity,
     Step,
     Verdict,
@@ -99,6 +100,7 @@ def restore(saved: wire.Verdict) -> Verdict:
         notes=saved.notes or (),
         mode="enforce" if saved.mode is UNSET else saved.mode,
         approvals=Approvals(*structs.astuple(saved.approvals[0])) if saved.approvals else None,
+        provenance=Provenance(**structs.asdict(saved.provenance)) if saved.provenance else None,
     )
 
 

@@ -300,6 +300,15 @@ class Binding(Struct, frozen=True):
     """An HMAC-SHA-256 under the gate's key over the rest of the verdict."""
 
 
+class Provenance(Struct, frozen=True):
+    """The run of GitHub Actions that reached the verdict, and the trusted git ref that policies, waivers and configuration were read from."""
+
+    run: int | None = None
+    attempt: int | None = None
+    policy_ref: str | None = None
+    policy_commit: str | None = None
+
+
 class Target(Struct, frozen=True):
     """One of the verdicts that were merged, in short. `name` is unique and is what the entries of a merged verdict point to."""
 
@@ -346,5 +355,6 @@ class Verdict(Struct, frozen=True):
     approvals: list[Approvals] | UnsetType = UNSET
     """Who has to answer it where it is a review; every entry counts."""
     binding: Binding | UnsetType = UNSET
+    provenance: Provenance | UnsetType = UNSET
     targets: list[Target] | UnsetType = UNSET
     """Only in a merged verdict: the verdicts it was made of, worst first."""

@@ -82,6 +82,15 @@ class ReleaseIndex:
         """The objects with pods on one side whose text contains all these words, such as a name or the values of a selector."""
         return list(self.of_kind(*_kinds_with_pods(), new=new, mentions=tuple(w for w in words if isinstance(w, str))))
 
+    def standing(self, word: str) -> Iterator[tuple[Identity, Body]]:
+        """What will stand in the cluster after the upgrade, as far as is known, and contains a word."""
+        for one in (*self.upgrade.new, *self.upgrade.same):
+            if one.mentions(word):
+                yield self.names.identity(one), self.stored(one)
+        for identity, one in self.others:
+            if one.mentions(word):
+                yield identity, self.stored(one)
+
     @cached_property
     def same_services(self) -> list[tuple[Identity, Body]]:
         """The Services that stay byte for byte the same."""

@@ -16,7 +16,9 @@ from plangate.classify.kubernetes.effects import (
     pods,
     rendered,
     scaling,
+    storage,
     traffic,
+    used,
 )
 from plangate.classify.release_view import with_notices
 from plangate.model.change import Effect, EffectName, Notice
@@ -30,6 +32,8 @@ _EFFECTS = (
     scaling.effects,
     losses.effects,
     custom_kinds.effects,
+    storage.effects,
+    used.effects,
     config_consumers.effects,
     rendered.effects,
     traffic.effects,
