@@ -90,10 +90,14 @@ def _by_roles(change: Change, type_: str, written: Mapping[str, tuple[str, ...]]
         names = roles.names(attribute.path)
         of_chart = type_ == release.TYPE and names[0] == "values"
         role = _of_value(attribute, names) if of_chart else _role(attribute, type_, known, names, written)
-        if names[0] not in doubted and role is not None and (
-            _is_harmless(role, attribute, known)
-            or _let_in(attribute, change, type_)
-            or narrow.gains_little(type_, names[0], change.before, change.after)
+        if (
+            names[0] not in doubted
+            and role is not None
+            and (
+                _is_harmless(role, attribute, known)
+                or _let_in(attribute, change, type_)
+                or narrow.gains_little(type_, names[0], change.before, change.after)
+            )
         ):
             harmless.setdefault(role, {})[attribute.path if of_chart or role is Role.SIZE else names[0]] = None
         else:
