@@ -90,7 +90,20 @@ def formats() -> str:
     return "\n".join(("| format | read by | notes |", "| --- | --- | --- |", *rows)) + "\n"
 
 
+def _examples() -> str:
+    """Each worked example without its cases."""
+    parts = []
+    for file in sorted((ROOT / "docs" / "examples").glob("*.yaml")):
+        text = file.read_text("utf-8").partition("tests:\n")[0].rstrip()
+        summary = re.search(r"^summary: (.*)$", text, re.MULTILINE)
+        parts.append(
+            f"**{summary[1] if summary else file.stem}**: [{file.name}](examples/{file.name})\n\n```yaml\n{text}\n```\n"
+        )
+    return "\n".join(parts)
+
+
 BLOCKS = {
+    "examples": _examples,
     "formats": formats,
     "predictions": lambda: (ROOT / "fixtures" / "helm-upgrades" / "PREDICTIONS.md").read_text("utf-8"),
     "example": lambda: command("review", "fixtures/release/plan.json"),

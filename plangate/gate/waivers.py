@@ -16,8 +16,8 @@ from plangate.findings import make
 from plangate.gate.breadth import is_too_broad
 from plangate.lang.day import is_day
 from plangate.lang.glob import fits_address
-from plangate.lang.located_yaml import LocatedYaml, Place, closest, did_you_mean
-from plangate.lang.typo import nearest
+from plangate.lang.located_yaml import LocatedYaml, Place
+from plangate.lang.typo import closest, did_you_mean, nearest
 from plangate.model.change import Location
 from plangate.model.verdict import Finding, Outcome, Severity
 from plangate.model.verdict import Waiver as Accepted

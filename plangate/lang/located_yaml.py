@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from pathlib import Path
 from typing import Any, ClassVar, Final, NoReturn, TypeVar
@@ -12,6 +11,7 @@ import yaml
 from msgspec import Struct, inspect
 
 from plangate.errors import PolicyLoadError, UsageError
+from plangate.lang.typo import did_you_mean
 
 T = TypeVar("T")
 Place = tuple[str | int, ...]
@@ -205,17 +205,6 @@ def _names(place: Place, structs: dict[Place, type[Struct]]) -> list[str]:
         if len(pattern) == len(place) and all(p in ("*", part) for p, part in zip(pattern, place, strict=True)):
             return [field.encode_name for field in msgspec.structs.fields(struct)]
     return []
-
-
-def did_you_mean(word: str, known: list[str], alike: float = 0.6) -> str:
-    """A clause that suggests a known word close to this one; empty without any. `alike` says how close, up to 1."""
-    close = closest(word, known, alike)
-    return f"; did you mean {close}?" if close else ""
-
-
-def closest(word: str, known: list[str], alike: float = 0.6) -> str:
-    """The known word that is close to this one; empty without any."""
-    return next(iter(difflib.get_close_matches(word, known, n=1, cutoff=alike)), "")
 
 
 def _words(shape: Any) -> set[str]:

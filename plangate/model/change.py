@@ -396,6 +396,8 @@ class TerraformChangeSet(ChangeSet, frozen=True, kw_only=True):
     relevant: tuple[tuple[str, Path], ...] = ()
     """Terraform's `relevant_attributes`: (resource address, path) that the plan relies on."""
     references: References = References()
+    modules: dict[str, tuple[str, str]] = {}
+    """The source and the version constraint of every module block, masked, by address without instance keys."""
     siblings: tuple[Change, ...] = ()
     """No-ops of the types that a policy looks for beside other resources."""
     sibling_arguments: dict[str, dict[str, tuple[str, ...]]] = {}

@@ -79,7 +79,7 @@ def choose(policies: Sequence[Policy], only: Sequence[str], skip: Sequence[str],
             raise UsageError("leaves policies out, and policies are those of --policy-ref", where=flag)
         for id_ in ids:
             if id_ not in known:
-                from plangate.lang.located_yaml import did_you_mean
+                from plangate.lang.typo import did_you_mean
 
                 own = id_ in knowledge.index().builtin
                 words = "is found by plangate itself, and always looked for" if own else "there is no such policy"

@@ -110,7 +110,7 @@ _RELATED: Final = re.compile(r"\brelated\(\s*(['\"])(.*?)\1")
 _OF_A_CHANGE: Final = frozenset(
     {
         *facts.FACTS.keys() - {"source", "environment", "as_of", "protected"},
-        *("before", "after", "path", "changed", "known", "present", "related"),
+        *("before", "after", "path", "changed", "known", "present", "related", "module_source", "module_version"),
     }
 )
 """What a condition asks of a single change."""

@@ -47,6 +47,8 @@ FUNCTIONS: Final = {
     "plan.count(action, type, module)": "the same, in a module and in those inside of it",
     "plan.share(action)": "which part of everything that there is has an action, or one of a list: 0.5 is half",
     "related(type, attribute)": "the addresses of the resources of a type whose attribute names this one; empty when there is none",
+    "module_source()": "where the module of the resource comes from, such as `terraform-aws-modules/vpc/aws`; empty in the root module and in folders of the configuration",
+    "module_version()": "which versions of it the configuration asks for, such as `~> 5.0`; empty when it does not say",
     "semver(text)": "a version, to be compared with another: `semver(after('v')) < semver('1.82.3')`",
     "number(text, n)": "one of the numbers in a text, from 0: `number('POSTGRES_14', 0)` is 14",
     "cidr(network, other)": "whether all of a network, or an address, lies in a network, or in one of a list of networks",
@@ -109,6 +111,8 @@ class Expressions:
             ("item", "item", (), "DYN"): self._item,
             ("plan.share", "share_text", ("STRING",), "DOUBLE"): self._share,
             ("plan.share", "share_list", ("LIST",), "DOUBLE"): self._share,
+            ("module_source", "module_source", (), "STRING"): lambda: self._module_call(0),
+            ("module_version", "module_version", (), "STRING"): lambda: self._module_call(1),
             ("related", "related", ("STRING", "STRING"), "LIST"): self._related,
         }
         for more in range(3):
@@ -260,6 +264,14 @@ class Expressions:
         found = self._plan.share(words)
         self._seen.append((f"plan.share({', '.join(map(repr, words))})", f"{found:.3f}"))
         return found
+
+    def _module_call(self, which: int) -> str:
+        found = self._plan.module_call(self._change)
+        name = ("module_source()", "module_version()")[which]
+        if found is None:
+            self._hide(f"the plan does not say where {self._change.module} comes from")
+        self._seen.append((name, found[which]))
+        return found[which]
 
     def _related(self, type_: str, attribute: str) -> list[str]:
         found = self._plan.related(self._change, type_, attribute)

@@ -11,7 +11,8 @@ from msgspec import Struct, structs
 
 from plangate import knowledge
 from plangate.errors import PolicyLoadError, UsageError
-from plangate.lang.located_yaml import LocatedYaml, Place, did_you_mean, read_text
+from plangate.lang.located_yaml import LocatedYaml, Place, read_text
+from plangate.lang.typo import did_you_mean
 from plangate.model.change import ACTION_REASONS, Action
 from plangate.model.input import Source
 from plangate.model.policy import BuiltinPolicy, Cases, CommandCase, CommandCases, Description, Family, Match, Policy

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from plangate.lang.located_yaml import did_you_mean
+from plangate.lang.typo import did_you_mean
 from plangate.model.change import Action
 from plangate.model.values import ABSENT, UNKNOWN, Embedded, Sensitive, Unknown
 from plangate.policy.facts import FACTS

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from plangate import knowledge
 from plangate.lang.glob import fits, fits_shell
-from plangate.lang.located_yaml import did_you_mean
+from plangate.lang.typo import did_you_mean
 from plangate.model.input import Source
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from plangate.model.change import LIVE, Action, TerraformChangeSet, base
 from plangate.model.values import Sensitive, Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Sequence
 
     from plangate.model.change import Change, ChangeSet
 
@@ -80,6 +80,26 @@ class WholePlan:
                 found.append(str(sibling.change.address))
         return Beside(tuple(found), because)
 
+    def module_call(self, change: Change) -> tuple[str, str] | None:
+        """The source and the version constraint of the module that a resource comes from.
+
+        That is the first one on the way from the root whose source is no folder of this configuration. Empty in the root module
+        and in such folders; None where the plan does not say.
+        """
+        if not change.module:
+            return "", ""
+        known = self._changeset.modules if isinstance(self._changeset, TerraformChangeSet) else {}
+        parts = base(change.module).split(".")
+        local = False
+        for end in range(2, len(parts) + 1, 2):
+            call = known.get(".".join(parts[:end]))
+            if call is None:
+                return None
+            local = call[0].startswith(("./", "../"))
+            if not local:
+                return call
+        return ("", "") if local else None
+
     def _of(self, changeset: TerraformChangeSet, type_: str, attribute: str) -> list[_Sibling]:
         key = (type_, attribute)
         if key not in self._siblings:
@@ -123,15 +143,14 @@ def _same_instance(mine: str | int | None, other: str | int | None) -> bool | No
 def _names(change: Change, attribute: str) -> frozenset[str]:
     """What other resources may call this one by."""
     keys = dict.fromkeys((*_IDENTIFYING, attribute, attribute.rpartition("_")[0]))
-    return frozenset(_texts(change, [key for key in keys if key]))
+    return frozenset(filter(None, (_text(change, key) for key in keys if key)))
 
 
-def _texts(change: Change, keys: Sequence[str]) -> Iterator[str]:
-    for side in (change.after, change.before):
-        for key in keys:
-            value = side.get(key) if side is not None else None
-            if isinstance(value, str) and value:
-                yield value
+def _text(change: Change, key: str) -> str:
+    """The text of an attribute after the apply, or before it where it stays the same object and the new one is not known."""
+    sides = (change.after,) if change.action is Action.REPLACE else (change.after, change.before)
+    values = (side.get(key) for side in sides if side is not None)
+    return next((value for value in values if isinstance(value, str) and value), "")
 
 
 def _is_in(wanted: str, module: str) -> bool:

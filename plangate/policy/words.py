@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from plangate.lang.located_yaml import did_you_mean
+from plangate.lang.typo import did_you_mean
 from plangate.model.change import ACTION_REASONS, Action, Noise, ReplaceOrder
 from plangate.model.input import Source
 from plangate.policy.operands import tokens

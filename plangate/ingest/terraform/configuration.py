@@ -53,6 +53,8 @@ class WireResource(Struct):
 class WireModuleCall(Struct):
     """A module block and the module it calls."""
 
+    source: str | None = None
+    version_constraint: str | None = None
     expressions: Any = None
     module: "WireModule | None" = None
 
@@ -209,6 +211,15 @@ def arguments(configuration: Configuration, types: frozenset[str] | None) -> dic
         }
         for path, address, type_, given in _given(modules)
         if types is None or type_ in types
+    }
+
+
+def module_calls(configuration: Configuration) -> dict[str, tuple[str, str]]:
+    """The source and the version constraint of every module block, empty where there is none, by address without keys."""
+    return {
+        _join(path, f"module.{name}"): (call.source or "", call.version_constraint or "")
+        for path, module in _modules(configuration)
+        for name, call in (module.module_calls or {}).items()
     }
 
 

@@ -18,12 +18,13 @@ from plangate.errors import InputError
 from plangate.ingest.document import NULL, Document, Top
 from plangate.ingest.redact.redactor import Redactor
 from plangate.ingest.redact.sensitivity import MANIFESTS, of_rights, opened
-from plangate.ingest.terraform import contradictions, first_pass, run, wire
+from plangate.ingest.terraform import contradictions, first_pass, limits, run, wire
 from plangate.ingest.terraform import releases as terraform_releases
 from plangate.ingest.terraform.configuration import (
     Configuration,
     arguments,
     learn_configuration,
+    module_calls,
     references,
     sibling_arguments,
     written,
@@ -127,6 +128,7 @@ class _Reader:
         deferred = wire.deferred.read(top) or []
         drifted = wire.drifted.read(top) or []
         outputs = wire.outputs.read(top) or {}
+        limits.check(len(changed) + len(deferred) + len(drifted) + len(outputs), self.document.path)
         invocations = self._invocations()
         checks = wire.checks.read(top) or []
         others = [*drifted, *(d.resource_change for d in deferred if d.resource_change is not None)]
@@ -170,6 +172,10 @@ class _Reader:
             changes=tuple(changes),
             no_ops=no_ops,
             unchanged=tuple(self._change(r, found) for r in self.unchanged),
+            modules={
+                address: (self.redactor.text(source), self.redactor.text(version))
+                for address, (source, version) in module_calls(configuration).items()
+            },
             siblings=tuple(self._change(r, found) for r in siblings if _plain_no_op(r)),
             sibling_arguments=self._sibling_arguments(configuration, siblings),
             releases=releases.evidence(),
