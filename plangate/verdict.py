@@ -160,6 +160,12 @@ def of_inputs(changesets: Sequence[ChangeSet]) -> Iterator[Finding]:
         for entry in changeset.drift:
             if entry.lost:
                 yield _own("object-vanished", None, address=entry.address or "")
+        vanished = sum("vanished-with-others" in change.traits for change in changeset.changes)
+        if vanished:
+            created = sum(change.action is Action.CREATE for change in changeset.changes)
+            yield _own("environment-vanished", str(position), count=str(vanished), created=str(created))
+        for invocation in plan.invocations if plan is not None else ():
+            yield _own("action-invoked", None, address=invocation.address, trigger=invocation.trigger)
         for change in changeset.changes:
             if change.deferred:
                 yield _own("change-deferred", None, address=str(change.address), reason=change.deferred)

@@ -94,6 +94,14 @@ trusted_ref() {
   fi
 }
 
+# Where the configuration is, into the array `settings`: a verdict that is only observed is taken where it says so.
+ref=""
+configuration() {
+  settings=()
+  if [ -n "$ref" ]; then settings+=("--policy-ref=$ref"); fi
+  if [ -n "${PLANGATE_CONFIG:-}" ]; then settings+=("--config=$PLANGATE_CONFIG"); fi
+}
+
 if [ -n "${PLANGATE_ROOTS:-}" ]; then
   split "$PLANGATE_ROOTS"
   code=0
@@ -144,7 +152,12 @@ elif [ -n "${PLANGATE_VERDICTS:-}" ]; then
     options+=(--expect "$folder/expect")
   fi
   split "$PLANGATE_VERDICTS"
-  "${plangate[@]}" merge "${options[@]}" -- "${lines[@]}" || code=$?
+  if ! trusted_ref; then
+    code=2
+  else
+    configuration
+    "${plangate[@]}" merge "${options[@]}" ${settings[@]+"${settings[@]}"} -- "${lines[@]}" || code=$?
+  fi
 else
   if [ -n "${PLANGATE_ENVIRONMENT:-}" ]; then options+=("--env=$PLANGATE_ENVIRONMENT"); fi
   if [ -n "${PLANGATE_TF_DIR:-}" ]; then options+=("--tf-dir=$PLANGATE_TF_DIR"); fi
@@ -172,7 +185,8 @@ else
 fi
 
 if [ -s "$verdict" ]; then
-  publish=()
+  configuration
+  publish=(${settings[@]+"${settings[@]}"})
   if [ "$PLANGATE_COMMENT" != true ]; then publish+=(--no-comment); fi
   if [ "$PLANGATE_CHECK" != true ]; then publish+=(--no-check); fi
   if [ "$PLANGATE_REQUIRE_PUBLISH" = true ]; then publish+=(--require); fi

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from plangate.cli import gate as gate_flags
 from plangate.cli import output
 from plangate.errors import ExitCode, PublishError, UsageError
+from plangate.pipeline import trusted_gate
 from plangate.pipeline.delivery import Annotations, Delivery, DeliveryRequest
 from plangate.pipeline.publication import Pages
 from plangate.report.escape import terminal
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("verdict", metavar="VERDICT")
+@gate_flags.of_configuration
 @click.option("--require", is_flag=True, help="Exit with 20 where something could not be published.")
 @click.option("--comment/--no-comment", default=True, help="Whether to comment on the pull request.  [default: yes]")
 @click.option("--check/--no-check", default=True, help="Whether to set a check on the commit.  [default: yes]")
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 def publish(
     *,
     verdict: str,
+    config: str | None,
+    policy_ref: str | None,
     require: bool,
     comment: bool,
     check: bool,
@@ -50,7 +55,7 @@ def publish(
     GITHUB_TOKEN, the rest from the runner's environment. Exits with the verdict's own code: what cannot be published is
     told in one line, and changes the code (to 20) only with --require, or where the pull request of another run is not found.
     """
-    pages = Pages.load(verdict)
+    pages = Pages.load(verdict, trusted_gate.configuration(config, policy_ref))
     delivery = Delivery(
         pages,
         DeliveryRequest(

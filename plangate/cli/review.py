@@ -48,6 +48,12 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="More policies: a file or a folder. Repeatable.",
 )
+@click.option(
+    "--only", multiple=True, metavar="ID", help="Ask only this policy, and what plangate finds itself. Repeatable."
+)
+@click.option(
+    "--skip", multiple=True, metavar="ID", help="Leave this policy out; refused with --policy-ref. Repeatable."
+)
 @gate_flags.options
 @click.option(
     "--conftest",
@@ -85,6 +91,8 @@ def review(
     environment: str | None,
     target: str | None,
     policy_paths: tuple[Path, ...],
+    only: tuple[str, ...],
+    skip: tuple[str, ...],
     config: str | None,
     waiver_files: tuple[str, ...],
     policy_ref: str | None,
@@ -115,6 +123,7 @@ def review(
         fail_on=fail_on,
         required=_required(require),
         provenance=_provenance(),
+        notes=gates.chosen_note(only, skip),
     )
     given = click.get_current_context().get_parameter_source("tf_dir") is ParameterSource.COMMANDLINE
     asked = gates.GateFlags(
@@ -128,6 +137,8 @@ def review(
         saved_plan=saved_plan,
     )
     policies, of_repository = gates.prepare(asked, options, inputs, tf_dir)
+    if only or skip:
+        policies = gates.choose(policies, only, skip, policy_ref)
     request = reviewing.Request(
         inputs=inputs,
         read=read,

@@ -13,13 +13,13 @@ from msgspec import Struct, structs
 from plangate import knowledge
 from plangate.errors import UsageError
 from plangate.findings import make
-from plangate.gate import environment, inline_waivers, waivers
+from plangate.gate import environment, inline_waivers, reach, waivers
 from plangate.gate.config import Config, ConfigFile, Environment
 from plangate.gate.environment import EnvironmentHint, Resolution, resolve
 from plangate.gate.inline_waivers import InlineComments
 from plangate.gate.tighten import Weakening
 from plangate.gate.waivers import Waiver
-from plangate.lang.located_yaml import did_you_mean
+from plangate.lang.typo import did_you_mean
 from plangate.lang.wording import listed
 from plangate.model.change import ChangeSet, Gap, HelmChangeSet, Location
 from plangate.model.policy import Policy
@@ -67,7 +67,7 @@ class Gate(Struct, frozen=True, kw_only=True):
         """The environment, from the options, hints and change sets, with the options and policies that apply in it."""
         known = [*self.hints, *(EnvironmentHint("releases", release) for release in _releases(changesets))]
         known += [EnvironmentHint("values_files", name) for name in self._values_files(changesets)]
-        resolution = resolve(self.config, options.environment, known)
+        resolution = reach.reached(self.config, resolve(self.config, options.environment, known), changesets)
         return ResolvedSettings(
             self._options(options, resolution),
             self._policies(policies, resolution.name),
@@ -226,10 +226,13 @@ class Gate(Struct, frozen=True, kw_only=True):
 
 
 def _several(resolution: Resolution) -> list[str]:
-    """A note where several environments fit."""
-    if not resolution.others:
-        return []
-    return [f"{', '.join(resolution.others)} fits too: of each setting the stricter one holds"]
+    """Notes where several environments fit, or something is enforced that would only be observed."""
+    notes = []
+    if resolution.enforced:
+        notes.append(f"enforced, though {resolution.name} is only observed: {resolution.enforced}")
+    elif resolution.others:
+        notes.append(f"{', '.join(resolution.others)} fits too: of each setting the stricter one holds")
+    return notes
 
 
 def _builtin() -> set[str]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
-from plangate.errors import ExitCode, InputError
+from plangate.errors import ExitCode
 from plangate.lang.wording import sentences
 from plangate.model.verdict import Approvals, Decision
-from plangate.pipeline import plan_fingerprint, saved, signature
+from plangate.pipeline import plan_fingerprint, saved
 from plangate.pipeline.key import gate_key
 from plangate.pipeline.merge import code_of
 from plangate.publish import approvals, runner, state
@@ -23,6 +23,7 @@ from plangate.report.restore import restore
 from plangate.report.values import clip
 
 if TYPE_CHECKING:
+    from plangate.gate.config import Config
     from plangate.model.verdict import Finding, Verdict
     from plangate.publish.approvals import ApprovalState
     from plangate.publish.github import GitHub
@@ -54,14 +55,11 @@ class Pages:
         self.gate_key: bytes | None = None
 
     @classmethod
-    def load(cls, path: str) -> Pages:
-        """Those of a saved verdict. Raises `InputError` for what is none, and for one that a gate with a key did not sign."""
+    def load(cls, path: str, config: Config) -> Pages:
+        """Those of a saved verdict. Raises `InputError` for what is none, and for one that this gate cannot have written."""
         document, _ = saved.load(path)
         key = gate_key()
-        if key is not None and signature.is_signed(document, key) is not True:
-            raise InputError(
-                "is not signed by this gate, which has a key", where=path, hint="review it with PLANGATE_KEY"
-            )
+        saved.check(path, document, key, config)
         pages = cls(document)
         pages.gate_key = key
         return pages

@@ -131,7 +131,11 @@ def _read_inputs(request: Request, context: contexts.PlanContext) -> _ReadInputs
     if request.assume:
         context = structs.replace(context, releases=structs.replace(context.releases, assuming=True))
     reading = inputs.Reading(
-        context=context, evidence=request.evidence, kube_version=request.kube_version, assumed=request.assume
+        context=context,
+        evidence=request.evidence,
+        kube_version=request.kube_version,
+        assumed=request.assume,
+        siblings=evaluate.siblings(request.policies),
     )
     for path in request.inputs:
         try:

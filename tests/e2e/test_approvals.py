@@ -440,6 +440,9 @@ def test_runs_are_in_the_order_of_github_and_not_of_their_clocks(repo, monkeypat
         saved,
         decision="pass",
         exit_code=0,
+        risk=None,
+        findings=[],
+        changes=[structs.replace(one, findings=[]) for one in saved.changes],
         created_at="2027-01-31T12:00:00Z",
         provenance=wire.Provenance(run=55, attempt=1),
     )
@@ -453,12 +456,15 @@ def test_runs_are_in_the_order_of_github_and_not_of_their_clocks(repo, monkeypat
     assert conclusion(repo) == "success"
 
 
+def made_blocking(saved):
+    findings = [structs.replace(one, severity="critical", decision="block") for one in saved.findings]
+    return structs.replace(saved, findings=findings, risk="critical", decision="block", exit_code=10)
+
+
 def test_a_block_cannot_be_approved(repo):
     go(repo, bucket("logs"))
     saved = json_v1.parse((repo.folder / "verdict.json").read_bytes())
-    (repo.folder / "verdict.json").write_bytes(
-        json_v1.ENCODER.encode(structs.replace(saved, decision="block", exit_code=10))
-    )
+    (repo.folder / "verdict.json").write_bytes(json_v1.ENCODER.encode(made_blocking(saved)))
     repo.server.review("bob")
     assert again(repo) == 10
     assert conclusion(repo) == "failure"
@@ -471,7 +477,7 @@ def test_a_later_verdict_wins_over_an_earlier_one_that_was_published_again(repo)
     assert conclusion(repo) == "success"
     path = repo.folder / "verdict.json"
     saved = json_v1.parse(path.read_bytes())
-    later = structs.replace(saved, decision="block", exit_code=10, created_at="2026-01-31T12:30:00Z")
+    later = structs.replace(made_blocking(saved), created_at="2026-01-31T12:30:00Z")
     path.write_bytes(json_v1.ENCODER.encode(later))
     assert again(repo, 55) == 10
     assert conclusion(repo) == "failure"

@@ -26,6 +26,7 @@ class Role(StrEnum):
     RETENTION = "retention"
     ITEM = "item"
     VERSION = "version"
+    RELEASE = "release"
     GUARD = "guard"
     SCHEDULE = "schedule"
     TRAFFIC = "traffic"
@@ -39,7 +40,7 @@ class Role(StrEnum):
 class Meaning(Struct, frozen=True, forbid_unknown_fields=True):
     """When an update of a role is harmless, for which classes of types (none: all), and what to say then of one and of several."""
 
-    harmless: Literal["always", "grows", "on", "patch", "item", "never"]
+    harmless: Literal["always", "grows", "on", "patch", "minor", "item", "never"]
     classes: tuple[Class, ...] = ()
     says: str = ""
     many: str = ""

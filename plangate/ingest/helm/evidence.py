@@ -11,7 +11,7 @@ from msgspec import Struct
 from plangate.errors import InputError
 from plangate.ingest import yaml
 from plangate.ingest.envelope import unwrap
-from plangate.ingest.helm import manifests, output
+from plangate.ingest.helm import manifests, output, splitting
 from plangate.model.release import Revision
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def live(given: RawInput, reader: ManifestReader) -> tuple[manifests.ManifestObj
         items = whole.get("items") if isinstance(whole, dict) and "items" in whole else whole
         listed = items if isinstance(items, list) else [items]
     else:
-        documents, _ = manifests.split(text)
+        documents, _ = splitting.split(text)
         listed = [one.raw for one in manifests.objects(documents, reader)]
     found = []
     for item in listed:
@@ -120,7 +120,7 @@ def live(given: RawInput, reader: ManifestReader) -> tuple[manifests.ManifestObj
             # Helm's own record of a revision: no object of the release, and every word of it is in there.
             continue
         manifests.learn(item, reader.redactor)
-        found.append(manifests.ManifestObject(manifests.Document(""), reader, item))
+        found.append(manifests.ManifestObject(splitting.Document(""), reader, item))
     return tuple(found)
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec import structs
+
 from plangate.errors import InputError
-from plangate.ingest.helm import collected_objects, manifests, truncation
+from plangate.ingest.helm import collected_objects, manifests, splitting, truncation
 from plangate.ingest.helm import evidence as helm_evidence
 from plangate.ingest.helm.dry_run import DRY_RUN_COMMAND, DryRun, read, without_hooks
 from plangate.ingest.redact.redactor import Redactor
@@ -44,8 +46,9 @@ def changeset(
 
 
 def texts(dry: DryRun) -> list[str]:
-    """The documents of a dry run or a manifest as they were printed, its hooks included."""
-    return [one.text for text in (dry.manifest or "", dry.hooks) for one in manifests.split(text)[0]]
+    """The documents of a dry run or a manifest as they were printed, its hooks included. Raises `InputError`."""
+    path = dry.document.path
+    return [one.text for text in (dry.manifest or "", dry.hooks) for one in splitting.split(text, path)[0]]
 
 
 def redactor(dry: DryRun) -> Redactor:
@@ -115,39 +118,38 @@ class _UpgradeBuilder:
         reader = manifests.ManifestReader(
             self.redactor, path, frozenset(text for value in values for text in _texts(value))
         )
-        documents, hidden = manifests.split(dry.manifest or "")
-        hook_documents, _ = manifests.split(dry.hooks)
+        documents, hidden = splitting.split(dry.manifest or "", path)
+        hook_documents, _ = splitting.split(dry.hooks, path, hooks=True)
         if dry.document.kind == Kind.HELM_MANIFEST:
-            documents, extra = without_hooks(documents)
+            documents, extra = without_hooks(documents, path)
             hook_documents += extra
         old = self._old(given.get("manifest"))
         before = helm_evidence.text_of(given["manifest"]) if dry.doubt == "between" and "manifest" in given else ""
         if truncation.looks_truncated(documents, old or (), dry.doubt, breaks=dry.breaks, before=before):
             raise self._cut()
-        same, only_old, only_new = manifests.common(old or [], documents)
+        same, only_old, only_new = splitting.common(old or [], documents)
         lazily = "live_objects" not in given
         # A Secret that was left out is neither gone nor changed: nobody can tell.
-        only_old = [d for d in only_old if not (d.template in hidden and "kind: Secret" in d.text)]
-        old_reader = manifests.ManifestReader(self.redactor, given["manifest"].path if "manifest" in given else path)
+        old_objects = tuple(
+            one
+            for one in manifests.objects(only_old, self._reader("manifest"))
+            if not (one.template in hidden and one.kind == "Secret")
+        )
         new_objects = tuple(manifests.objects(only_new, reader))
-        old_objects = tuple(manifests.objects(only_old, old_reader))
         same_objects = tuple(manifests.objects(same, reader, lazily=lazily))
         hooks = tuple(manifests.objects(hook_documents, reader))
         old_hooks = None
         if "hooks" in given:
-            hook_reader = manifests.ManifestReader(self.redactor, given["hooks"].path)
-            found, _ = manifests.split(helm_evidence.text_of(given["hooks"]))
-            old_hooks = tuple(manifests.objects(found, hook_reader))
+            found, _ = splitting.split(helm_evidence.text_of(given["hooks"]), given["hooks"].path, hooks=True)
+            old_hooks = tuple(manifests.objects(found, self._reader("hooks")))
         live = None
         if "live_objects" in given:
-            live = helm_evidence.live(
-                given["live_objects"], manifests.ManifestReader(self.redactor, given["live_objects"].path)
-            )
+            live = helm_evidence.live(given["live_objects"], self._reader("live_objects"))
         crds = tuple(
             one
             for template, text in dry.crds
             for one in manifests.objects(
-                [manifests.Document(d.text, template, d.line) for d in manifests.split(text)[0]], reader
+                (structs.replace(d, template=template) for d in splitting.split(text, path)[0]), reader
             )
         )
         for value in values:
@@ -180,19 +182,31 @@ class _UpgradeBuilder:
             revision=dry.revision,
         )
 
+    def _reader(self, kind: str) -> manifests.ManifestReader:
+        """The reader of a file of evidence, whose messages name the command that writes it."""
+        where = self.given[kind].path if kind in self.given else self.dry.document.path
+        return manifests.ManifestReader(self.redactor, where, hint=self._command(kind))
+
+    def _command(self, kind: str) -> str:
+        """The command that writes a file of evidence about this release, of the deployed revision where that is known."""
+        newest = helm_evidence.deployed(self.history)
+        revision = f" --revision {newest.number}" if newest is not None else ""
+        names = {"name": self.name or "NAME", "namespace": self.namespace or "NS"}
+        return helm_evidence.COMMANDS[kind].format(**names, revision=revision)
+
     def _restore(self, kept: tuple[manifests.ManifestObject, ...], whole: tuple[manifests.ManifestObject, ...]) -> None:
         """Fill in place what was removed from evidence when it was collected, and note what was not compared."""
         if any(b"(hmac:" in one.data or b"(sensitive)" in one.data for one in self.given.values()):
             uncompared = collected_objects.restore(kept, whole, self.key, self.redactor)
             self.skipped += collected_objects.gaps(uncompared, f"{self.namespace}/{self.name}")
 
-    def _old(self, given: RawInput | None) -> list[manifests.Document] | None:
+    def _old(self, given: RawInput | None) -> list[splitting.Document] | None:
         if self.dry.install:
             return []
         if given is None:
             return None
-        documents, _ = manifests.split(helm_evidence.text_of(given))
-        return without_hooks(documents)[0]
+        documents, _ = splitting.split(helm_evidence.text_of(given), given.path)
+        return without_hooks(documents, given.path)[0]
 
     def _values(self) -> dict[str, Any] | None:
         return helm_evidence.values(self.given["values"]) if "values" in self.given else None
