@@ -9,8 +9,8 @@ from tests.support.git import commit, git
 FILES = {
     "live/a/main.tf": 'module "net" {\n  source = "../../modules/net"\n}\n# it isn\'t "odd\n',
     "live/a/terraform.tfvars": 'x = "1"\n',
-    "live/b/main.tf": 'terraform {\n  backend "s3" {}\n}\nlocals {\n  x = templatefile("${path.module}/../../shared/x.tpl", {a = "{"})\n}\n',
-    "live/c/main.tf": 'locals {\n  p = "${join(",", [file("../../shared/deep/${var.x}.json")])}"\n}\n',
+    "live/b/main.tf": 'terraform {\n  backend "s3" {}\n}\nlocals {\n  x = templatefile("${path.module}/../../common/x.tpl", {a = "{"})\n}\n',
+    "live/c/main.tf": 'locals {\n  p = "${join(",", [file("../../common/deep/${var.x}.json")])}"\n}\n',
     'live/grüße "1"/main.tf': 'resource "null_resource" "x" {}\n',
     "live/old/main.tf": 'variable "old" {}\n',
     "live/json/main.tf.json": '{"module": {"inner": {"source": "../../modules/inner"}}}',
@@ -18,8 +18,8 @@ FILES = {
     "modules/inner/main.tf": 'variable "x" {}\n',
     "modules/inner/files/a.txt": "a",
     "modules/alone/main.tf": 'variable "x" {}\n',
-    "shared/x.tpl": "x",
-    "shared/deep/y.json": "{}",
+    "common/x.tpl": "x",
+    "common/deep/y.json": "{}",
     "docs/page.md": "x",
 }
 
@@ -30,8 +30,8 @@ def repository(tmp_path):
     for name, text in FILES.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
-    (tmp_path / "live/c/common.tf").symlink_to("../../shared/common.tf")
-    (tmp_path / "shared/common.tf").write_text("# common\n")
+    (tmp_path / "live/c/common.tf").symlink_to("../../common/common.tf")
+    (tmp_path / "common/common.tf").write_text("# common\n")
     commit(tmp_path)
     git(tmp_path, "checkout", "--quiet", "-b", "change")
     return tmp_path
@@ -55,10 +55,10 @@ def after(repository, *changed, below=("live",)):
         ("modules/net/main.tf", ["live/a"]),
         ("modules/inner/main.tf", ["live/a", "live/json"]),
         ("modules/inner/files/a.txt", ["live/a", "live/json"]),
-        ("shared/x.tpl", ["live/b"]),
-        ("shared/deep/y.json", ["live/c"]),
-        ("shared/deep/new.json", ["live/c"]),
-        ("shared/common.tf", ["live/c"]),
+        ("common/x.tpl", ["live/b"]),
+        ("common/deep/y.json", ["live/c"]),
+        ("common/deep/new.json", ["live/c"]),
+        ("common/common.tf", ["live/c"]),
         ('live/grüße "1"/main.tf', ['live/grüße "1"']),
         ("live/new/main.tf", ["live/new"]),
     ],
