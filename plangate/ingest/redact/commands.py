@@ -9,6 +9,11 @@ from plangate.ingest.redact import formats, secrets
 from plangate.ingest.redact.secrets import Grade
 
 
+def may_be_in(text: str) -> bool:
+    """Whether a list in a JSON or YAML text may have an option among its words. Never false where one is."""
+    return '"-' in text or "- -" in text or "'-" in text or ", -" in text or "[-" in text
+
+
 def secrets_in(words: list[Any]) -> dict[int, str]:
     """The secrets in a list of words, by the index of the word. None in a list without an option."""
     for word in words:

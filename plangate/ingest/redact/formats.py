@@ -104,6 +104,9 @@ class _Prefilter:
     def candidates(self, text: str) -> list[int]:
         """The formats that the text may hold, by their indexes, in order."""
         folded = fold(text)
+        if not text.isascii():
+            # Names are compared without accents.
+            folded = f"{folded}\0{fold(secrets.without_accents(text))}"
         met: frozenset[int] = _NONE.union(*{numbers for _, numbers in self._literals.iter(folded)})
         sought = self._by_met.get(met)
         if sought is None:

@@ -198,7 +198,7 @@ def _may_hold_secrets(text: str) -> bool:
     """Whether a text, or one of several joined by `_SEPARATOR`, may hold a secret to learn. Never false where one does."""
     return (
         formats.may_be_in(text)
-        or (embedded.may_parse(text) and secrets.may_name_a_secret(text))
+        or (embedded.may_parse(text) and (secrets.may_name_a_secret(text) or commands.may_be_in(text)))
         or encoded.may_be_in(text)
     )
 

@@ -24,6 +24,7 @@ Rules: TypeAlias = "dict[str, Rules] | Literal[True]"
 """Secret attributes of a type as a tree: True hides all below, an empty one nothing; lists are left out of it."""
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+")
+_STROKES = str.maketrans({"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "\u0131": "i", "ß": "ss"})
 MOST_KEYS_OF_PAIR = 6
 """Keys of an object that is a pair of a name and a text, and little else."""
 
@@ -79,8 +80,8 @@ class _Level:
     """A `Level` as sets."""
 
     def __init__(self, level: Level) -> None:
-        self.words = frozenset(map(_without_accents, level.words))
-        self.pairs = frozenset(map(_without_accents, level.pairs))
+        self.words = frozenset(map(without_accents, level.words))
+        self.pairs = frozenset(map(without_accents, level.pairs))
         self.last = frozenset(level.last)
         self.parts = tuple(level.parts)
 
@@ -141,13 +142,14 @@ def may_name_a_secret(text: str) -> bool:
 
 def words_of(name: str) -> list[str]:
     """The lower-case words of a name: `dbPassword1`, `DB_PASSWORD` and `db-password` are `db password`."""
-    return [word.lower() for word in _WORDS.findall(_without_accents(name))]
+    return [word.lower() for word in _WORDS.findall(without_accents(name))]
 
 
-def _without_accents(text: str) -> str:
+def without_accents(text: str) -> str:
+    """The text with its letters as they are without accents: `contraseña` is `contrasena`."""
     if text.isascii():
         return text
-    apart = unicodedata.normalize("NFKD", text)
+    apart = unicodedata.normalize("NFKD", text.translate(_STROKES))
     return unicodedata.normalize("NFC", re.sub(r"[\u0300-\u036f]", "", apart))
 
 
