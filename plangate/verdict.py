@@ -105,6 +105,7 @@ def decide(
         runbook=tuple(_runbook(changes)),
         approvals=options.approvals,
         provenance=options.provenance,
+        waiving=options.waiving,
     )
     return structs.replace(verdict, headline=_headline(verdict))
 

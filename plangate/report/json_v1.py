@@ -76,6 +76,7 @@ def wire_verdict(verdict: Verdict) -> wire.Verdict:
         notes=verdict.notes or UNSET,
         mode="observe" if verdict.mode == "observe" else UNSET,
         approvals=UNSET if verdict.approvals is None else [wire.Approvals(*structs.astuple(verdict.approvals))],
+        waiving=UNSET if verdict.waiving is None else wire.WaiverTerms(*structs.astuple(verdict.waiving)),
         provenance=UNSET if verdict.provenance is None else wire.Provenance(*structs.astuple(verdict.provenance)),
     )
 
