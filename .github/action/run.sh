@@ -102,6 +102,15 @@ configuration() {
   if [ -n "${PLANGATE_CONFIG:-}" ]; then settings+=("--config=$PLANGATE_CONFIG"); fi
 }
 
+if [ -n "${PLANGATE_ROOTS:-}" ]; then
+  split "$PLANGATE_ROOTS"
+  code=0
+  roots=$("${plangate[@]}" roots "--changed-since=${PLANGATE_CHANGED_SINCE:-}" -- "${lines[@]}") || code=$?
+  if [ "$code" -eq 0 ]; then echo "roots=$roots" >> "$GITHUB_OUTPUT"; fi
+  echo "exit-code=$code" >> "$GITHUB_OUTPUT"
+  exit "$code"
+fi
+
 if [ -n "${PLANGATE_VERIFY:-}" ]; then
   checked=()
   if [ -n "${PLANGATE_TF_DIR:-}" ]; then checked+=("--tf-dir=$PLANGATE_TF_DIR"); fi

@@ -26,6 +26,10 @@ _FORK: Final = (
 )
 
 
+_BRANCHES: Final = "refs/remotes/origin/"
+"""How the action names the branch that a pull request goes to."""
+
+
 class Delivered(Struct, frozen=True):
     """A published part: what it is, the outcome, its URL, and warnings about what was left out."""
 
@@ -117,6 +121,7 @@ class Delivery:
         checked: Checked | None = None
         if request.check:
             try:
+                _refuse_other_branch(place, pages.saved.provenance)
                 checked = check.publish(github_, place, pages.check(request.check_name))
                 self._check_url, annotated = checked.url, checked.annotated
                 yield Delivered("the check", checked.outcome, checked.url, checked.warnings)
@@ -190,6 +195,19 @@ def _place(request: DeliveryRequest) -> Place:
     except OSError:
         raise UsageError("cannot be read", where="GITHUB_EVENT_PATH") from None
     return places.find(os.environ, event, repository=request.repository, sha=request.sha, number=request.number)
+
+
+def _refuse_other_branch(place: Place, provenance: wire.Provenance | UnsetType) -> None:
+    """Raise `PublishError` for a verdict of the gate of another branch, such as that of a second pull request of the commit."""
+    ref = provenance.policy_ref if provenance else None
+    if ref is None or not ref.startswith(_BRANCHES) or not place.base:
+        return
+    branch = ref.removeprefix(_BRANCHES)
+    if branch != place.base:
+        raise PublishError(
+            f"the verdict has the policies of {branch}, and the pull request goes into {place.base}",
+            hint="review the plan again, for this pull request",
+        )
 
 
 def _with_order(place: Place, provenance: wire.Provenance | UnsetType) -> Place:

@@ -430,6 +430,23 @@ def test_what_the_examples_give_and_take_exists():
             assert name in ACTION["outputs"], path
 
 
+def test_the_root_modules_of_a_change_are_listed(checkout):
+    work = checkout / "work"
+    git(work, "fetch", "--quiet", "--unshallow", "origin", "main:main")
+    (work / "live" / "a b").mkdir(parents=True)
+    (work / "live" / "a b" / "main.tf").write_text("")
+    git(work, "add", ".")
+    git(work, "commit", "--quiet", "--message=x")
+    job = Job(checkout, roots="live", changed_since="main")
+    assert job.step("run") == 0, job.log
+    assert job.outputs["run"] == {"roots": '["live/a b"]', "exit-code": "0"}
+    shutil.rmtree(work / "live")
+    git(work, "commit", "--quiet", "--all", "--message=y")
+    git(work, "branch", "--force", "main", "HEAD~1")
+    assert job.step("run") == 4
+    assert job.outputs["run"] == {"exit-code": "4"}, "an empty list would say that nothing has to be planned"
+
+
 def test_the_plan_is_verified_before_the_apply(tmp_path):
     state = str(FIXTURES / "update-in-place" / "state.tfstate")
     given = {"plan": plan("update-in-place"), "state": state, "check": "false", "comment": "false", "key": "k1"}
