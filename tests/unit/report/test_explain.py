@@ -50,6 +50,14 @@ def test_a_finding_is_explained_with_the_values_that_were_seen(saved):
         "\n"
         " instead   Take a backup first, with `make backup`.\n"
         " see       https://docs.example/databases\n"
+        "\n"
+        " waiver    if it is meant, below `waivers:` in a file that --waivers names:\n"
+        '           - policy: "stateful-resource-destroyed"\n'
+        '             address: "aws_db_instance.main"\n'
+        '             fingerprint: "abababababababab"\n'
+        '             reason: "WHY"\n'
+        '             owner: "WHO"\n'
+        '             expires: "2026-03-02"\n'
     )
 
 
