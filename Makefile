@@ -14,7 +14,7 @@ REVIEWED := fixtures/release/plan.json
 
 export PYTHONDONTWRITEBYTECODE =
 .DELETE_ON_ERROR:
-.PHONY: help review test test-elsewhere mutate lint format bench docs lab e2e-lab record fixtures lock clean
+.PHONY: help review test test-elsewhere mutate fuzz lint format bench docs lab e2e-lab record fixtures lock clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -30,6 +30,9 @@ test-elsewhere: .venv/.developing  ## run tests as another user, on a read-only 
 
 mutate: .venv/.developing  ## change every policy in small ways and see whether its cases notice
 	$(BIN)/python tests/meta/mutate.py
+
+fuzz: .venv/.developing  ## try many thousands of broken inputs on every reader; what falls goes into tests/fuzz/corpus
+	nice $(BIN)/python -m pytest -n 0 --hypothesis-profile=fuzz tests/fuzz
 
 lint: .venv/.developing $(if $(GO),$(BIN)/actionlint)  ## check style, formatting, types and workflows
 	$(BIN)/ruff check .
@@ -57,8 +60,9 @@ lab:  ## build the real tools into .lab (go and kubectl needed, minutes) and sta
 	tests/lab/install.sh .lab
 	tests/lab/up.sh .lab
 
-e2e-lab: .venv/.developing  ## run both real Helms against the running lab, end to end
+e2e-lab: .venv/.developing  ## run both real Helms against the running lab, end to end, and compare how YAML is read
 	$(BIN)/python -m pytest -rs tests/e2e/test_lab.py
+	$(BIN)/python tests/lab/yaml_differential.py .lab/bin/yaml-reader --count 20000
 
 record: .venv/.developing  ## record fixtures/helm-upgrades and fixtures/drift again on the running lab; ONLY="a b" for some
 	$(BIN)/python tests/lab/record.py $(ONLY)

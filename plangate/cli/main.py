@@ -18,6 +18,7 @@ COMMANDS = {
     "collect": ("plangate.cli.collect:collect", "Gather what is live into a folder, secrets removed."),
     "drift": ("plangate.cli.drift:drift", "Say what is live and differs from what is configured."),
     "explain": ("plangate.cli.explain:explain", "Explain one finding of a saved verdict."),
+    "roots": ("plangate.cli.roots:roots", "List the root modules that a change reaches."),
     "merge": ("plangate.cli.merge:merge", "Make one verdict of the verdicts of many targets."),
     "publish": ("plangate.cli.publish:publish", "Bring a saved verdict to a pull request."),
     "verify": ("plangate.cli.verify:verify", "Say, right before the apply, whether it is what was reviewed."),

@@ -8,10 +8,11 @@ import tempfile
 from pathlib import Path
 
 from plangate.errors import InputError
-from plangate.evidence import child_environment
+from plangate.evidence import bounded_output, child_environment
 from plangate.model.input import RawInput
 
 _SECONDS = 300
+_MOST_BYTES = 1024**3
 _WHY = {
     b"was created by a different version": "it was made by another version of the tool; use that version",
     b"Plugin did not respond": "a provider crashed",
@@ -58,21 +59,21 @@ def _run(command: str, plan: Path, tf_dir: Path, path: str, tool: str) -> bytes:
     """The stdout of one tool. Raises `InputError` without the tool's own message, which may quote values."""
     by_hand = _by_hand(path, tool)
     try:
-        done = subprocess.run(
+        done = bounded_output.run(
             [command, "show", "-json", "-no-color", str(plan)],
+            most=_MOST_BYTES,
+            seconds=_SECONDS,
             cwd=tf_dir,
             env=child_environment.of(tool),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_SECONDS,
-            check=False,
         )
+    except bounded_output.TooMuchOutputError:
+        raise InputError(f"`{tool} show` prints more than {_MOST_BYTES // 1024**3} GiB", where=path) from None
     except subprocess.TimeoutExpired:
         raise InputError(f"`{tool} show` took longer than {_SECONDS} seconds", where=path, hint=by_hand) from None
     except OSError as error:
         reason = (error.strerror or "no reason given").lower()
         raise InputError(f"`{tool} show` could not be started: {reason}", where=path, hint=by_hand) from None
-    if done.returncode != 0:
+    if done.code != 0:
         why = next((text for piece, text in _WHY.items() if piece in done.stderr), "run it by hand to see why")
         raise InputError(
             f"`{tool} show` failed in {tf_dir}: {why.format(tool=tool)}",

@@ -50,7 +50,9 @@ class Resolution(Struct, frozen=True):
     name: str | None
     conflicts: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
-    """The other environments that everything known fits too."""
+    """The other environments that everything known fits too, or whose objects it reaches."""
+    enforced: str = ""
+    """Why it is enforced though the environment is only observed; empty where nothing says so."""
 
 
 def folders(path: str) -> tuple[str, ...]:
@@ -66,13 +68,15 @@ def settings(config: Config, resolution: Resolution) -> Environment:
     names = (resolution.name or "", *resolution.others)
     fitting = [config.environments[name] for name in names if name in config.environments]
     here = fitting[0] if fitting else Environment()
+    if resolution.enforced:
+        here = structs.replace(here, mode="enforce")
     if len(fitting) < 2:
         return here
     modes = {one.mode or config.mode for one in fitting}
     return structs.replace(
         here,
         protected=any(one.protected for one in fitting),
-        mode="enforce" if "enforce" in modes else "observe",
+        mode="enforce" if resolution.enforced or "enforce" in modes else "observe",
         fail_on="review" if "review" in {one.fail_on or config.fail_on for one in fitting} else "block",
         require=tuple(dict.fromkeys(kind for one in fitting for kind in one.require)),
     )

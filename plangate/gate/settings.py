@@ -13,17 +13,18 @@ from msgspec import Struct, structs
 from plangate import knowledge
 from plangate.errors import UsageError
 from plangate.findings import make
-from plangate.gate import environment, inline_waivers, waivers
+from plangate.gate import environment, inline_waivers, reach, waivers
 from plangate.gate.config import Config, ConfigFile, Environment
+from plangate.gate.config import listed as several
 from plangate.gate.environment import EnvironmentHint, Resolution, resolve
 from plangate.gate.inline_waivers import InlineComments
 from plangate.gate.tighten import Weakening
 from plangate.gate.waivers import Waiver
-from plangate.lang.located_yaml import did_you_mean
+from plangate.lang.typo import did_you_mean
 from plangate.lang.wording import listed
 from plangate.model.change import ChangeSet, Gap, HelmChangeSet, Location
 from plangate.model.policy import Policy
-from plangate.model.verdict import NO_ENVIRONMENT, Approvals, Finding, Options
+from plangate.model.verdict import NO_ENVIRONMENT, Approvals, Finding, Options, Provenance, WaiverTerms
 
 _FOUND_BY: Final = ("verdict", "pipeline")
 """The stages whose findings the gate judges."""
@@ -51,6 +52,8 @@ class Gate(Struct, frozen=True, kw_only=True):
     latest: str = "9999-12-31"
     """The last day until which a waiver may run."""
     notes: tuple[str, ...] = ()
+    trusted: tuple[str, str] | None = None
+    """The trusted ref that the gate was read from, and its commit; None for the working tree."""
     inline: InlineComments | None = None
     """The source of inline waivers; None where they are not read."""
 
@@ -65,7 +68,7 @@ class Gate(Struct, frozen=True, kw_only=True):
         """The environment, from the options, hints and change sets, with the options and policies that apply in it."""
         known = [*self.hints, *(EnvironmentHint("releases", release) for release in _releases(changesets))]
         known += [EnvironmentHint("values_files", name) for name in self._values_files(changesets)]
-        resolution = resolve(self.config, options.environment, known)
+        resolution = reach.reached(self.config, resolve(self.config, options.environment, known), changesets)
         return ResolvedSettings(
             self._options(options, resolution),
             self._policies(policies, resolution.name),
@@ -95,6 +98,10 @@ class Gate(Struct, frozen=True, kw_only=True):
         """The options with the settings of the environment."""
         here = environment.settings(self.config, resolution)
         notes = [*self.notes, *_several(resolution)]
+        provenance = options.provenance
+        if self.trusted is not None:
+            ref, commit = self.trusted
+            provenance = structs.replace(provenance or Provenance(), policy_ref=ref, policy_commit=commit)
         approvals = here.approvals or self.config.approvals
         review = "review" in (options.fail_on, here.fail_on or self.config.fail_on)
         return structs.replace(
@@ -108,8 +115,17 @@ class Gate(Struct, frozen=True, kw_only=True):
                 for name in dict.fromkeys((*options.required, *self.config.require, *here.require))
             ),
             notes=(*options.notes, *notes, *self._switched_off()),
+            provenance=provenance,
+            waiving=self._waiving(),
             approvals=None if approvals is None else Approvals(approvals.count, approvals.teams, approvals.users),
         )
+
+    def _waiving(self) -> WaiverTerms:
+        """What the configuration says of waivers."""
+        rules = self.config.waivers
+        severities = tuple(one.value for one in rules.forbid.severities)
+        ref = self.trusted[0] if self.trusted is not None else ""
+        return WaiverTerms(several(rules.files), self.latest, severities, rules.forbid.policies, ref)
 
     def _policies(self, policies: Sequence[Policy], environment: str | None) -> tuple[Policy, ...]:
         """The enabled policies, with the parameters of this environment."""
@@ -219,10 +235,13 @@ class Gate(Struct, frozen=True, kw_only=True):
 
 
 def _several(resolution: Resolution) -> list[str]:
-    """A note where several environments fit."""
-    if not resolution.others:
-        return []
-    return [f"{', '.join(resolution.others)} fits too: of each setting the stricter one holds"]
+    """Notes where several environments fit, or something is enforced that would only be observed."""
+    notes = []
+    if resolution.enforced:
+        notes.append(f"enforced, though {resolution.name} is only observed: {resolution.enforced}")
+    elif resolution.others:
+        notes.append(f"{', '.join(resolution.others)} fits too: of each setting the stricter one holds")
+    return notes
 
 
 def _builtin() -> set[str]:

@@ -30,6 +30,8 @@ class Reading(Struct, frozen=True, kw_only=True):
     kube_version: tuple[int, int] | None = None
     assumed: tuple[str, ...] = ()
     """Addresses of resources whose unknown attributes are assumed not to change."""
+    siblings: tuple[str, ...] = ()
+    """Types of resources that policies look for beside others: globs."""
     drift_only: bool = False
     """Whether only drift is asked for: the views of applications are left out, and inputs of Helm are refused."""
 
@@ -59,7 +61,7 @@ def classified(data: bytes, evidence: Mapping[str, bytes]) -> ChangeSet:
 
         given = {kind: RawInput(kind, text) for kind, text in evidence.items()}
         return _classified_upgrade(release.changeset(release.read(document), given, kube_version=(1, 34)))
-    return parsed(document, 0, Reading())
+    return parsed(document, 0, Reading(siblings=("*",)))
 
 
 # --- Terraform --------------------------------------------------------------------------------------------------------
@@ -68,7 +70,7 @@ def classified(data: bytes, evidence: Mapping[str, bytes]) -> ChangeSet:
 def _terraform_plan(document: Document, origin: int, reading: Reading) -> TerraformChangeSet:
     from plangate.ingest.terraform import plan
 
-    changeset = plan.parse(document, origin, reading.context.releases, run_in_fork)
+    changeset = plan.parse(document, origin, reading.context.releases, run_in_fork, reading.siblings)
     del document
     return _classified_plan(changeset, reading)
 
@@ -89,7 +91,7 @@ def _terraform_planfile(document: Document, origin: int, reading: Reading) -> Te
     freshness = Freshness(lineage=saved.lineage, serial_plan=saved.serial)
     try:
         shown = terraform.show(document.path, document.data, reading.context.tf_dir, saved.tools)
-        changeset = plan.parse(_only_plan(shown), origin, reading.context.releases, run_in_fork)
+        changeset = plan.parse(_only_plan(shown), origin, reading.context.releases, run_in_fork, reading.siblings)
     except InputError as error:
         # Lineage and serial can be read without the tool; the changes cannot.
         record = InputRecord(document.kind, document.path, document.sha256, saved.tools[0], saved.terraform_version)

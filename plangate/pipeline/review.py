@@ -81,6 +81,7 @@ def review(request: Request) -> Review:
     if len(changesets) > 1 and any(isinstance(one, HelmChangeSet) for one in changesets):
         from plangate.pipeline import correlate
 
+        skipped += correlate.repeated(changesets)
         changesets = correlate.correlate(changesets)
     skipped += contexts.check_age(changesets, request.evidence, options.created_at)
     settings = None
@@ -131,7 +132,11 @@ def _read_inputs(request: Request, context: contexts.PlanContext) -> _ReadInputs
     if request.assume:
         context = structs.replace(context, releases=structs.replace(context.releases, assuming=True))
     reading = inputs.Reading(
-        context=context, evidence=request.evidence, kube_version=request.kube_version, assumed=request.assume
+        context=context,
+        evidence=request.evidence,
+        kube_version=request.kube_version,
+        assumed=request.assume,
+        siblings=evaluate.siblings(request.policies),
     )
     for path in request.inputs:
         try:

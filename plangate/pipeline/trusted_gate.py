@@ -5,20 +5,23 @@ from __future__ import annotations
 import datetime
 import os
 import posixpath
+import shutil
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+import msgspec
 from msgspec import Struct, structs
 
 from plangate import knowledge
 from plangate.errors import InputError, UsageError
+from plangate.evidence import git_pack
 from plangate.evidence.git import Commit
 from plangate.evidence.inline_comments import CommentFiles
 from plangate.evidence.rego import ENDS, RegoRules
 from plangate.evidence.working_tree import Folder
 from plangate.evidence.workspace import backend_key, workspace
 from plangate.gate import config as configurations
-from plangate.gate import tighten
+from plangate.gate import packs, tighten
 from plangate.gate import waivers as waiver_files
 from plangate.gate.config import Config, ConfigFile, listed
 from plangate.gate.environment import EnvironmentHint
@@ -51,13 +54,18 @@ def prepare(
     none = _Configuration(ConfigFile(Config(), flags.config or CONFIG))
     read, trusted = read or none, trusted or none
     above = (f"the configuration is {trusted.file.file}",) if ".." in trusted.folder else ()
+    of_packs = _checked_packs(commit or here, trusted)
     if commit is None:
         paths, files = _paths(flags, read)
         policies = load(texts=_policies(here, paths))
         gate = Gate(
-            read=read.file, waivers=_waivers(here, files), latest=_latest_waiver_end(review, read.config), notes=above
+            read=read.file,
+            waivers=_waivers(here, files),
+            latest=_latest_waiver_end(review, read.config),
+            notes=(*above, *of_packs),
         )
     else:
+        _checked_packs(here, read)
         policies, weakenings = _trusted_policies(commit, here, flags, trusted, read)
         severities = {policy.id: policy.severity for policy in policies}
         severities.update({one.id: one.severity for one in knowledge.builtins()})
@@ -78,7 +86,12 @@ def prepare(
                 *_rego_weakenings(commit, here, flags),
             ),
             latest=_latest_waiver_end(review, config),
-            notes=(f"policies, waivers and configuration are those of {commit.ref} ({commit.sha[:7]})", *above),
+            notes=(
+                f"policies, waivers and configuration are those of {commit.ref} ({commit.sha[:7]})",
+                *above,
+                *of_packs,
+            ),
+            trusted=(commit.ref, commit.sha),
         )
     gate.check(policies)
     inline = None
@@ -147,10 +160,23 @@ def _rego_weakenings(commit: Commit, here: Folder, flags: GateFlags) -> list[Wea
     return [Weakening(words.format(name), file=f"{path.rstrip('/')}/{name}", line=1) for name in changed]
 
 
-def configuration(path: str | None) -> Config:
-    """The configuration of a command that judges no change, as it is checked out. Raises `UsageError`."""
-    read = _config(Folder(Path()), GateFlags(config=path), needed=path is not None)
+def configuration(path: str | None, ref: str | None = None) -> Config:
+    """The configuration of a command that judges no change, of the trusted ref or as it is checked out. Raises `UsageError`."""
+    tree = Folder(Path()) if ref is None else Commit(ref, Path())
+    read = _config(tree, GateFlags(config=path), needed=path is not None and ref is None)
     return Config() if read is None else read.config
+
+
+def policy_paths(path: str | None, given: Iterable[Path]) -> tuple[Config, tuple[Path, ...]]:
+    """The configuration as it is checked out, and where policies stand: what the command line names, then what it names.
+
+    Raises `UsageError`.
+    """
+    flags = GateFlags(config=path, policies=tuple(given))
+    read = _config(Folder(Path()), flags, needed=path is not None)
+    if read is None:
+        return Config(), flags.policies
+    return read.config, tuple(dict.fromkeys(map(Path, _paths(flags, read)[0])))
 
 
 def _config(tree: Commit | Folder, flags: GateFlags, *, needed: bool) -> _Configuration | None:
@@ -167,8 +193,47 @@ def _config(tree: Commit | Folder, flags: GateFlags, *, needed: bool) -> _Config
 
 def _paths(flags: GateFlags, read: _Configuration) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Where policies and waivers stand: what the command line names, then what the configuration names."""
-    policies = (*map(str, flags.policies), *read.inside(listed(read.config.policy_paths)))
+    of_config = (packs.parse(one).folder if packs.is_pack(one) else one for one in listed(read.config.policy_paths))
+    policies = (*map(str, flags.policies), *read.inside(of_config))
     return policies, (*flags.waivers, *read.inside(listed(read.config.waivers.files)))
+
+
+def _packs(read: _Configuration) -> list[packs.Pack]:
+    return [packs.parse(one) for one in listed(read.config.policy_paths) if packs.is_pack(one)]
+
+
+def _checked_packs(tree: Commit | Folder, read: _Configuration) -> tuple[str, ...]:
+    """What the verdict says of each pack of a configuration. Raises `UsageError` for one that is not what was fetched."""
+    notes = []
+    for pack in _packs(read):
+        folder, record = read.inside((pack.folder, pack.record))
+        files = _below(tree, folder, (".yaml", ".yml"))
+        notes.append(packs.check(pack, tree.read(record), files.items()))
+    return tuple(notes)
+
+
+def vendor(path: str | None) -> list[str]:
+    """Fetch the packs of the configuration and write their copies; the folders that were written. Raises `UsageError`.
+
+    Copies that the configuration no longer names are removed.
+    """
+    read = _config(Folder(Path()), GateFlags(config=path), needed=True)
+    found = [] if read is None else _packs(read)
+    if read is None or not found:
+        raise UsageError("names no pack", where=CONFIG, hint="policy_paths: [git+https://HOST/REPOSITORY@COMMIT#PATH]")
+    fetched = [(pack, git_pack.files(pack.url, pack.commit, pack.path)) for pack in found]
+    (top,) = read.inside((packs.FOLDER,))
+    shutil.rmtree(top, ignore_errors=True)
+    written = []
+    for pack, files in fetched:
+        folder, record = map(Path, read.inside((pack.folder, pack.record)))
+        for name, text in files:
+            file = folder / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, "utf-8")
+        record.write_bytes(msgspec.json.encode(packs.Record(pack.reference, packs.digest(files))) + b"\n")
+        written.append(str(folder))
+    return written
 
 
 def _policies(tree: Commit | Folder, paths: Iterable[str]) -> list[tuple[str, str]]:

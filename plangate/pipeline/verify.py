@@ -13,7 +13,7 @@ from msgspec import UNSET, Struct, structs
 from plangate.errors import ExitCode
 from plangate.model.input import EvidenceSources, StateSource
 from plangate.model.verdict import Options
-from plangate.pipeline import plan_fingerprint, review, saved, signature
+from plangate.pipeline import consistency, plan_fingerprint, review, saved, signature
 from plangate.pipeline.binding import BindingOptions
 from plangate.pipeline.key import gate_key
 from plangate.report import wire
@@ -162,6 +162,8 @@ def _trusted(comparison: Comparison) -> Iterator[Problem]:
             yield Problem("unsure", "the verdict is not signed, and this gate has a key", "review it with PLANGATE_KEY")
         elif not signed:
             yield Problem("different", "the verdict is not what this gate wrote: its signature does not fit")
+    elif against := consistency.contradiction(saved):
+        yield Problem("different", f"the verdict was changed: {against}")
     elif bound.sensitive == "hmac":
         yield Problem(
             "unsure", "hidden values can only be compared with the gate's key", "set PLANGATE_KEY or PLANGATE_KEY_FILE"
@@ -227,7 +229,7 @@ def _plan(comparison: Comparison) -> Iterator[Problem]:
 
 def _withheld(then: wire.Evidence, now: wire.Evidence) -> list[str]:
     """The kinds of evidence that the review had and that are missing now: without them other changes would be predicted."""
-    names = ("manifest", "live_objects")
+    names = ("manifest", "hooks", "live_objects")
     return [
         name.replace("_", " ") for name in names if getattr(then, name) == "given" and getattr(now, name) == "missing"
     ]

@@ -92,7 +92,11 @@ def test_a_waived_finding_decides_nothing_and_is_listed(repo):
         ({"expires": "2027-03-31"}, "waiver-not-permitted", "may run until 2027-02-01 at most"),
         ({"address": "aws_db_instance.other"}, "waiver-unmatched", "nothing of this review fits it"),
         ({"policy": "stateful-resource-destroy"}, "waiver-unmatched", "did you mean stateful-resource-destroyed?"),
-        ({"address": "*"}, "waiver-too-broad", "its address fits everything"),
+        (
+            {"address": "*"},
+            "waiver-too-broad",
+            "its address fits nearly everything: name a type, a module or an object",
+        ),
         ({"fingerprint": "0" * 16}, "waiver-unmatched", "it is for the fingerprint 0000000000000000"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import ahocorasick
 
-from plangate.ingest.redact import embedded, formats, secrets
+from plangate.ingest.redact import embedded, encoded, formats, secrets
 from plangate.ingest.redact.ordinary import (
     SHORTEST,
     is_identifier,
@@ -44,6 +44,8 @@ _CHUNK = 1024
 """A longer secret is looked for in pieces: the automaton that finds it is as deep as its longest word, and breaks."""
 _HASHES = ("md5", "sha1", "sha256", "sha512")
 _LETTERS = r"[A-Za-z]+"
+_USER_AND_PASSWORD = r"[^\s:/]{1,64}:([^\s/]\S{0,255})"
+"""What basic authentication, htpasswd and chpasswd hold."""
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~")
 
 
@@ -206,11 +208,19 @@ def _pieces(piece: _Piece, depth: int = 0) -> Iterator[_Piece]:
             if isinstance(leaf, str):
                 yield from _pieces(_Piece(leaf, key, parsed.kind == "yaml"), depth + 1)
     elif "\n" in text:
-        yield from (piece._replace(text=line) for line in map(str.strip, text.splitlines()) if _is_distinctive(line))
-    yield from (_Piece(secret, "") for secret in formats.learnable(text))
-    decoded = embedded.unbase64(text)
-    if decoded is not None:
-        yield from _pieces(piece._replace(text=decoded), depth + 1)
+        for line in map(str.strip, text.splitlines()):
+            if _is_distinctive(line):
+                yield piece._replace(text=line)
+            of_user = re.fullmatch(_USER_AND_PASSWORD, line)
+            if of_user is not None:
+                yield piece._replace(text=of_user[1])
+    yield from (_Piece(secret, "") for secret in formats.secrets_of(text))
+    of_user = re.fullmatch(_USER_AND_PASSWORD, text)
+    if of_user is not None:
+        yield piece._replace(text=of_user[1])
+    for run in encoded.runs(text):
+        if run.text is not None:
+            yield from _pieces(piece._replace(text=run.text), depth + 1)
 
 
 def leaves(value: Any, name: str = "") -> Iterator[tuple[Any, str]]:

@@ -84,6 +84,11 @@ def is_word(text: str) -> bool:
     return len(word) <= _LONGEST_WORD and not any(stem in word for stem in _SECRET_STEMS) and _is_run(word, words, 3)
 
 
+def is_dictionary_word(text: str) -> bool:
+    """Whether it is one word of the dictionary, in one case."""
+    return text.lower() in _vocabulary()[0] and re.fullmatch(_LETTERS, text) is not None
+
+
 def _is_run(text: str, words: frozenset[str], most: int) -> bool:
     if text in words:
         return True

@@ -6,11 +6,11 @@ from msgspec import UNSET, structs
 from plangate.errors import ExitCode
 from plangate.model.change import Action, Address, Freshness, Gap, Hook, Invocation, OutputChange, ReplaceOrder
 from plangate.model.input import Facts, InputRecord, Kind
-from plangate.model.verdict import Binding, Coverage
+from plangate.model.verdict import Binding, Coverage, Severity
 from plangate.pipeline import saved, signature
 from plangate.pipeline.verify import Comparison, Problem, Verified, VerifyResult, compare
 from tests.support.command import AS_OF
-from tests.support.verdicts import change, changed, verdict
+from tests.support.verdicts import change, changed, finding, verdict
 
 NOW = "2026-01-31T13:00:00Z"
 LATE = "2026-02-02T00:00:00Z"
@@ -125,7 +125,17 @@ def test_a_verdict_expires(now, problems):
     [("block", "different", 10), ("inconclusive", "unsure", 4), ("review", None, 0), ("pass", None, 0)],
 )
 def test_a_verdict_that_lets_nothing_go_on_lets_nothing_through(decision, kind, code):
-    result = held(structs.replace(BEFORE, decision=decision, headline="it is lost"), BEFORE)
+    severity = {"block": Severity.CRITICAL, "review": Severity.MEDIUM}.get(decision)
+    found = () if severity is None else (finding("data-lost", severity),)
+    unsure = (Gap("state", "is missing", "give it", inconclusive=True),) if decision == "inconclusive" else ()
+    codes = {"block": 10, "inconclusive": 4}
+    given = structs.replace(
+        document(ROLE, findings=found, risk=severity, coverage=Coverage(skipped=unsure)),
+        decision=decision,
+        exit_code=codes.get(decision, 0),
+        headline="it is lost",
+    )
+    result = held(given, BEFORE)
     assert told(result) == ([(kind, f"the verdict itself is {decision}: it is lost", ())] if kind else [])
     assert result.code == code
     assert bool(result.notes) == (decision == "review")

@@ -45,7 +45,7 @@ def test_a_policy_file_is_read(tmp_path):
         ("severity: medium", "severty: medium", "3:1", "unknown key severty; did you mean severity?"),
         ("severity: medium", "severity: terrible", "3:11", "invalid enum value 'terrible'"),
         ("actions: create", "action: create", "6:28", "unknown key action; did you mean actions?"),
-        ("actions: create", "actions: [create, delete]", "6:46", "invalid enum value 'delete'"),
+        ("actions: create", "actions: [create, destry]", "6:46", "invalid enum value 'destry'; did you mean destroy?"),
         ("after('tags.owner') == null", "after('tags.owner') == nul", "7:30", "when: undeclared reference to 'nul'"),
         (
             "after('tags.owner') == null",

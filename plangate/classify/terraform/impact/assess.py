@@ -57,7 +57,7 @@ class Rule(Struct, frozen=True):
 RULES: Final = (
     Rule(removal.refusals, _GONE, protection.refusals),
     Rule(removal.in_use, frozenset({Action.REPLACE}), protection.in_use),
-    Rule(names.collides, frozenset({Action.REPLACE}), names.paths),
+    Rule(names.collides, frozenset({Action.REPLACE}), names.named),
     Rule(removal.data_loss, _GONE, removal.holds),
     Rule(removal.outage, _GONE, traits.of_type),
     Rule(removal.left_behind, _GONE | {Action.FORGET}),
@@ -66,10 +66,12 @@ RULES: Final = (
     Rule(network.opened, _KEPT, exposure.network_rules),
     Rule(switches.opened, _KEPT, exposure.switches),
     Rule(switches.weak, _KEPT, exposure.weak_guards),
+    Rule(switches.locked, _KEPT, exposure.locks),
     Rule(given.opened, _KEPT, documents),
     Rule(roles.opened, _KEPT, roles.concerns),
     Rule(takeovers.taken_over, frozenset({Action.CREATE}), takeovers.of_type),
     Rule(names.twice, frozenset({Action.CREATE}), names.paths),
+    Rule(updates.downgrades, frozenset({Action.UPDATE}), risk.no_way_back),
     Rule(updates.restarts, frozenset({Action.UPDATE}), risk.restarts),
     Rule(updates.shortened, frozenset({Action.UPDATE}), risk.kept),
     Rule(updates.rolls_pods, frozenset({Action.UPDATE}), lambda type_: type_ in risk.knowledge().pod_templates),
@@ -112,6 +114,8 @@ def _assess(change: Change, around: PlanIndex, told: Correlations) -> Change:
     said = _SAID if change.action is Action.REPLACE else _SAID | {EffectName.UNPROTECTS}
     if subject.deletes and not any(effect.name in said for effect in effects):
         effects += tuple(removal.goes(subject, around))
+    if partner is not None and change.action is Action.DESTROY:
+        effects += (pairs.renames(change, partner),)
     refused = tuple(effect for effect in effects if effect.name is EffectName.FAILS and effect.certain)
     tied, note = told.tell(change, subject.traits)
     if carried is not None and subject.deletes:

@@ -363,7 +363,7 @@ def test_what_only_looks_so_is_not_found(text: str) -> None:
 def test_only_the_secret_part_of_a_connection_string_is_located() -> None:
     text = "postgres://app:" + "s3cr3t!x@db/app"
     assert {text[start:end] for start, end in formats.find(text)} == {"s3cr3t!x"}
-    assert set(formats.learnable(text)) == {"s3cr3t!x"}
+    assert set(formats.secrets_of(text)) == {"s3cr3t!x"}
 
 
 @pytest.mark.parametrize(
