@@ -20,7 +20,7 @@ from plangate.report.values import ENCODER, plain
 _NOTHING: Final[tuple[str, ...]] = ()
 _JSON: Final = frozenset({str, bool, int, Decimal, type(None)})
 _EFFECT_ORDER: Final = {name: rank for rank, name in enumerate(EffectName)}
-EVIDENCE: Final = ("state", "values", "history", "manifest", "live_objects")
+EVIDENCE: Final = ("state", "values", "history", "manifest", "hooks", "live_objects")
 """The kinds of evidence, as the coverage names them."""
 
 

@@ -182,6 +182,7 @@ class Evidence(Struct, frozen=True):
     history: Given
     manifest: Given
     live_objects: Given
+    hooks: Given = "not-needed"
 
 
 class Skipped(Struct, frozen=True):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from plangate.classify.kubernetes.api import cross_object
+from plangate.classify.kubernetes.api import cross_object, unapplied_definitions
 from plangate.classify.kubernetes.effects import (
     config_consumers,
     custom_kinds,
@@ -49,7 +49,11 @@ def assess(changes: list[Change], index: ReleaseIndex) -> list[Change]:
 
 
 def _assessed(change: Change, index: ReleaseIndex) -> Change:
-    found = [*change.effects, *cross_object.effects(change, index)]
+    found = [
+        *change.effects,
+        *cross_object.effects(change, index),
+        *unapplied_definitions.effects(change, index),
+    ]
     refused = tuple(effect for effect in found if effect.name is EffectName.FAILS)
     if refused:
         return structs.replace(change, effects=refused)
