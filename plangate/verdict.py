@@ -105,6 +105,7 @@ def decide(
         runbook=tuple(_runbook(changes)),
         approvals=options.approvals,
         provenance=options.provenance,
+        waiving=options.waiving,
     )
     return structs.replace(verdict, headline=_headline(verdict))
 
@@ -307,7 +308,7 @@ def _evidence(changesets: Sequence[ChangeSet]) -> dict[str, str]:
     planned = any(c.changes for c in changesets if isinstance(c, TerraformChangeSet))
     seen = any(c.evidence.get("state") == "given" for c in changesets)
     found = {"state": "given" if seen else "missing" if planned else "not-needed"}
-    for kind in ("values", "history", "manifest", "live_objects"):
+    for kind in ("values", "history", "manifest", "hooks", "live_objects"):
         said = {changeset.evidence.get(kind, "not-needed") for changeset in changesets}
         found[kind] = next((word for word in ("missing", "given") if word in said), "not-needed")
     return found

@@ -15,6 +15,7 @@ from plangate.errors import UsageError
 from plangate.findings import make
 from plangate.gate import environment, inline_waivers, reach, waivers
 from plangate.gate.config import Config, ConfigFile, Environment
+from plangate.gate.config import listed as several
 from plangate.gate.environment import EnvironmentHint, Resolution, resolve
 from plangate.gate.inline_waivers import InlineComments
 from plangate.gate.tighten import Weakening
@@ -23,7 +24,7 @@ from plangate.lang.typo import did_you_mean
 from plangate.lang.wording import listed
 from plangate.model.change import ChangeSet, Gap, HelmChangeSet, Location
 from plangate.model.policy import Policy
-from plangate.model.verdict import NO_ENVIRONMENT, Approvals, Finding, Options, Provenance
+from plangate.model.verdict import NO_ENVIRONMENT, Approvals, Finding, Options, Provenance, WaiverTerms
 
 _FOUND_BY: Final = ("verdict", "pipeline")
 """The stages whose findings the gate judges."""
@@ -115,8 +116,16 @@ class Gate(Struct, frozen=True, kw_only=True):
             ),
             notes=(*options.notes, *notes, *self._switched_off()),
             provenance=provenance,
+            waiving=self._waiving(),
             approvals=None if approvals is None else Approvals(approvals.count, approvals.teams, approvals.users),
         )
+
+    def _waiving(self) -> WaiverTerms:
+        """What the configuration says of waivers."""
+        rules = self.config.waivers
+        severities = tuple(one.value for one in rules.forbid.severities)
+        ref = self.trusted[0] if self.trusted is not None else ""
+        return WaiverTerms(several(rules.files), self.latest, severities, rules.forbid.policies, ref)
 
     def _policies(self, policies: Sequence[Policy], environment: str | None) -> tuple[Policy, ...]:
         """The enabled policies, with the parameters of this environment."""

@@ -20,3 +20,12 @@ def days(number: float) -> timedelta | None:
         return timedelta(days=number)
     except (OverflowError, ValueError):
         return None
+
+
+def day_after(text: str, number: int) -> str:
+    """The day so many days after a moment, as `YYYY-MM-DD`; the last day there is where the text is no moment or that is too far."""
+    start, more = read(text), days(number)
+    try:
+        return (start + more).date().isoformat() if start is not None and more is not None else "9999-12-31"
+    except OverflowError:
+        return "9999-12-31"

@@ -192,6 +192,17 @@ class Provenance(Struct, frozen=True, kw_only=True):
     policy_commit: str | None = None
 
 
+class WaiverTerms(Struct, frozen=True):
+    """What the configuration says of waivers: their files, the last day they may run until, and what they may not cover."""
+
+    files: tuple[str, ...] = ()
+    latest: str = "9999-12-31"
+    severities: tuple[str, ...] = ()
+    policies: tuple[str, ...] = ()
+    ref: str = ""
+    """The trusted ref that they are read from; empty for what is checked out."""
+
+
 class Verdict(Struct, frozen=True, kw_only=True):
     """The result of a review, and the only input of reports."""
 
@@ -225,6 +236,8 @@ class Verdict(Struct, frozen=True, kw_only=True):
     """Who may answer a review, where configuration says it."""
     binding: Binding | None = None
     provenance: Provenance | None = None
+    waiving: WaiverTerms | None = None
+    """What the configuration says of waivers; None where there is none."""
 
 
 NO_ENVIRONMENT: Final = "environment"
@@ -247,4 +260,6 @@ class Options(Struct, frozen=True, kw_only=True):
     approvals: Approvals | None = None
     """Who may answer a review."""
     provenance: Provenance | None = None
+    waiving: WaiverTerms | None = None
+    """What the configuration says of waivers; None where there is none."""
     """The run that reviews; the gate adds its ref."""

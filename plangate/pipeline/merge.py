@@ -130,6 +130,7 @@ def merge(
         approvals=list(dict.fromkeys(one for verdict in verdicts for one in verdict.approvals or ())) or UNSET,
         binding=_binding(verdicts),
         provenance=_provenance(verdicts),
+        waiving=_same_terms(verdicts),
         targets=[_target(one) for one in named],
     )
 
@@ -386,6 +387,12 @@ def _binding(verdicts: Sequence[wire.Verdict]) -> wire.Binding | UnsetType:
         sensitive=worst,
         expires_at=min(one.expires_at for one in bound),
     )
+
+
+def _same_terms(verdicts: Sequence[wire.Verdict]) -> wire.WaiverTerms | UnsetType:
+    """What every part says of waivers, where all say the same."""
+    terms = {verdict.waiving for verdict in verdicts}
+    return terms.pop() if len(terms) == 1 else UNSET
 
 
 def _provenance(verdicts: Sequence[wire.Verdict]) -> wire.Provenance | UnsetType:

@@ -81,6 +81,7 @@ def review(request: Request) -> Review:
     if len(changesets) > 1 and any(isinstance(one, HelmChangeSet) for one in changesets):
         from plangate.pipeline import correlate
 
+        skipped += correlate.repeated(changesets)
         changesets = correlate.correlate(changesets)
     skipped += contexts.check_age(changesets, request.evidence, options.created_at)
     settings = None

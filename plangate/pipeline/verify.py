@@ -239,7 +239,7 @@ def _plan(comparison: Comparison) -> Iterator[Problem]:
 
 def _withheld(then: wire.Evidence, now: wire.Evidence) -> list[str]:
     """The kinds of evidence that the review had and that are missing now: without them other changes would be predicted."""
-    names = ("manifest", "live_objects")
+    names = ("manifest", "hooks", "live_objects")
     return [
         name.replace("_", " ") for name in names if getattr(then, name) == "given" and getattr(now, name) == "missing"
     ]

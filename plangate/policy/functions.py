@@ -146,6 +146,7 @@ OVERLOADS: Final[dict[Signature, Callable[..., Any]]] = {
     ("days", "days_int", ("INT",), "DURATION"): days,
     ("days", "days_double", ("DOUBLE",), "DURATION"): days,
     ("json", "json_text", ("STRING",), "DYN"): json,
+    ("json", "json_null", ("NULL",), "DYN"): same,
     ("json", "json_map", ("MAP",), "DYN"): same,
     ("json", "json_list", ("LIST",), "DYN"): same,
 }

@@ -16,8 +16,9 @@ import yaml
 from plangate import knowledge as shipped
 from plangate.errors import PolicyLoadError
 from plangate.lang.literals import Requirement, requirements
-from plangate.policy import families, type_index
+from plangate.policy import families, immutable_rules, type_index
 from plangate.policy.file import read, read_builtin
+from plangate.policy.type_names import kinds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -51,6 +52,9 @@ def build(folder: Path) -> bytes:
         file.stem: yaml.load(file.read_text("utf-8"), Loader=yaml.SafeLoader)
         for file in sorted((folder / "knowledge").glob("*.yaml"))
     }
+    immutable_rules.check(
+        folder / "knowledge" / "kubernetes-immutable.yaml", kinds(knowledge["kubernetes-schema"]["kinds"])
+    )
     _prepare(knowledge["secret-formats"], knowledge["secret-names"]["strong"])
     sections = (
         f'"builtin":{{{_lines(_pairs({one.id: _without_cases(one) for one in builtin}))}}}',

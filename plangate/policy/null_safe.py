@@ -58,7 +58,11 @@ OVERLOADS: Final[dict[tuple[str, str, tuple[str, ...], str], Callable[..., objec
     ("text", "text_null", ("NULL",), "STRING"): _no_text,
     **{
         ("field", f"field_{of}_{key}".lower(), (of, key), "DYN"): _read_item
-        for of, key in (("MAP", "STRING"), ("MAP", "INT"), ("LIST", "INT"), ("NULL", "STRING"), ("NULL", "INT"))
+        for of, key in (
+            *(("MAP", "STRING"), ("MAP", "INT"), ("LIST", "INT"), ("NULL", "STRING"), ("NULL", "INT")),
+            # What is a text in one document and a map in another, such as a principal, has no field as a text.
+            ("STRING", "STRING"),
+        )
     },
 }
 """The functions that a rewritten condition calls: name, overload, what it takes, what it gives, and what it does."""

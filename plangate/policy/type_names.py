@@ -74,11 +74,15 @@ class _Kinds(Struct, frozen=True):
     kinds: dict[str, object]
 
 
+def kinds(names: Iterable[str]) -> tuple[str, ...]:
+    """The kinds of names such as `group/version/Kind`, as `group/Kind`."""
+    return tuple(dict.fromkeys(_joined(one.split("/")) for one in names))
+
+
 @functools.cache
-def kinds() -> tuple[str, ...]:
+def builtin_kinds() -> tuple[str, ...]:
     """Every built-in kind, as `group/Kind`."""
-    found = knowledge.knowledge("kubernetes-schema", _Kinds).kinds
-    return tuple(dict.fromkeys(_joined(one.split("/")) for one in found))
+    return kinds(knowledge.knowledge("kubernetes-schema", _Kinds).kinds)
 
 
 def api_version(type_: str) -> str:
@@ -95,7 +99,7 @@ def api_version(type_: str) -> str:
 def _by_word() -> dict[str, tuple[str, ...]]:
     """The kinds by each word that people have for one, in small letters: the kind, and its plural."""
     found: dict[str, list[str]] = {}
-    for one in kinds():
+    for one in builtin_kinds():
         kind = one.partition("/")[2].lower()
         for word in dict.fromkeys((kind, *_plurals(kind))):
             found.setdefault(word, []).append(one)
@@ -132,7 +136,7 @@ def _of_kubernetes(wanted: str) -> tuple[str, ...]:
         return known
     if _WILD & set(word):
         return _fitting(f"*/{word}", wanted)
-    hint = did_you_mean(word, [one.partition("/")[2] for one in kinds()], _ALIKE)
+    hint = did_you_mean(word, [one.partition("/")[2] for one in builtin_kinds()], _ALIKE)
     if hint or not re.fullmatch(r"[A-Z][A-Za-z0-9]*", word):
         raise UnknownTypeError(f"no kind {wanted}{hint or '; a kind of your own is written as group/Kind'}")
     return (f"*/{word}",)
@@ -153,7 +157,7 @@ def _of_group(type_: str, wanted: str) -> tuple[str, ...]:
     group, _, kind = type_.partition("/")
     if _WILD & set(type_):
         return _fitting(type_, wanted)
-    of_group = [one for one in kinds() if one.partition("/")[0] == group]
+    of_group = [one for one in builtin_kinds() if one.partition("/")[0] == group]
     if type_ in of_group or group == _LEGACY:
         return (type_,)
     same = next((one for one in of_group if one.lower() == type_.lower()), None)
@@ -162,11 +166,11 @@ def _of_group(type_: str, wanted: str) -> tuple[str, ...]:
     # A group of somebody's own has a dot, and its kinds are not known here.
     if not of_group and "." in group and kind[:1].isupper():
         return (type_,)
-    raise UnknownTypeError(f"no type {wanted}{did_you_mean(type_, list(kinds()))}")
+    raise UnknownTypeError(f"no type {wanted}{did_you_mean(type_, list(builtin_kinds()))}")
 
 
 def _fitting(pattern: str, wanted: str) -> tuple[str, ...]:
     group = pattern.partition("/")[0]
-    if any(fits_shell(pattern, one) for one in kinds()) or "." in group or group == "*":
+    if any(fits_shell(pattern, one) for one in builtin_kinds()) or "." in group or group == "*":
         return (pattern,)
     raise UnknownTypeError(f"no type fits {wanted}")

@@ -59,6 +59,7 @@ _FOUND_BY_GITHUB = re.compile(
     r"|(?P<sha>[0-9a-fA-F]{6})(?=[0-9a-fA-F])"
 )
 _MENTION = re.compile(r"@(?=[\w\[])")
+_IN_QUOTES = re.compile(r"[@`]|#(?=#)")
 _BACKTICKS = re.compile(r"`+")
 
 
@@ -117,6 +118,11 @@ def code(text: str) -> str:
     # Markdown strips one space from both ends, unless the span is only spaces.
     pad = " " if text.strip(" ") and (text[0] in "` " or text[-1] in "` ") else ""
     return f"{fence}{pad}{text}{pad}{fence}"
+
+
+def fenced(line: str) -> str:
+    """A line of YAML in a block of code, whose foreign text is in double quotes: it reads the same, and nothing in it is active."""
+    return _IN_QUOTES.sub(lambda found: f"\\u{ord(found[0]):04x}", visible(line))
 
 
 def prose(text: str) -> str:

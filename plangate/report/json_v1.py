@@ -20,7 +20,7 @@ from plangate.report.values import ENCODER, plain
 _NOTHING: Final[tuple[str, ...]] = ()
 _JSON: Final = frozenset({str, bool, int, Decimal, type(None)})
 _EFFECT_ORDER: Final = {name: rank for rank, name in enumerate(EffectName)}
-EVIDENCE: Final = ("state", "values", "history", "manifest", "live_objects")
+EVIDENCE: Final = ("state", "values", "history", "manifest", "hooks", "live_objects")
 """The kinds of evidence, as the coverage names them."""
 
 
@@ -76,6 +76,7 @@ def wire_verdict(verdict: Verdict) -> wire.Verdict:
         notes=verdict.notes or UNSET,
         mode="observe" if verdict.mode == "observe" else UNSET,
         approvals=UNSET if verdict.approvals is None else [wire.Approvals(*structs.astuple(verdict.approvals))],
+        waiving=UNSET if verdict.waiving is None else wire.WaiverTerms(*structs.astuple(verdict.waiving)),
         provenance=UNSET if verdict.provenance is None else wire.Provenance(*structs.astuple(verdict.provenance)),
     )
 

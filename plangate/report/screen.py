@@ -130,6 +130,10 @@ class Screen:
         pad = " " * (INDENT - 1)
         self._put(f"{pad}{label}", text, style="dim", edge="", bold=False, indent=INDENT + _DETAIL)
 
+    def verbatim(self, line: str) -> None:
+        """A line to copy, under an entry: it keeps its indentation and is never wrapped."""
+        self._add(" " * INDENT + terminal(line))
+
     def fits(self, text: str, edge: str) -> bool:
         """Whether a text and an edge fit on one line."""
         return INDENT + cells(terminal(text)) + 2 + cells(terminal(edge)) <= self.width

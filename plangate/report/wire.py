@@ -182,6 +182,7 @@ class Evidence(Struct, frozen=True):
     history: Given
     manifest: Given
     live_objects: Given
+    hooks: Given = "not-needed"
 
 
 class Skipped(Struct, frozen=True):
@@ -309,6 +310,16 @@ class Provenance(Struct, frozen=True):
     policy_commit: str | None = None
 
 
+class WaiverTerms(Struct, frozen=True):
+    """What the configuration says of waivers: their files, the last day they may run until, what they may not cover, and the trusted ref of the files, empty without one."""
+
+    files: tuple[str, ...] = ()
+    latest: str = "9999-12-31"
+    severities: tuple[str, ...] = ()
+    policies: tuple[str, ...] = ()
+    ref: str = ""
+
+
 class Target(Struct, frozen=True):
     """One of the verdicts that were merged, in short. `name` is unique and is what the entries of a merged verdict point to."""
 
@@ -356,5 +367,7 @@ class Verdict(Struct, frozen=True):
     """Who has to answer it where it is a review; every entry counts."""
     binding: Binding | UnsetType = UNSET
     provenance: Provenance | UnsetType = UNSET
+    waiving: WaiverTerms | UnsetType = UNSET
+    """What the configuration says of waivers, where there is one."""
     targets: list[Target] | UnsetType = UNSET
     """Only in a merged verdict: the verdicts it was made of, worst first."""

@@ -83,16 +83,21 @@ def _by_roles(change: Change, type_: str, written: Mapping[str, tuple[str, ...]]
     known = type_class.of(type_)
     harmless: dict[Role, dict[str, None]] = {}
     unjudged: list[str] = []
+    doubted = {head(path) for effect in change.effects if not effect.certain for path in effect.paths}
     for attribute in change.attributes:
         if still_empty(attribute):
             continue
         names = roles.names(attribute.path)
         of_chart = type_ == release.TYPE and names[0] == "values"
         role = _of_value(attribute, names) if of_chart else _role(attribute, type_, known, names, written)
-        if role is not None and (
-            _is_harmless(role, attribute, known)
-            or _let_in(attribute, change, type_)
-            or narrow.gains_little(type_, names[0], change.before, change.after)
+        if (
+            names[0] not in doubted
+            and role is not None
+            and (
+                _is_harmless(role, attribute, known)
+                or _let_in(attribute, change, type_)
+                or narrow.gains_little(type_, names[0], change.before, change.after)
+            )
         ):
             harmless.setdefault(role, {})[attribute.path if of_chart or role is Role.SIZE else names[0]] = None
         else:
@@ -134,6 +139,8 @@ _OF_CHARTS: Final = frozenset({None, Role.CONTENT, Role.VERSION, Role.ITEM, Role
 
 def _is_harmless(role: Role, attribute: AttributeChange, known: TypeClass | None) -> bool:
     means = roles.meaning(role)
+    if role is Role.CONTENT and roles.is_code(attribute.path) and isinstance(attribute.after, UNSURE):
+        return False
     if means.classes and (known is None or known.class_ not in means.classes):
         return False
     match means.harmless:

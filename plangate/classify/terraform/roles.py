@@ -60,6 +60,7 @@ class RolesKnowledge(Struct, frozen=True, forbid_unknown_fields=True):
     classes: dict[Class, Role]
     generic: frozenset[str]
     weakens: tuple[str, ...]
+    code: frozenset[str]
     names: dict[Role, tuple[str, ...]]
     patterns: tuple[Pattern, ...]
     types: tuple[dict[str, Any], ...]
@@ -80,6 +81,11 @@ def meaning(role: Role) -> Meaning:
 def weakens() -> re.Pattern[str]:
     """What in a name or a value says that a guard is weakened by what is added to it."""
     return re.compile("|".join(map(re.escape, knowledge().weakens)), re.IGNORECASE)
+
+
+def is_code(path: str) -> bool:
+    """Whether what stands at a path runs: what it does cannot be told where it is hidden."""
+    return not knowledge().code.isdisjoint(names(path))
 
 
 _PART: Final = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[[^\]]*\]|([^.\[]+)')

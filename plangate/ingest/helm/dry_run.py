@@ -13,7 +13,7 @@ from plangate.errors import InputError
 from plangate.ingest import yaml
 from plangate.ingest.document import Document
 from plangate.ingest.envelope import without_noise
-from plangate.ingest.helm import manifests, output, splitting
+from plangate.ingest.helm import manifests, notes, output, splitting
 from plangate.model.input import Kind
 from plangate.model.release import Chart
 
@@ -126,6 +126,18 @@ def _printed(document: Document) -> DryRun:
     printed = output.read(document.data)
     if printed.failed is None and printed.status and not printed.status.startswith(PENDING):
         raise _already_applied(document, printed.status)
+    if notes.another_run(printed.notes):
+        raise InputError(
+            "holds what Helm printed in several runs",
+            where=document.path,
+            hint=f"give each as a file of its own: {DRY_RUN_COMMAND}",
+        )
+    if notes.may_be_manifest(printed.manifest or "", printed.notes):
+        raise InputError(
+            "has objects behind a line NOTES:, and does not tell whether they are notes",
+            where=document.path,
+            hint=f"JSON tells: {DRY_RUN_COMMAND}",
+        )
     return DryRun(
         document=document,
         name=printed.name,

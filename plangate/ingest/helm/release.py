@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
 from plangate.errors import InputError
-from plangate.ingest.helm import collected_objects, manifests, splitting, truncation
+from plangate.ingest.helm import collected_objects, contradictions, manifests, splitting, truncation
 from plangate.ingest.helm import evidence as helm_evidence
 from plangate.ingest.helm.dry_run import DRY_RUN_COMMAND, DryRun, read, without_hooks
 from plangate.ingest.redact.redactor import Redactor
@@ -17,13 +17,10 @@ from plangate.model.input import InputRecord, Kind
 from plangate.model.release import Chart, Upgrade
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from plangate.model.input import RawInput
     from plangate.model.values import Value
-
-_GLUED: Final = r"(.+?)-(v?\d+\.\d+\.\d+(?:[-+].*)?)"
-"""Name and version of a chart, as `helm history` puts them together."""
 
 __all__ = ["changeset", "read"]
 
@@ -65,7 +62,10 @@ class _UpgradeBuilder:
         self.origin = origin
         self.key: bytes | None = None
         self.dry = dry
-        self.given = given
+        self.given = dict(given)
+        self.empty: frozenset[str] = frozenset()
+        """The kinds of evidence that were given, and hold nothing."""
+        self.from_cluster: frozenset[str] = getattr(given, "from_cluster", frozenset())
         self.kube_version = kube_version
         self.redactor = Redactor()
         self.skipped: list[Gap] = []
@@ -138,20 +138,22 @@ class _UpgradeBuilder:
         new_objects = tuple(manifests.objects(only_new, reader))
         same_objects = tuple(manifests.objects(same, reader, lazily=lazily))
         hooks = tuple(manifests.objects(hook_documents, reader))
-        old_hooks = None
-        if "hooks" in given:
-            found, _ = splitting.split(helm_evidence.text_of(given["hooks"]), given["hooks"].path, hooks=True)
-            old_hooks = tuple(manifests.objects(found, self._reader("hooks")))
-        live = None
-        if "live_objects" in given:
-            live = helm_evidence.live(given["live_objects"], self._reader("live_objects"))
-        crds = tuple(
-            one
-            for template, text in dry.crds
-            for one in manifests.objects(
-                (structs.replace(d, template=template) for d in splitting.split(text, path)[0]), reader
-            )
+        old_hooks, live = self._old_hooks(), self._live()
+        crds = tuple(self._crds(reader))
+        sides = contradictions.Sides(
+            dry=dry,
+            given=given,
+            from_cluster=self.from_cluster,
+            metadata=self.metadata,
+            history=self.history,
+            old=None if old is None else old_objects,
+            new=new_objects,
+            same=same_objects,
+            live=live,
+            command=self._command,
         )
+        self.skipped += contradictions.gaps(sides)
+        self.empty = contradictions.empty(sides)
         for value in values:
             self.redactor.learn(value, False, "")
         self._restore((*old_objects, *(old_hooks or ()), *(live or ())), (*new_objects, *same_objects, *hooks))
@@ -181,6 +183,24 @@ class _UpgradeBuilder:
             origin=self.origin,
             revision=dry.revision,
         )
+
+    def _old_hooks(self) -> tuple[manifests.ManifestObject, ...] | None:
+        if "hooks" not in self.given:
+            return None
+        given = self.given["hooks"]
+        found, _ = splitting.split(helm_evidence.text_of(given), given.path, hooks=True)
+        return tuple(manifests.objects(found, self._reader("hooks")))
+
+    def _live(self) -> tuple[manifests.ManifestObject, ...] | None:
+        if "live_objects" not in self.given:
+            return None
+        return helm_evidence.live(self.given["live_objects"], self._reader("live_objects"))
+
+    def _crds(self, reader: manifests.ManifestReader) -> Iterator[manifests.ManifestObject]:
+        """The objects of `crds/`."""
+        for template, text in self.dry.crds:
+            documents, _ = splitting.split(text, reader.where)
+            yield from manifests.objects((structs.replace(one, template=template) for one in documents), reader)
 
     def _reader(self, kind: str) -> manifests.ManifestReader:
         """The reader of a file of evidence, whose messages name the command that writes it."""
@@ -219,7 +239,7 @@ class _UpgradeBuilder:
         deployed = helm_evidence.deployed(self.history)
         if self.metadata.version and (deployed is None or deployed.number == self.metadata.revision):
             return Chart(self.metadata.chart, self.metadata.version)
-        found = re.fullmatch(_GLUED, deployed.chart) if deployed is not None else None
+        found = re.fullmatch(helm_evidence.GLUED, deployed.chart) if deployed is not None else None
         return Chart(found[1], found[2]) if found else Chart()
 
     def _server_side(self) -> bool | None:
@@ -238,20 +258,11 @@ class _UpgradeBuilder:
         """By kind of evidence: `given`, `missing` or `not-needed`."""
         if self.dry.install:
             return {name: "given" if name in self.given else "not-needed" for name in helm_evidence.COMMANDS}
-        return {name: "given" if name in self.given else "missing" for name in helm_evidence.COMMANDS}
+        given = self.given.keys() - self.empty
+        return {name: "given" if name in given else "missing" for name in helm_evidence.COMMANDS}
 
     def _note_missing_evidence(self, hidden: list[str]) -> None:
         dry = self.dry
-        told = self.metadata
-        if dry.name and told.name and (told.name, told.namespace or dry.namespace) != (dry.name, dry.namespace):
-            self.skipped.append(
-                Gap(
-                    what=self.given["metadata"].path,
-                    why=f"is about another release than {dry.namespace}/{dry.name}",
-                    how_to_fix="give the evidence of the release that is upgraded",
-                    inconclusive=True,
-                )
-            )
         names = {"name": self.name or "NAME", "namespace": self.namespace or "NS"}
         deployed = helm_evidence.deployed(self.history)
         revision = f" --revision {deployed.number}" if deployed is not None else ""

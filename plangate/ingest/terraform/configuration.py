@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from plangate.ingest.document import Top
 from plangate.ingest.redact.redactor import Redactor
+from plangate.ingest.redact.sensitivity import of_rights
 from plangate.ingest.terraform import wire
 from plangate.model.change import References
 
@@ -104,7 +105,9 @@ def learn_configuration(configuration: Configuration, redactor: Redactor) -> Non
         for name, output in (module.outputs or {}).items():
             redactor.learn({name: _constants(output.expression)}, {name: output.sensitive}, "output")
         for resource in module.resources or ():
-            redactor.learn(_constants(resource.expressions), False, resource.type)
+            given = _constants(resource.expressions)
+            _, type_ = of_rights(False, resource.type, given.get("kind") if isinstance(given, dict) else None)
+            redactor.learn(given, False, type_)
         for call in (module.module_calls or {}).values():
             redactor.learn(_constants(call.expressions), False, "module")
 

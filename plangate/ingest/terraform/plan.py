@@ -17,7 +17,7 @@ from msgspec import Raw, structs
 from plangate.errors import InputError
 from plangate.ingest.document import NULL, Document, Top
 from plangate.ingest.redact.redactor import Redactor
-from plangate.ingest.redact.sensitivity import opened
+from plangate.ingest.redact.sensitivity import MANIFESTS, of_rights, opened
 from plangate.ingest.terraform import contradictions, first_pass, limits, run, wire
 from plangate.ingest.terraform import releases as terraform_releases
 from plangate.ingest.terraform.configuration import (
@@ -278,7 +278,12 @@ class _Reader:
         )
 
     def _sides(self, resource: wire.WireResource, change: wire.WireChange) -> tuple[LazySide | None, LazySide | None]:
-        sensitive = opened(union(marks(change.before_sensitive), marks(change.after_sensitive)), resource.type or "")
+        type_ = resource.type or ""
+        kinds = {wire.kind(values) for values in (change.before, change.after) if type_ in MANIFESTS and values != NULL}
+        kind = kinds.pop() if len(kinds) == 1 else None
+        both = union(marks(change.before_sensitive), marks(change.after_sensitive))
+        both, masked_as = of_rights(both, type_, kind)
+        sensitive = opened(both, masked_as)
         unknown = marks(change.after_unknown)
 
         def side(values: Raw, unknown: Any) -> LazySide | None:
@@ -288,7 +293,7 @@ class _Reader:
                 values.copy() if self.copies_slices else values,
                 unknown=unknown,
                 sensitive=sensitive,
-                type_=resource.type or "",
+                type_=masked_as,
                 redactor=self.redactor,
             )
 

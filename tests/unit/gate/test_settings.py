@@ -13,7 +13,7 @@ from plangate.gate.waivers import Waiver
 from plangate.model.change import HelmChangeSet, Location, TerraformChangeSet
 from plangate.model.input import InputRecord, Kind
 from plangate.model.release import Upgrade
-from plangate.model.verdict import Approvals, Observation, Options, Outcome, Severity
+from plangate.model.verdict import Approvals, Observation, Options, Outcome, Severity, WaiverTerms
 from plangate.model.verdict import Waiver as Accepted
 from tests.support.command import AS_OF
 from tests.support.policies import policy
@@ -71,6 +71,7 @@ def test_what_an_environment_says_goes_before_what_holds_for_all():
             required=("values", "live_objects", "state", "history"),
             notes=("a note",),
             approvals=Approvals(2, ("sre",), ("ada",)),
+            waiving=WaiverTerms(),
         ),
         (THING, structs.replace(CHART, params={**CHART.params, "most": 1})),
         Resolution("prod"),
@@ -85,6 +86,7 @@ def test_what_an_environment_does_not_say_is_what_holds_for_all():
         mode="observe",
         required=("live_objects", "state"),
         approvals=Approvals(1),
+        waiving=WaiverTerms(),
     )
     assert settled.policies[1].params["most"] == 4
 

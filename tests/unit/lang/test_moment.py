@@ -22,3 +22,8 @@ def test_a_moment_is_read(text, found):
 
 def test_days_are_a_duration():
     assert (moment.days(1.5), moment.days(1e300), moment.days(float("nan"))) == (timedelta(hours=36), None, None)
+
+
+def test_a_day_after_a_moment_is_a_day():
+    assert moment.day_after("2026-01-31T23:00:00Z", 30) == "2026-03-02"
+    assert moment.day_after("no moment", 30) == moment.day_after("9999-12-31T00:00:00Z", 1) == "9999-12-31"

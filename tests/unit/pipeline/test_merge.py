@@ -101,6 +101,16 @@ def test_counts_add_up_and_changes_keep_their_inputs():
     assert owners == {"live/db (a)", "live/db (b)"}
 
 
+def test_what_is_judged_and_what_is_not_adds_up():
+    def one(environment, assessed, open_):
+        given = a_pass(environment)
+        coverage = structs.replace(given.coverage, changes_assessed=assessed, changes_unassessed=open_)
+        return part(structs.replace(given, coverage=coverage))
+
+    whole = merged(one("a", 4, 1), one("b", 2, 0), one("c", None, None))
+    assert (whole.coverage.changes_assessed, whole.coverage.changes_unassessed) == (6, 1)
+
+
 def test_a_missing_expected_target_is_inconclusive():
     whole = merged(part(a_pass("dev")), expected=[Expected("live/db", "dev"), Expected("live/db", "prod")])
     assert (whole.decision, whole.exit_code) == ("inconclusive", 4)

@@ -66,6 +66,7 @@ HOLDS, NOT, UNTOLD, FAILS = Outcome.VIOLATED, Outcome.SATISFIED, Outcome.UNKNOWN
         ("after('objects').exists(o, o.ports.exists(p, p == 80))", HOLDS),
         ("after('objects').exists(o, o.name == 'app' && o.ports.exists(p, p == 80))", NOT),
         ("after('objects').all(o, o.nothing == null)", HOLDS),
+        ("after('objects').exists(o, o.name.field == 'x') || after('list')[0].field != null", NOT),
         *((f"after('{path}').exists(x, true)", UNTOLD) for path in ("unknown", "hidden", "partly")),
         *((f"size(after('{path}')) == 0", UNTOLD) for path in ("unknown", "hidden", "partly")),
         *((f"'a' in after('{path}')", UNTOLD) for path in ("unknown", "hidden")),

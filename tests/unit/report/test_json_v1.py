@@ -97,7 +97,9 @@ def test_a_verdict_with_nothing_to_do_has_every_key():
             "policies_expected": 0,
             "policies_reported": 0,
             "outcomes": {},
-            "evidence": dict.fromkeys(("state", "values", "history", "manifest", "live_objects"), "not-needed"),
+            "evidence": dict.fromkeys(
+                ("state", "values", "history", "manifest", "hooks", "live_objects"), "not-needed"
+            ),
             "drift": {},
             "noise": {},
             "skipped": [],

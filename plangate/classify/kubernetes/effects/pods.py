@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
+from plangate.classify.kubernetes import kinds
 from plangate.classify.kubernetes.object_side import body_of
-from plangate.classify.kubernetes.objects import WORKLOADS, section
+from plangate.classify.kubernetes.objects import section
 from plangate.model.change import Action, Effect, EffectName
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def effects(change: Change, _index: ReleaseIndex) -> Iterator[Effect]:
     """The effects of a change on the pods of a workload."""
     if change.action is Action.CREATE and change.type in ("batch/Job", "core/Pod"):
         yield Effect(EffectName.RUNS_CODE, "runs as soon as it is created", "job")
-    if change.type not in WORKLOADS:
+    if change.type not in kinds.workloads():
         return
     if change.action is Action.UPDATE:
         paths = _template_paths(change)
@@ -96,8 +97,9 @@ def _downtime(change: Change, paths: tuple[str, ...]) -> Iterator[Effect]:
     Where it was the same before, every restart of this workload does that.
     """
     before, after = (section(body_of(side), "spec") for side in (change.before, change.after))
-    always = {effect.because for effect in _gap(change.type, before, paths)}
-    for effect in _gap(change.type, after, paths):
+    like = kinds.workloads()[change.type]
+    always = {effect.because for effect in _gap(like, before, paths)}
+    for effect in _gap(like, after, paths):
         if effect.because in always:
             yield Effect(EffectName.DOWNTIME, f"{effect.because}, as at every restart", "as-always", paths)
         else:

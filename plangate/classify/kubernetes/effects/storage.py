@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from plangate.classify.kubernetes import databases
+from plangate.classify.kubernetes import databases, kinds
 from plangate.classify.kubernetes.mounts import Mount, mounts, same_claim
 from plangate.classify.kubernetes.object_side import body_of
-from plangate.classify.kubernetes.objects import WORKLOADS, items, section
+from plangate.classify.kubernetes.objects import items, section
 from plangate.classify.kubernetes.release_index import pod_template, selects
 from plangate.lang.wording import listed, several
 from plangate.model.change import Action, Effect, EffectName
@@ -28,7 +28,7 @@ _CLAIMS: Final = ("claim", "template")
 
 def effects(change: Change, index: ReleaseIndex) -> Iterator[Effect]:
     """The effects of a change on data that is kept outside of pods."""
-    if change.type in WORKLOADS:
+    if change.type in kinds.workloads():
         if change.action is Action.UPDATE:
             yield from _mounts(change, index)
             yield from _databases(change, index)
@@ -117,7 +117,7 @@ def _takes_the_place(change: Change, index: ReleaseIndex) -> Iterator[Effect]:
     after = body_of(change.after)
     new = [one for one in mounts(identity, after) if one.source[0] in _CLAIMS]
     for other in index.changes:
-        if other.action is not Action.DESTROY or other.type not in WORKLOADS:
+        if other.action is not Action.DESTROY or other.type not in kinds.workloads():
             continue
         earlier = index.identity(other)
         before = body_of(other.before)
@@ -171,7 +171,7 @@ def _database_leaves(change: Change, index: ReleaseIndex) -> Iterator[Effect]:
     if server is None or (change.note or "").startswith("renamed"):
         return
     for other in index.changes:
-        if other.action is Action.CREATE and other.type in WORKLOADS:
+        if other.action is Action.CREATE and other.type in kinds.workloads():
             successor = index.identity(other), body_of(other.after)
             if successor[0][2] == identity[2] and _through(*successor, identity, body, index):
                 return

@@ -471,3 +471,22 @@ def test_odd_but_harmless_shapes_are_read():
     entry = resource(["update"], {"a": 1}, {"a": 2}, replace_paths="odd", after_unknown=None)
     assert read(resource_changes=[entry]).changes[0].replace_paths == ()
     assert read(resource_changes=[{}]).changes[0].action is Action.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("kind", "variable", "shown"),
+    [("ClusterRoleBinding", False, True), ("Secret", False, False), ("ClusterRoleBinding", True, False)],
+)
+def test_a_manifest_of_rights_is_shown_though_the_provider_marks_every_manifest(kind, variable, shown):
+    text = f"kind: {kind}\nmetadata:\n  name: ci\nroleRef:\n  name: cluster-admin\n"
+    entry = resource(
+        ["create"],
+        None,
+        {"kind": kind, "yaml_body": text, "yaml_body_parsed": text},
+        after_sensitive={"yaml_body": True},
+    ) | {"type": "kubectl_manifest", "address": "kubectl_manifest.x", "name": "x"}
+    given = {"variables": {"body": {"value": text}}} if variable else {}
+    declared = {"root_module": {"variables": {"body": {"sensitive": True}}}}
+    (made,) = read(resource_changes=[entry], configuration=declared, **given).changes
+    assert ("cluster-admin" in repr(made.after.get("yaml_body"))) is shown
+    assert ("cluster-admin" in repr(made.after.get("yaml_body_parsed"))) is shown
