@@ -39,10 +39,13 @@ _ACTIVE: Final = {ord(c): f"\\{c}" for c in "\\`*_[]#~"} | {
 }
 """Characters that start Markdown, HTML, an entity, a table cell or a formula anywhere in a line."""
 
+_MARKUP: Final = {ord(c): f"&#{ord(c)};" for c in "&<>\"'"}
+"""Characters that end a text in HTML."""
+
 _LINE_START = re.compile(r" *(?:\d+(?=[.)])|(?=[-+=]))")
 """Markers of a list, rule or heading at the start of a line: `1.`, `-`, `===`."""
 
-_BREAK: Final = "\u200b"
+BREAK: Final = "\u200b"
 """A zero-width space. GitHub finds links, mentions and references in the rendered text, so that no escape stops it from
 turning `\\@team` or `&#64;team` into a mention; a character in between does."""
 
@@ -92,12 +95,18 @@ def code(text: str) -> str:
         # In a table a pipe needs a backslash and elsewhere the backslash shows: an element fits both places.
         return f"<code>{_inert(text)}</code>"
     # No mention in Markdown, but one in a mail that quotes the source.
-    text = _MENTION.sub(f"@{_BREAK}", text)
+    text = _MENTION.sub(f"@{BREAK}", text)
     longest = max((len(run) for run in _BACKTICKS.findall(text)), default=0)
     fence = "`" * (longest + 1)
     # Markdown strips one space from both ends, unless the span is only spaces.
     pad = " " if text.strip(" ") and (text[0] in "` " or text[-1] in "` ") else ""
     return f"{fence}{pad}{text}{pad}{fence}"
+
+
+def fenced(text: str) -> str:
+    """A line in a fenced block of code of GitHub Markdown. The caller makes the fence longer than every run of backticks."""
+    # Neither a mention in a mail that quotes the source, nor one of our own hidden lines.
+    return terminal(text).replace("@", f"@{BREAK}").replace("<!--", f"<{BREAK}!--")
 
 
 def prose(text: str) -> str:
@@ -113,7 +122,17 @@ def plain(text: str) -> str:
 
     SARIF knows `[text](target)` links in plain messages too (SARIF 2.1.0, 3.11.6).
     """
-    return _FOUND_BY_GITHUB.sub(_broken, visible(text)).replace("](", f"]{_BREAK}(")
+    return _FOUND_BY_GITHUB.sub(_broken, visible(text)).replace("](", f"]{BREAK}(")
+
+
+def html(text: str) -> str:
+    """Text inside an element or a quoted attribute of HTML."""
+    return visible(text).translate(_MARKUP)
+
+
+def html_on_github(text: str) -> str:
+    """Text inside an element of HTML in a comment on GitHub, which finds links and mentions there too."""
+    return _FOUND_BY_GITHUB.sub(_broken, visible(text)).translate(_MARKUP)
 
 
 def comment(text: str) -> str:
@@ -131,4 +150,4 @@ def _inert(text: str) -> str:
 
 
 def _broken(match: re.Match[str]) -> str:
-    return f"{match[0]}{_BREAK}"
+    return f"{match[0]}{BREAK}"
