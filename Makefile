@@ -57,8 +57,9 @@ lab:  ## build the real tools into .lab (go and kubectl needed, minutes) and sta
 	tests/lab/install.sh .lab
 	tests/lab/up.sh .lab
 
-e2e-lab: .venv/.developing  ## run both real Helms against the running lab, end to end
+e2e-lab: .venv/.developing  ## run both real Helms against the running lab, end to end, and compare how YAML is read
 	$(BIN)/python -m pytest -rs tests/e2e/test_lab.py
+	$(BIN)/python tests/lab/yaml_differential.py .lab/bin/yaml-reader --count 20000
 
 record: .venv/.developing  ## record fixtures/helm-upgrades and fixtures/drift again on the running lab; ONLY="a b" for some
 	$(BIN)/python tests/lab/record.py $(ONLY)

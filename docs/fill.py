@@ -1,4 +1,7 @@
-"""Fills the generated blocks of the documentation: `<!-- name -->` to `<!-- end -->`. `--check` only says what is stale."""
+"""Fills the generated blocks of the documentation: `<!-- name -->` to `<!-- end -->`, and writes the schema of policy files.
+
+`--check` only says what is stale.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,13 @@ from pathlib import Path
 
 from plangate.policy.expressions import FUNCTIONS
 from plangate.policy.facts import FACTS
+from plangate.policy.schema import schema
 from plangate.policy.vocabulary import vocabulary
 from plangate.report.formats import Format
 
 ROOT = Path(__file__).parents[1]
 PAGES = (ROOT / "README.md", ROOT / "docs" / "ci.md", ROOT / "docs" / "writing-policies.md")
+SCHEMA = ROOT / "docs" / "policy.schema.json"
 _BLOCK = re.compile(r"(<!-- (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -85,7 +90,20 @@ def formats() -> str:
     return "\n".join(("| format | read by | notes |", "| --- | --- | --- |", *rows)) + "\n"
 
 
+def _examples() -> str:
+    """Each worked example without its cases."""
+    parts = []
+    for file in sorted((ROOT / "docs" / "examples").glob("*.yaml")):
+        text = file.read_text("utf-8").partition("tests:\n")[0].rstrip()
+        summary = re.search(r"^summary: (.*)$", text, re.MULTILINE)
+        parts.append(
+            f"**{summary[1] if summary else file.stem}**: [{file.name}](examples/{file.name})\n\n```yaml\n{text}\n```\n"
+        )
+    return "\n".join(parts)
+
+
 BLOCKS = {
+    "examples": _examples,
     "formats": formats,
     "predictions": lambda: (ROOT / "fixtures" / "helm-upgrades" / "PREDICTIONS.md").read_text("utf-8"),
     "example": lambda: command("review", "fixtures/release/plan.json"),
@@ -99,13 +117,16 @@ BLOCKS = {
 }
 
 
+def _filled(block: re.Match[str]) -> str:
+    return block[1] + BLOCKS[block[2]]() + block[3]
+
+
 def main(arguments: list[str]) -> int:
     """Fill or check every page."""
     stale = 0
-    for page in PAGES:
-        text = page.read_text("utf-8")
-        filled = _BLOCK.sub(lambda block: block[1] + BLOCKS[block[2]]() + block[3], text)
-        if filled != text:
+    filled_pages = {page: _BLOCK.sub(_filled, page.read_text("utf-8")) for page in PAGES}
+    for page, filled in {**filled_pages, SCHEMA: schema().decode()}.items():
+        if not page.is_file() or filled != page.read_text("utf-8"):
             stale += 1
             if arguments == ["--check"]:
                 sys.stderr.write(f"{page.relative_to(ROOT)} is stale: make docs\n")

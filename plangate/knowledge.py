@@ -76,6 +76,22 @@ def resource_type(name: str) -> tuple[str, str, str] | None:
     return (found[1], found[2], found[3]) if found is not None else None
 
 
+def types_of(provider: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The types of a provider that are known by name, and the patterns of more; both empty for a provider that is not known."""
+    lines, names = _types()
+    prefix = f"{provider}_".encode()
+    patterns = (line.partition(b"\t")[0] for line in lines[:names].splitlines())
+    start = names if lines.startswith(prefix, names) else lines.find(b"\n" + prefix, names) + 1
+    if not start:
+        return (), ()
+    end = start
+    found = []
+    while lines.startswith(prefix, end):
+        found.append(lines[end : lines.index(b"\t", end)].decode())
+        end = lines.index(b"\n", end) + 1
+    return tuple(found), tuple(one.decode() for one in patterns if one.startswith(prefix))
+
+
 def _line(lines: bytes, low: int, name: bytes) -> list[str] | None:
     """The fields of the line of a name, found by halving what is sorted."""
     high = len(lines)

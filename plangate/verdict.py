@@ -104,6 +104,8 @@ def decide(
         notes=tuple(dict.fromkeys((*options.notes, *(note for c in changesets for note in c.notes)))),
         runbook=tuple(_runbook(changes)),
         approvals=options.approvals,
+        provenance=options.provenance,
+        waiving=options.waiving,
     )
     return structs.replace(verdict, headline=_headline(verdict))
 
@@ -159,6 +161,12 @@ def of_inputs(changesets: Sequence[ChangeSet]) -> Iterator[Finding]:
         for entry in changeset.drift:
             if entry.lost:
                 yield _own("object-vanished", None, address=entry.address or "")
+        vanished = sum("vanished-with-others" in change.traits for change in changeset.changes)
+        if vanished:
+            created = sum(change.action is Action.CREATE for change in changeset.changes)
+            yield _own("environment-vanished", str(position), count=str(vanished), created=str(created))
+        for invocation in plan.invocations if plan is not None else ():
+            yield _own("action-invoked", None, address=invocation.address, trigger=invocation.trigger)
         for change in changeset.changes:
             if change.deferred:
                 yield _own("change-deferred", None, address=str(change.address), reason=change.deferred)
@@ -300,7 +308,7 @@ def _evidence(changesets: Sequence[ChangeSet]) -> dict[str, str]:
     planned = any(c.changes for c in changesets if isinstance(c, TerraformChangeSet))
     seen = any(c.evidence.get("state") == "given" for c in changesets)
     found = {"state": "given" if seen else "missing" if planned else "not-needed"}
-    for kind in ("values", "history", "manifest", "live_objects"):
+    for kind in ("values", "history", "manifest", "hooks", "live_objects"):
         said = {changeset.evidence.get(kind, "not-needed") for changeset in changesets}
         found[kind] = next((word for word in ("missing", "given") if word in said), "not-needed")
     return found

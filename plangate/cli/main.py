@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
+import errno
 import importlib
 import os
-from typing import NoReturn
+from typing import Final, NoReturn
 
 import click
 
@@ -18,6 +18,7 @@ COMMANDS = {
     "collect": ("plangate.cli.collect:collect", "Gather what is live into a folder, secrets removed."),
     "drift": ("plangate.cli.drift:drift", "Say what is live and differs from what is configured."),
     "explain": ("plangate.cli.explain:explain", "Explain one finding of a saved verdict."),
+    "roots": ("plangate.cli.roots:roots", "List the root modules that a change reaches."),
     "merge": ("plangate.cli.merge:merge", "Make one verdict of the verdicts of many targets."),
     "publish": ("plangate.cli.publish:publish", "Bring a saved verdict to a pull request."),
     "verify": ("plangate.cli.verify:verify", "Say, right before the apply, whether it is what was reviewed."),
@@ -72,16 +73,22 @@ def _run(argv: list[str] | None) -> int:
     except click.exceptions.Abort:
         return 130
     except click.ClickException as error:
-        with contextlib.suppress(OSError):
-            error.show()
+        output.usage_error(error)
         return ExitCode.USAGE
     except PlangateError as error:
         output.print_error(error)
         return error.exit_code
+    except OSError as error:
+        (output.not_written if error.errno in _FULL else output.internal_error)(error)
+        return ExitCode.INTERNAL
     except Exception as error:  # noqa: BLE001 - the last resort, which must not print the message: it may hold a secret
         output.internal_error(error)
         return ExitCode.INTERNAL
     return code if isinstance(code, int) else ExitCode.OK
+
+
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""A disk that is full or broken: nothing is wrong with plangate."""
 
 
 def run() -> NoReturn:

@@ -10,13 +10,15 @@ import click
 import msgspec
 
 from plangate.cli import clock, output
+from plangate.cli import gate as gate_flags
 from plangate.cli import reports as report_flags
 from plangate.errors import ExitCode, InputError, UsageError
-from plangate.pipeline import signature
+from plangate.pipeline import trusted_gate
+from plangate.pipeline.consistency import observes_everywhere
 from plangate.pipeline.key import gate_key
-from plangate.pipeline.merge import Expected, Part
+from plangate.pipeline.merge import Expected, Part, code_of
 from plangate.pipeline.merge import merge as merged
-from plangate.pipeline.saved import load
+from plangate.pipeline.saved import check, load
 from plangate.report.restore import restore
 from plangate.report.wire import Skipped
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from plangate.cli.reports import Reports
+    from plangate.gate.config import Config
     from plangate.report import wire
 
 _MOST_FILES = 10_000
@@ -51,6 +54,7 @@ class _Head(msgspec.Struct):
     show_default=True,
     help="The mildest decision that exits with an error.",
 )
+@gate_flags.of_configuration
 @click.option("--target", metavar="NAME", help="A name for the whole; shown.")
 @click.option("--as-of", metavar="TIME", help="The time of the merge where there is no verdict.  [default: now]")
 def merge(
@@ -59,6 +63,8 @@ def merge(
     expect: Path | None,
     reports: Reports,
     fail_on: str,
+    config: str | None,
+    policy_ref: str | None,
     target: str | None,
     as_of: str | None,
 ) -> int:
@@ -66,23 +72,27 @@ def merge(
 
     VERDICT is a file that `plangate review -o json=FILE` wrote, a pattern of such files, or a folder with them, as
     downloaded from other jobs. The worst decision is the decision of the whole; what --expect names and is not there
-    makes it inconclusive. With --expect and an empty list, no verdict is a pass.
+    makes it inconclusive. With --expect and an empty list, which is written as [], no verdict is a pass. A verdict that
+    contradicts itself, or that observes where the configuration does not, is not taken.
     """
     if not verdicts and expect is None:
         raise UsageError("give verdicts, or --expect with a list that may be empty")
     expected = _expected(expect) if expect is not None else None
     parts: list[Part] = []
     unread: list[wire.Skipped] = []
+    settings = trusted_gate.configuration(config, policy_ref)
     for given in verdicts:
-        _read(given, parts, unread, listed=expected is not None)
-    overall = merged(parts, unread, expected, now=clock.moment(as_of), target=target, fail_on=fail_on)
+        _read(given, parts, unread, settings, listed=expected is not None)
+    observing = observes_everywhere(settings)
+    now = clock.moment(as_of)
+    overall = merged(parts, unread, expected, now=now, target=target, fail_on=fail_on, observing=observing)
     for skipped in overall.coverage.skipped:
         if skipped.decides == "input":
             output.print_error(InputError(skipped.why, where=skipped.what, hint=skipped.how_to_fix))
-    return ExitCode.worst(overall.exit_code, reports.deliver(restore(overall), merged=overall))
+    return ExitCode.worst(code_of(overall), reports.deliver(restore(overall), merged=overall))
 
 
-def _read(given: str, parts: list[Part], unread: list[wire.Skipped], *, listed: bool) -> None:
+def _read(given: str, parts: list[Part], unread: list[wire.Skipped], settings: Config, *, listed: bool) -> None:
     """Read what one argument names. What cannot be read is told and counts; it never stops the others."""
     key = gate_key()
     folder = Path(given).is_dir()
@@ -106,10 +116,14 @@ def _read(given: str, parts: list[Part], unread: list[wire.Skipped], *, listed: 
             else:
                 unread.append(Skipped(path, error.message, error.hint or "review it again", "input"))
         else:
+            try:
+                check(path, verdict, key, settings)
+            except InputError as error:
+                # One that is not signed counts for what it says, and makes nothing pass.
+                unread.append(Skipped(path, error.message, error.hint or "", "input" if key is None else "verdict"))
+                if key is None:
+                    continue
             parts.append(Part(path, sha256, verdict))
-            if key is not None and signature.is_signed(verdict, key) is not True:
-                why = "is not signed by this gate, which has a key"
-                unread.append(Skipped(path, why, "review it with the same PLANGATE_KEY", "verdict"))
 
 
 def _files(given: str) -> Iterator[str]:
@@ -156,4 +170,7 @@ def _expected(path: Path) -> tuple[Expected, ...]:
         if line.strip() and not line.lstrip().startswith("#"):
             name, _, environment = line.strip().partition("\t")
             found.append(Expected(name.strip(), environment.strip() or None))
+    if not found:
+        # What a step that failed leaves behind looks the same.
+        raise UsageError("names no target", where=str(path), hint="an empty list is written as []")
     return tuple(found)

@@ -11,6 +11,8 @@ import os
 import sys
 from typing import Final, TextIO
 
+import click
+
 from plangate.errors import ExitCode, PlangateError, UsageError
 
 WIDTH: Final = 100
@@ -72,6 +74,17 @@ def print_error(error: PlangateError) -> None:
         note(f"  {terminal(error.hint)}")
 
 
+def usage_error(error: click.ClickException) -> None:
+    """Write an error of the command line to stderr. The arguments that it quotes are escaped."""
+    from plangate.report.escape import terminal  # noqa: PLC0415 - `--version` says nothing of a report
+
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context is not None:
+        note(context.get_usage())
+        note(f"Try '{context.command_path} --help' for help.\n")
+    note(f"Error: {terminal(error.format_message())}")
+
+
 def internal_error(error: BaseException) -> None:
     """Write the type and place of an unexpected error to stderr, without its message, which may contain a secret."""
     frames = []
@@ -103,15 +116,27 @@ def _write(name: str, data: bytes) -> bool:
         # The reader closed the pipe early, such as `head`: nothing is lost.
         _silence(stream)
     except (OSError, ValueError) as error:
-        _silence(stream)
-        first = name not in _lost
-        _lost.add(name)
-        if name == "stdout":
-            if first:
-                why = getattr(error, "strerror", None) or "it is closed"
-                print_error(PlangateError(f"cannot be written: {why}", where="standard output"))
-            return False
+        _lose(name, error)
+        return name != "stdout"
     return True
+
+
+def not_written(error: OSError) -> None:
+    """Write to stderr that a file, or else standard output, could not be written. Its exit code is `INTERNAL`."""
+    if error.filename is None:
+        _lose("stdout", error)
+    else:
+        print_error(PlangateError(f"cannot be written: {error.strerror}", where=os.fsdecode(error.filename)))
+
+
+def _lose(name: str, error: Exception) -> None:
+    """Note that output of a stream is lost; for stdout it is told, once."""
+    _silence(getattr(sys, name))
+    first = name not in _lost
+    _lost.add(name)
+    if name == "stdout" and first:
+        why = getattr(error, "strerror", None) or "it is closed"
+        print_error(PlangateError(f"cannot be written: {why}", where="standard output"))
 
 
 def _silence(stream: TextIO) -> None:

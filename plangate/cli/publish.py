@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from plangate.cli import gate as gate_flags
 from plangate.cli import output
-from plangate.errors import ExitCode, PublishError
+from plangate.errors import ExitCode, PublishError, UsageError
+from plangate.pipeline import trusted_gate
 from plangate.pipeline.delivery import Annotations, Delivery, DeliveryRequest
 from plangate.pipeline.publication import Pages
 from plangate.report.escape import terminal
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("verdict", metavar="VERDICT")
+@gate_flags.of_configuration
 @click.option("--require", is_flag=True, help="Exit with 20 where something could not be published.")
 @click.option("--comment/--no-comment", default=True, help="Whether to comment on the pull request.  [default: yes]")
 @click.option("--check/--no-check", default=True, help="Whether to set a check on the commit.  [default: yes]")
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 def publish(
     *,
     verdict: str,
+    config: str | None,
+    policy_ref: str | None,
     require: bool,
     comment: bool,
     check: bool,
@@ -48,9 +53,9 @@ def publish(
 
     VERDICT is what `plangate review -o json=FILE` or `plangate merge -o json=FILE` wrote. The token is taken from
     GITHUB_TOKEN, the rest from the runner's environment. Exits with the verdict's own code: what cannot be published is
-    told in one line, and changes the code (to 20) only with --require.
+    told in one line, and changes the code (to 20) only with --require, or where the pull request of another run is not found.
     """
-    pages = Pages.load(verdict)
+    pages = Pages.load(verdict, trusted_gate.configuration(config, policy_ref))
     delivery = Delivery(
         pages,
         DeliveryRequest(
@@ -67,10 +72,17 @@ def publish(
             seconds=timeout,
         ),
     )
-    for event in delivery.run():
-        _print_event(event)
+    try:
+        for event in delivery.run():
+            _print_event(event)
+    except UsageError as error:
+        if pages.exit_code is not ExitCode.BLOCK:
+            raise
+        # A block stays one, whatever becomes of its publication.
+        output.print_error(error)
     code = pages.exit_code
-    return ExitCode.worst(code, ExitCode.NOT_PUBLISHED) if delivery.failed and require else code
+    unpublished = delivery.lost or (delivery.failed and require)
+    return ExitCode.worst(code, ExitCode.NOT_PUBLISHED) if unpublished else code
 
 
 def _print_event(event: Event) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -15,7 +17,7 @@ from plangate.cli import reports as report_flags
 from plangate.cli.progress import progress
 from plangate.errors import ExitCode, UsageError
 from plangate.lang import semver
-from plangate.model.verdict import Options
+from plangate.model.verdict import Options, Provenance
 from plangate.pipeline import gate_flags as gates
 from plangate.pipeline import read_ahead
 from plangate.report.formats import Format
@@ -45,6 +47,12 @@ if TYPE_CHECKING:
     multiple=True,
     type=click.Path(path_type=Path),
     help="More policies: a file or a folder. Repeatable.",
+)
+@click.option(
+    "--only", multiple=True, metavar="ID", help="Ask only this policy, and what plangate finds itself. Repeatable."
+)
+@click.option(
+    "--skip", multiple=True, metavar="ID", help="Leave this policy out; refused with --policy-ref. Repeatable."
 )
 @gate_flags.options
 @click.option(
@@ -83,6 +91,8 @@ def review(
     environment: str | None,
     target: str | None,
     policy_paths: tuple[Path, ...],
+    only: tuple[str, ...],
+    skip: tuple[str, ...],
     config: str | None,
     waiver_files: tuple[str, ...],
     policy_ref: str | None,
@@ -112,6 +122,8 @@ def review(
         environment=environment,
         fail_on=fail_on,
         required=_required(require),
+        provenance=_provenance(),
+        notes=gates.chosen_note(only, skip),
     )
     given = click.get_current_context().get_parameter_source("tf_dir") is ParameterSource.COMMANDLINE
     asked = gates.GateFlags(
@@ -121,9 +133,12 @@ def review(
         ref=policy_ref,
         conftest=conftest,
         inline=given,
-        state=state.location or "",
+        state=state,
+        saved_plan=saved_plan,
     )
     policies, of_repository = gates.prepare(asked, options, inputs, tf_dir)
+    if only or skip:
+        policies = gates.choose(policies, only, skip, policy_ref)
     request = reviewing.Request(
         inputs=inputs,
         read=read,
@@ -144,6 +159,14 @@ def review(
         result = reviewing.review(request)
     report_flags.print_failures(result.verdict, result.failures)
     return ExitCode.worst(result.exit_code, reports.deliver(result.verdict))
+
+
+def _provenance() -> Provenance | None:
+    """The run of GitHub Actions that this is a part of."""
+    run, attempt = (os.environ.get(name, "") for name in ("GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT"))
+    if not re.fullmatch(r"[0-9]{1,15}", run) or not re.fullmatch(r"[0-9]{1,3}", attempt):
+        return None
+    return Provenance(run=int(run), attempt=int(attempt))
 
 
 def _required(text: str | None) -> tuple[str, ...]:

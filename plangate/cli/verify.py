@@ -49,7 +49,7 @@ def verify(
     VERDICT is what `plangate review -o json=FILE` wrote; FILE is what review takes. Exits with 0 only where the plan does the
     same, from the same serial of the same state or the same revision of the release, the verdict lets it go on, has not expired,
     and is signed by the gate's key where there is one (PLANGATE_KEY, or the file PLANGATE_KEY_FILE). Exits with 10 where
-    anything differs, and shows what; with 4 where nobody can tell, and says why.
+    anything differs, and shows what; with 3 where FILE cannot be read, and with 4 where nobody can tell otherwise, and says why.
     """
     answer = verifying.verify(
         verifying.VerifyRequest(
@@ -72,6 +72,7 @@ _WORDS = {
     ExitCode.OK: "SAME",
     ExitCode.BLOCK: "DIFFERENT",
     ExitCode.INCONCLUSIVE: "CANNOT TELL",
+    ExitCode.INPUT: "CANNOT TELL",
 }
 _MOST = 50
 

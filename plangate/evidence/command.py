@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
 from typing import Final
 
 from plangate.errors import EvidenceError
+from plangate.evidence import bounded_output, child_environment
 
 _MOST_BYTES: Final = 256 * 1024**2
 
@@ -72,31 +72,21 @@ def run(command: list[str], what: str, seconds: float) -> bytes:
         words = next((words for mark, words in _REASONS.items() if mark in stderr), None)
         reason, hint = words or (f"{command[0]} failed with exit code {code}", "run it by hand to see why")
         raise EvidenceError(reason, where=what, hint=hint)
-    if len(stdout) > _MOST_BYTES:
-        raise EvidenceError("is larger than 256 MiB", where=what)
     return stdout
 
 
 def _once(command: list[str], name: str, what: str, seconds: float) -> tuple[int, bytes, str]:
     try:
-        # A session of its own, so that credential plugins that the tool started are killed with it.
-        with subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        ) as process:
-            try:
-                stdout, stderr = process.communicate(timeout=seconds)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                raise EvidenceError(
-                    f"{name} took longer than {seconds:g} seconds", where=what, hint="check the network, and try again"
-                ) from None
+        done = bounded_output.run(command, most=_MOST_BYTES, seconds=seconds, env=child_environment.of(name))
+    except subprocess.TimeoutExpired:
+        raise EvidenceError(
+            f"{name} took longer than {seconds:g} seconds", where=what, hint="check the network, and try again"
+        ) from None
+    except bounded_output.TooMuchOutputError:
+        raise EvidenceError(f"is larger than {_MOST_BYTES // 1024**2} MiB", where=what) from None
     except OSError as error:
         raise EvidenceError(f"{name} cannot be run: {(error.strerror or '').lower()}", where=what) from None
-    return process.returncode, stdout, stderr.decode("utf-8", "replace")
+    return done.code, done.stdout, done.stderr.decode("utf-8", "replace")
 
 
 def _on_path(tool: str) -> str | None:

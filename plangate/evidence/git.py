@@ -17,20 +17,16 @@ from typing import Final
 from msgspec import Struct
 
 from plangate.errors import UsageError
+from plangate.evidence import child_environment
+from plangate.lang.wording import listed
 
 _SECONDS = 60
 _LARGEST = 1 << 20
 _MOST_FILES = 2_000
 _LINK: Final = "120000"
 _FILES: Final = ("100644", "100755")
-_DROPPED: Final = (
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-)
-"""Environment variables that would point git at another repository."""
+_NAME = re.compile(r"(?P<name>(?!-)[^\s~^:?*\[\\\x00-\x20\x7f]+)(?P<ancestor>(?:[~^][0-9]{0,9})*)")
+"""A ref or a commit, and steps to an ancestor (https://git-scm.com/docs/git-check-ref-format has what a name may hold)."""
 _ENVIRONMENT: Final = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_OPTIONAL_LOCKS": "0",
@@ -39,6 +35,10 @@ _ENVIRONMENT: Final = {
     "GIT_LITERAL_PATHSPECS": "1",
     "LC_ALL": "C",
 }
+
+
+class NoAnswerError(UsageError):
+    """git has no such object, or failed."""
 
 
 class Entry(Struct, frozen=True):
@@ -61,10 +61,11 @@ class Commit:
         if git is None or not Path(git).is_absolute():
             raise UsageError("git is not on PATH", where="--policy-ref")
         self._git = git
-        if not ref or ref.startswith("-") or any(c in ref for c in "\0\n: "):
+        name = _NAME.fullmatch(ref)
+        if name is None:
             raise UsageError("is not a ref", where=f"--policy-ref {ref}", hint="for example origin/main")
         self._prefix = self._run("rev-parse", "--show-prefix").decode("utf-8", "surrogateescape").rstrip("\n")
-        self.sha = self._resolve(ref)
+        self.sha = self._resolve(name["name"], name["ancestor"])
 
     def name(self, path: str) -> str:
         """How a message names a file of this commit."""
@@ -110,16 +111,60 @@ class Commit:
                 raise UsageError("is a link, and links are not followed", where=self.name(one.path))
         return [(self.name(one.path), self._text(one, one.path)) for one in wanted]
 
-    def _resolve(self, ref: str) -> str:
-        hint = f"fetch it first: git fetch --depth=1 origin {ref.removeprefix('origin/')}:refs/remotes/{ref}"
-        try:
-            out = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
-        except UsageError:
-            raise UsageError("is not here", where=f"--policy-ref {ref}", hint=hint) from None
-        sha = out.decode().strip()
-        if not re.fullmatch(r"[0-9a-f]{40,64}", sha):
-            raise UsageError("is not a commit", where=f"--policy-ref {ref}", hint=hint)
+    def _resolve(self, name: str, ancestor: str) -> str:
+        """The commit of a name, and of `~` or `^` behind it. Raises `UsageError` for none, or one that is ambiguous."""
+        base = self._named(name)
+        sha = self._commit(f"{base}{ancestor}") if base is not None else None
+        if sha is None:
+            branch = name.removeprefix("refs/remotes/").removeprefix("origin/")
+            hint = f"fetch it first: git fetch --depth=1 origin {branch}:refs/remotes/origin/{branch}"
+            raise UsageError("is not here", where=f"--policy-ref {self.ref}", hint=hint)
         return sha
+
+    def _named(self, name: str) -> str | None:
+        """What a name stands for, as the id of an object: a branch of a remote before anything else.
+
+        In git's own order tags and local branches come first (https://git-scm.com/docs/gitrevisions), and the author of a
+        change may have made those.
+        """
+        if name == "HEAD" or re.fullmatch(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", name):
+            return name
+        if name.startswith("refs/"):
+            return self._ref(name)
+        remote = self._ref(f"refs/remotes/{name}") or self._ref(f"refs/remotes/{name}/HEAD")
+        if remote is not None:
+            return remote
+        places = (f"refs/heads/{name}", f"refs/tags/{name}", *self._of_remotes(name))
+        found = {place: oid for place in places if (oid := self._ref(place)) is not None}
+        if re.fullmatch(r"[0-9a-f]{4,39}", name) and (commit := self._commit(name)) is not None:
+            found[f"the commit {commit[:12]}"] = commit
+        local = [place for place in found if not place.startswith("refs/remotes/")]
+        if len(local) > 1 or len(set(found.values())) > 1:
+            raise UsageError(
+                f"is ambiguous: {listed(list(found), 3)}",
+                where=f"--policy-ref {self.ref}",
+                hint="name the branch of the remote, such as origin/main, or a whole ref",
+            )
+        return next(iter(found.values()), None)
+
+    def _of_remotes(self, branch: str) -> list[str]:
+        """The refs of a branch in every remote."""
+        remotes = self._run("for-each-ref", "--format=%(refname)", "refs/remotes").decode("utf-8", "surrogateescape")
+        return [ref for ref in remotes.splitlines() if ref.split("/", 3)[3:] == [branch]]
+
+    def _ref(self, name: str) -> str | None:
+        """The object of exactly this ref; None where there is none."""
+        try:
+            return self._run("show-ref", "--verify", "--hash", "--", name).decode().strip()
+        except NoAnswerError:
+            return None
+
+    def _commit(self, revision: str) -> str | None:
+        try:
+            out = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        except NoAnswerError:
+            return None
+        return out.decode().strip()
 
     def _inside(self, path: str) -> str | None:
         """The path relative to the top of the repository; None outside of it."""
@@ -162,12 +207,11 @@ class Commit:
 
     def _run(self, *arguments: str) -> bytes:
         """What git prints. Raises `UsageError`, which does not repeat what git says."""
-        kept = {key: value for key, value in os.environ.items() if key not in _DROPPED}
         try:
             done = subprocess.run(
                 [self._git, "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", *arguments],
                 cwd=self._folder,
-                env={**kept, **_ENVIRONMENT},
+                env={**child_environment.of("git"), **_ENVIRONMENT},
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 timeout=_SECONDS,
@@ -185,5 +229,5 @@ class Commit:
             }
             why = next((words for piece, words in known.items() if piece in done.stderr), None)
             message, hint = why or (f"git {arguments[0]} failed", "fetch the ref with its objects, without --filter")
-            raise UsageError(message, where="--policy-ref", hint=hint)
+            raise (UsageError if why else NoAnswerError)(message, where="--policy-ref", hint=hint)
         return done.stdout

@@ -2,7 +2,8 @@
 
 In a `.tf` file a comment is for the block directly below it, or on whose first line it is. In a values file that such a block
 names, it is for the key below it or on its line, and for everything below that key. With a trusted ref, a comment counts only
-if the trusted version of the file has it at the same block or key.
+if the trusted version of the file has it at the same block or key, and for what comes through module calls, and blocks that
+name the values file, which the trusted version has too.
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ class CommentFiles:
         self._lines = Lines(folder)
         self._trusted = trusted
         self._texts: dict[str, str] = {}
+        self._trusted_texts: dict[str, str] = {}
         self._comments: dict[str, tuple[_AnchoredComment, ...]] = {}
         self._trusted_by_file: dict[str, frozenset[tuple[str, tuple[str, str, str, str]]]] = {}
 
@@ -63,12 +65,14 @@ class CommentFiles:
         place = self._lines.of(change)
         if place is None:
             return
+        called = self._trusted is None or self._is_called(change)
         for comment in self._anchored_comments(place.file):
             if comment.at == place.line:
-                yield self._comment(place.file, comment, "")
+                yield self._comment(place.file, comment, "", counts=called)
         for file in self._values(change, place.file) if change.type == _RELEASE else ():
             for comment in self._anchored_comments(file):
-                yield self._comment(file, comment, comment.place)
+                counts = called and (self._trusted is None or self._is_named(change, place.file))
+                yield self._comment(file, comment, comment.place, counts=counts)
 
     def values_files(self, change: Change) -> list[str]:
         """The files of values that the block of a `helm_release` names, as it names them."""
@@ -85,13 +89,24 @@ class CommentFiles:
     def _block(self, change: Change) -> list[str]:
         """The lines of the block that a change comes from."""
         place = self._lines.of(change)
-        lines = self._text(place.file).splitlines()[place.line - 1 :] if place is not None else []
-        # In Terraform's canonical format a block ends where the next one starts without indentation.
-        end = next((i for i, line in enumerate(lines[1:], 1) if line[:1].strip() and _BLOCK.match(line)), len(lines))
-        return lines[:end]
+        return _block(self._text(place.file), place.line) if place is not None else []
 
-    def _comment(self, file: str, comment: _AnchoredComment, path: str) -> InlineComment:
-        trusted = self._trusted is None or (comment.place, comment.parts) in self._trusted_comments(file)
+    def _is_called(self, change: Change) -> bool:
+        """Whether the trusted version has every module call that a change comes through, with the same source."""
+        return all(
+            (name, source) in {(block[1], source) for _, block, source in headers(self._trusted_text(file))}
+            for file, name, source in self._lines.calls(change)
+        )
+
+    def _is_named(self, change: Change, file: str) -> bool:
+        """Whether the trusted version of a block names the same values files."""
+        text = self._trusted_text(file)
+        lines = (line for line, block, _ in headers(text) if block[1:] == (change.type, change.name))
+        trusted = {found for line in lines for row in _block(text, line) for found in _VALUES.findall(row)}
+        return trusted >= {found for row in self._block(change) for found in _VALUES.findall(row)}
+
+    def _comment(self, file: str, comment: _AnchoredComment, path: str, *, counts: bool) -> InlineComment:
+        trusted = self._trusted is None or (counts and (comment.place, comment.parts) in self._trusted_comments(file))
         return InlineComment(*comment.parts, file=file, line=comment.line, path=path, trusted=trusted)
 
     def _text(self, file: str) -> str:
@@ -112,14 +127,28 @@ class CommentFiles:
     def _trusted_comments(self, file: str) -> frozenset[tuple[str, tuple[str, str, str, str]]]:
         """The anchors and parts of the comments in the trusted version of a file."""
         if file not in self._trusted_by_file:
+            self._trusted_by_file[file] = frozenset(
+                (comment.place, comment.parts) for comment in _anchored_comments(file, self._trusted_text(file))
+            )
+        return self._trusted_by_file[file]
+
+    def _trusted_text(self, file: str) -> str:
+        """The trusted version of a file; empty where there is none that can be read."""
+        if file not in self._trusted_texts:
             try:
                 text = self._trusted.read(file) if self._trusted is not None else None
             except UsageError:
                 text = None
-            self._trusted_by_file[file] = frozenset(
-                (comment.place, comment.parts) for comment in _anchored_comments(file, text or "")
-            )
-        return self._trusted_by_file[file]
+            self._trusted_texts[file] = text or ""
+        return self._trusted_texts[file]
+
+
+def _block(text: str, line: int) -> list[str]:
+    """The lines of the block that starts at a line."""
+    lines = text.splitlines()[line - 1 :]
+    # In Terraform's canonical format a block ends where the next one starts without indentation.
+    end = next((i for i, row in enumerate(lines[1:], 1) if row[:1].strip() and _BLOCK.match(row)), len(lines))
+    return lines[:end]
 
 
 def _anchored_comments(file: str, text: str) -> Iterator[_AnchoredComment]:

@@ -6,7 +6,6 @@ read the environment (`opa.runtime`) and make requests (`http.send`).
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import tempfile
@@ -18,13 +17,13 @@ import msgspec
 from msgspec import Struct
 
 from plangate.errors import EvidenceError, UsageError
+from plangate.evidence import child_environment
 from plangate.evidence.terraform import on_path
 
 ENDS: Final = (".rego", ".json", ".yaml", ".yml")
 """Rules, and the data that they read."""
 
 _SECONDS = 300
-_VARIABLES: Final = ("PATH", "HOME", "TMPDIR", "LANG", "SYSTEMROOT", "TEMP", "TMP")
 _INSTALL: Final = "install one of them: https://www.conftest.dev or https://www.openpolicyagent.org"
 _RULE = re.compile(r"(deny|violation|warn)(_[a-zA-Z0-9]+)*")
 """How conftest finds rules: https://www.conftest.dev/#policies"""
@@ -98,7 +97,7 @@ class _Tool(Struct, frozen=True):
             return subprocess.run(
                 [self.command, *arguments],
                 cwd=self.top,
-                env={key: os.environ[key] for key in _VARIABLES if key in os.environ},
+                env=child_environment.of(self.name),
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 timeout=_SECONDS,

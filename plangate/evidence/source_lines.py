@@ -87,6 +87,17 @@ class Lines:
             self._missing(change, module)
         return found or call
 
+    def calls(self, change: Change) -> list[tuple[str, str, str]]:
+        """File, name and source of each module call that a change comes through, from the root."""
+        module, found = self._module(self._root), []
+        for name in _steps(change.module) or ():
+            call, source = module.blocks.get(("module", name, "")), module.sources.get(name, "")
+            if call is None:
+                break
+            found.append((call.file, name, source))
+            module = self._module(os.path.normpath(Path(module.folder) / source))
+        return found
+
     def _missing(self, change: Change, module: _Module) -> None:
         """Add a note for a block that must be in a generated file. Destroyed objects have no block any more."""
         if module.generated and change.action not in (Action.DESTROY, Action.FORGET):

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 
 from plangate.errors import InputError
+from plangate.evidence import bounded_output, child_environment
 from plangate.model.input import RawInput
 
 _SECONDS = 300
+_MOST_BYTES = 1024**3
 _WHY = {
     b"was created by a different version": "it was made by another version of the tool; use that version",
     b"Plugin did not respond": "a provider crashed",
@@ -58,21 +59,21 @@ def _run(command: str, plan: Path, tf_dir: Path, path: str, tool: str) -> bytes:
     """The stdout of one tool. Raises `InputError` without the tool's own message, which may quote values."""
     by_hand = _by_hand(path, tool)
     try:
-        done = subprocess.run(
+        done = bounded_output.run(
             [command, "show", "-json", "-no-color", str(plan)],
+            most=_MOST_BYTES,
+            seconds=_SECONDS,
             cwd=tf_dir,
-            env=_environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_SECONDS,
-            check=False,
+            env=child_environment.of(tool),
         )
+    except bounded_output.TooMuchOutputError:
+        raise InputError(f"`{tool} show` prints more than {_MOST_BYTES // 1024**3} GiB", where=path) from None
     except subprocess.TimeoutExpired:
         raise InputError(f"`{tool} show` took longer than {_SECONDS} seconds", where=path, hint=by_hand) from None
     except OSError as error:
         reason = (error.strerror or "no reason given").lower()
         raise InputError(f"`{tool} show` could not be started: {reason}", where=path, hint=by_hand) from None
-    if done.returncode != 0:
+    if done.code != 0:
         why = next((text for piece, text in _WHY.items() if piece in done.stderr), "run it by hand to see why")
         raise InputError(
             f"`{tool} show` failed in {tf_dir}: {why.format(tool=tool)}",
@@ -86,8 +87,3 @@ def on_path(tool: str) -> str | None:
     """The tool's absolute path. A relative entry of PATH is not followed: it would be the reviewed repository's own."""
     found = shutil.which(tool)
     return found if found and Path(found).is_absolute() else None
-
-
-def _environment() -> dict[str, str]:
-    """The environment without variables that add arguments or logs."""
-    return {key: value for key, value in os.environ.items() if not key.startswith(("TF_CLI_ARGS", "TF_LOG"))}

@@ -23,6 +23,10 @@ class Folder:
         """The prefix of the names of the files below a folder."""
         return "" if Path(path) == Path() else f"{Path(path).as_posix().rstrip('/')}/"
 
+    def holds(self, path: str) -> bool:
+        """Whether a path is inside of what is checked out: the command line may name any."""
+        return True
+
     def read(self, path: str) -> str | None:
         """The text of a file; None when there is none."""
         self._refuse_links(path)

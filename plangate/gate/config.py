@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from plangate import __version__, knowledge
 from plangate.errors import UsageError
+from plangate.gate import packs as vendored
 from plangate.lang import semver
 from plangate.lang.day import is_day
 from plangate.lang.located_yaml import LocatedYaml, UnknownKeyError
@@ -153,7 +154,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     params: dict[str, Any] = {}
     """Values of the parameters of policies."""
     policy_paths: Several = ()
-    """More policies: files or folders of this repository."""
+    """More policies: files or folders of this repository, or packs as git+https://HOST/REPOSITORY@COMMIT#PATH."""
     waivers: Waivers = Waivers()
     drift: Drifting = Drifting()
     """Values that others own, so that their changes are named and not alarmed."""
@@ -278,7 +279,12 @@ def _check(config: Config, located: Any) -> None:
     }
     for where, paths in files.items():
         for path in listed(paths):
-            if not is_inside(path):
+            if where == ("policy_paths",) and vendored.is_pack(path):
+                try:
+                    vendored.parse(path)
+                except ValueError as error:
+                    located.fail(f"{path}: {error}", where)
+            elif not is_inside(path):
                 located.fail(f"{path} does not lead into this repository: a relative path without ..", where)
 
 

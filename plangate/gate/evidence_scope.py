@@ -89,7 +89,7 @@ def check_age(
 
 def _uses_cluster(changeset: ChangeSet) -> bool:
     """Whether a change set was made with evidence of a cluster."""
-    kinds = ("values", "history", "manifest", "live_objects")
+    kinds = ("values", "history", "manifest", "hooks", "live_objects")
     of_release = any(one.live is not None or one.history or one.gone for one in changeset.releases)
     upgraded = isinstance(changeset, HelmChangeSet)
     return of_release or (upgraded and any(changeset.evidence.get(kind) == "given" for kind in kinds))

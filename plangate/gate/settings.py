@@ -5,7 +5,7 @@ Imported only where there is a configuration or a waiver.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final
 
 from msgspec import Struct, structs
@@ -13,16 +13,18 @@ from msgspec import Struct, structs
 from plangate import knowledge
 from plangate.errors import UsageError
 from plangate.findings import make
-from plangate.gate import inline_waivers, waivers
+from plangate.gate import environment, inline_waivers, reach, waivers
 from plangate.gate.config import Config, ConfigFile, Environment
+from plangate.gate.config import listed as several
 from plangate.gate.environment import EnvironmentHint, Resolution, resolve
 from plangate.gate.inline_waivers import InlineComments
 from plangate.gate.tighten import Weakening
 from plangate.gate.waivers import Waiver
-from plangate.lang.located_yaml import did_you_mean
-from plangate.model.change import ChangeSet, HelmChangeSet, Location
+from plangate.lang.typo import did_you_mean
+from plangate.lang.wording import listed
+from plangate.model.change import ChangeSet, Gap, HelmChangeSet, Location
 from plangate.model.policy import Policy
-from plangate.model.verdict import Approvals, Finding, Options
+from plangate.model.verdict import NO_ENVIRONMENT, Approvals, Finding, Options, Provenance, WaiverTerms
 
 _FOUND_BY: Final = ("verdict", "pipeline")
 """The stages whose findings the gate judges."""
@@ -34,6 +36,8 @@ class ResolvedSettings(Struct, frozen=True):
     options: Options
     policies: tuple[Policy, ...]
     resolution: Resolution
+    gaps: tuple[Gap, ...] = ()
+    """That no environment of the configuration fits."""
 
 
 class Gate(Struct, frozen=True, kw_only=True):
@@ -48,6 +52,8 @@ class Gate(Struct, frozen=True, kw_only=True):
     latest: str = "9999-12-31"
     """The last day until which a waiver may run."""
     notes: tuple[str, ...] = ()
+    trusted: tuple[str, str] | None = None
+    """The trusted ref that the gate was read from, and its commit; None for the working tree."""
     inline: InlineComments | None = None
     """The source of inline waivers; None where they are not read."""
 
@@ -62,10 +68,24 @@ class Gate(Struct, frozen=True, kw_only=True):
         """The environment, from the options, hints and change sets, with the options and policies that apply in it."""
         known = [*self.hints, *(EnvironmentHint("releases", release) for release in _releases(changesets))]
         known += [EnvironmentHint("values_files", name) for name in self._values_files(changesets)]
-        resolution = resolve(self.config, options.environment, known)
+        resolution = reach.reached(self.config, resolve(self.config, options.environment, known), changesets)
         return ResolvedSettings(
-            self._options(options, resolution), self._policies(policies, resolution.name), resolution
+            self._options(options, resolution),
+            self._policies(policies, resolution.name),
+            resolution,
+            tuple(self._unmatched(resolution)),
         )
+
+    def _unmatched(self, resolution: Resolution) -> Iterator[Gap]:
+        """A gap where environments are configured and this is none of them."""
+        names = list(self.config.environments)
+        if not names or resolution.name in names or (resolution.name is None and resolution.conflicts):
+            return
+        if resolution.name is None:
+            why = f"nothing known of this review fits {listed(names, 3)}; it counts as protected"
+        else:
+            why = f"the configuration has no environment {resolution.name}: it is protected"
+        yield Gap(NO_ENVIRONMENT, f"{why}, and what one of them requires is not required", "--env NAME")
 
     def _values_files(self, changesets: Sequence[ChangeSet]) -> list[str]:
         """The values files of changed releases; empty where no environment matches by them."""
@@ -76,10 +96,12 @@ class Gate(Struct, frozen=True, kw_only=True):
 
     def _options(self, options: Options, resolution: Resolution) -> Options:
         """The options with the settings of the environment."""
-        here = self._environment(resolution.name)
-        notes = list(self.notes)
-        if resolution.name and self.config.environments and resolution.name not in self.config.environments:
-            notes.append(f"the configuration has no environment {resolution.name}: it is protected")
+        here = environment.settings(self.config, resolution)
+        notes = [*self.notes, *_several(resolution)]
+        provenance = options.provenance
+        if self.trusted is not None:
+            ref, commit = self.trusted
+            provenance = structs.replace(provenance or Provenance(), policy_ref=ref, policy_commit=commit)
         approvals = here.approvals or self.config.approvals
         review = "review" in (options.fail_on, here.fail_on or self.config.fail_on)
         return structs.replace(
@@ -93,8 +115,17 @@ class Gate(Struct, frozen=True, kw_only=True):
                 for name in dict.fromkeys((*options.required, *self.config.require, *here.require))
             ),
             notes=(*options.notes, *notes, *self._switched_off()),
+            provenance=provenance,
+            waiving=self._waiving(),
             approvals=None if approvals is None else Approvals(approvals.count, approvals.teams, approvals.users),
         )
+
+    def _waiving(self) -> WaiverTerms:
+        """What the configuration says of waivers."""
+        rules = self.config.waivers
+        severities = tuple(one.value for one in rules.forbid.severities)
+        ref = self.trusted[0] if self.trusted is not None else ""
+        return WaiverTerms(several(rules.files), self.latest, severities, rules.forbid.policies, ref)
 
     def _policies(self, policies: Sequence[Policy], environment: str | None) -> tuple[Policy, ...]:
         """The enabled policies, with the parameters of this environment."""
@@ -201,6 +232,16 @@ class Gate(Struct, frozen=True, kw_only=True):
     def _refuse(self, message: str, key: str) -> None:
         line = self.read.lines.get(key.partition(".")[0])
         raise UsageError(f"{key}: {message}", where=self.read.file, place=str(line) if line else None)
+
+
+def _several(resolution: Resolution) -> list[str]:
+    """Notes where several environments fit, or something is enforced that would only be observed."""
+    notes = []
+    if resolution.enforced:
+        notes.append(f"enforced, though {resolution.name} is only observed: {resolution.enforced}")
+    elif resolution.others:
+        notes.append(f"{', '.join(resolution.others)} fits too: of each setting the stricter one holds")
+    return notes
 
 
 def _builtin() -> set[str]:

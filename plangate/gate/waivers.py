@@ -13,21 +13,23 @@ from msgspec import Struct, structs
 
 from plangate.errors import UsageError
 from plangate.findings import make
+from plangate.gate.breadth import is_too_broad
 from plangate.lang.day import is_day
 from plangate.lang.glob import fits_address
-from plangate.lang.located_yaml import LocatedYaml, Place, did_you_mean
+from plangate.lang.located_yaml import LocatedYaml, Place
+from plangate.lang.typo import closest, did_you_mean, nearest
 from plangate.model.change import Location
 from plangate.model.verdict import Finding, Outcome, Severity
 from plangate.model.verdict import Waiver as Accepted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 _FINGERPRINT = r"[0-9a-f]{16}"
 
 
 class WaiverEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A waiver as written in its file. `address` may hold the wildcards `*` and `?`; brackets are literal."""
+    """A waiver as written in its file. `address` may hold the wildcards `*` and `?`, literal behind a backslash; brackets are literal."""
 
     policy: str
     address: str | tuple[str, ...]
@@ -125,6 +127,7 @@ def apply(findings: Sequence[Finding], waivers: Sequence[Waiver], rules: WaiverR
     working = [waiver for waiver in here if statuses[waiver] == _WORKS]
     statuses.update(dict.fromkeys(working, ("waiver-unmatched", "nothing of this review fits it")))
     judged = [_with_waiver(finding, working, statuses, rules) for finding in findings]
+    judged = _noted(judged, waivers, statuses, rules)
     own = [
         _finding(waiver, kind, words) for waiver, (kind, words) in statuses.items() if _is_reported(waiver, kind, rules)
     ]
@@ -151,8 +154,8 @@ def _status(waiver: Waiver, rules: WaiverRules) -> _Status:
         return "waiver-not-permitted", "it says no reason, or no last day: until=2026-03-31 reason=..."
     if waiver.policy in rules.policies:
         return "waiver-not-permitted", f"{waiver.policy} cannot be waived here"
-    if not waiver.inline and any(not re.sub(r"[*?.\[\]\"/]", "", address) for address in waiver.addresses):
-        return "waiver-too-broad", "its address fits everything"
+    if not waiver.inline and any(map(is_too_broad, waiver.addresses)):
+        return "waiver-too-broad", "its address fits nearly everything: name a type, a module or an object"
     if waiver.expires < rules.today:
         return "waiver-expired", f"it expired after {waiver.expires}"
     if waiver.expires > rules.latest:
@@ -179,6 +182,47 @@ def _with_waiver(
             statuses[waiver] = _WORKS
             return structs.replace(finding, waiver=Accepted(waiver.owner, waiver.reason, waiver.expires))
     return finding
+
+
+def _noted(
+    findings: Sequence[Finding], waivers: Sequence[Waiver], statuses: Mapping[Waiver, _Status], rules: WaiverRules
+) -> list[Finding]:
+    """The findings; each that a waiver seems to be for, and is not covered by it, says so in its note."""
+    failed: dict[str, list[tuple[Waiver, str]]] = {}
+    for waiver in waivers:
+        words = _failure(waiver, statuses, rules)
+        if words:
+            failed.setdefault(_policy_meant(waiver, rules), []).append((waiver, words))
+    return [_with_note(finding, failed.get(finding.policy, ())) for finding in findings]
+
+
+def _with_note(finding: Finding, failed: Sequence[tuple[Waiver, str]]) -> Finding:
+    if finding.waiver is not None or finding.address is None or finding.outcome is Outcome.ERROR:
+        return finding
+    notes = [finding.note] if finding.note else []
+    for waiver, words in failed:
+        if _covers(waiver, finding, finding.address) or any(
+            nearest(one, [finding.address]) for one in waiver.addresses
+        ):
+            notes.append(f"the waiver in {waiver.file}:{waiver.line} does not cover it: {words}")
+    return structs.replace(finding, note="; ".join(dict.fromkeys(notes)) or None)
+
+
+def _policy_meant(waiver: Waiver, rules: WaiverRules) -> str:
+    """The policy of a waiver, or the one whose id is spelt nearly so."""
+    if waiver.policy in rules.known:
+        return waiver.policy
+    return closest(waiver.policy, sorted(rules.known))
+
+
+def _failure(waiver: Waiver, statuses: Mapping[Waiver, _Status], rules: WaiverRules) -> str:
+    """Why a waiver covers nothing here; empty where it does, or is for another place."""
+    if waiver in statuses:
+        kind, words = statuses[waiver]
+        misspelt = kind == "waiver-unmatched" and waiver.policy in rules.known and not waiver.fingerprint
+        return f"it is for {', '.join(waiver.addresses)}" if misspelt else words
+    places = ((waiver.environment, rules.environment), (waiver.target, rules.target))
+    return next((f"it is for {given}, and this is {here}" for given, here in places if nearest(given, [here])), "")
 
 
 def _covers(waiver: Waiver, finding: Finding, address: str) -> bool:

@@ -54,9 +54,10 @@ def documents(given: RawInput) -> tuple[Document, ...]:
 def _objects(given: RawInput, data: bytes, notes: tuple[str, ...]) -> tuple[Document, ...]:
     """A text that starts with an object: one plan, a stream, or several plans."""
     first_line = data[:_LOOKED_AT].lstrip().split(b"\n", 1)[0]
-    if b'"@level"' in first_line and b'"@message"' in first_line:
-        return (Document(Kind.TERRAFORM_STREAM, given.path, given.sha256, data, notes=notes),)
     top = _decode(data)
+    # A plan may have these keys too: a stream is many objects, and none of them is a plan.
+    if b'"@level"' in first_line and b'"@message"' in first_line and (top is None or not _is_plan(top)):
+        return (Document(Kind.TERRAFORM_STREAM, given.path, given.sha256, data, notes=notes),)
     if top is not None:
         return (_plan(given, data, top, notes),)
     found = split(objects_of(data, given.path), given.path)

@@ -16,7 +16,9 @@ from plangate.errors import InputError
 
 PLAN_COMMAND: Final = "terraform show -json tfplan > plan.json"
 
-_MOST_UNPACKED: Final = 2 * 1024**3
+_MOST_UNPACKED: Final = 64 * 1024**2
+_TIMES: Final = 40
+"""gzip is unpacked to these bytes, and these times its own size: plans are up to thirty times as long."""
 _GZIP: Final = b"\x1f\x8b"
 _ANSI: Final = rb"\x1b\[[0-9;?]*[ -/]*[@-~]"
 _STAMP: Final = rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d) ?"
@@ -53,14 +55,24 @@ def unwrap(data: bytes, where: str) -> Unwrapped:
     return Unwrapped(data, tuple(notes))
 
 
+def most_unpacked(packed: int) -> int:
+    """The bytes that compressed data of that size may be unpacked to."""
+    return _MOST_UNPACKED + _TIMES * packed
+
+
 def _gunzip(data: bytes, where: str) -> bytes:
+    most = most_unpacked(len(data))
     unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
     try:
-        unpacked = unpacker.decompress(data, _MOST_UNPACKED)
+        unpacked = unpacker.decompress(data, most)
     except zlib.error:
         raise InputError("is broken gzip", where=where, hint="compress it again, or give it uncompressed") from None
     if unpacker.unconsumed_tail:
-        raise InputError(f"unpacks to more than {_MOST_UNPACKED // 1024**3} GiB", where=where)
+        raise InputError(
+            f"unpacks to more than {most // 1024**2} MiB, which no plan of that size does",
+            where=where,
+            hint="give it uncompressed",
+        )
     if not unpacker.eof:
         raise InputError("is gzip that ends in the middle: it was cut", where=where, hint=PLAN_COMMAND)
     if unpacker.unused_data:

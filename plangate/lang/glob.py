@@ -35,8 +35,18 @@ def fits(pattern: str, text: str) -> bool:
 
 
 def fits_address(pattern: str, text: str) -> bool:
-    """As `fits`, with `?` as one character. Brackets are literal: they are part of addresses."""
+    """As `fits`, with `?` as one character, and neither behind a backslash. Brackets are literal: they are part of addresses."""
+    return _compiled(pattern, r"\\[*?]|\*|\?").fits(text)
+
+
+def fits_arn(pattern: str, text: str) -> bool:
+    """As `fits`, with `?` as one character, as IAM has it for actions and resources: there is no escape."""
     return _compiled(pattern, r"\*|\?").fits(text)
+
+
+def of_address(address: str) -> str:
+    """The pattern that fits an address alone."""
+    return re.sub(r"[*?]", r"\\\g<0>", address)
 
 
 def fits_shell(pattern: str, text: str) -> bool:
@@ -56,6 +66,8 @@ def _compiled(pattern: str, special: str, stop: str = "") -> _Automaton:
     for position, part in enumerate(re.split(f"({special})", pattern)):
         if position % 2 == 0:
             states += [_State(takes=one.__eq__) for one in part]
+        elif part in (r"\*", r"\?"):
+            states.append(_State(takes=part[1].__eq__))
         elif part == "?":
             states.append(_State(takes=stop.__ne__))
         elif part == "*":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from pathlib import Path
 from typing import Any, ClassVar, Final, NoReturn, TypeVar
@@ -12,6 +11,7 @@ import yaml
 from msgspec import Struct, inspect
 
 from plangate.errors import PolicyLoadError, UsageError
+from plangate.lang.typo import did_you_mean
 
 T = TypeVar("T")
 Place = tuple[str | int, ...]
@@ -205,12 +205,6 @@ def _names(place: Place, structs: dict[Place, type[Struct]]) -> list[str]:
         if len(pattern) == len(place) and all(p in ("*", part) for p, part in zip(pattern, place, strict=True)):
             return [field.encode_name for field in msgspec.structs.fields(struct)]
     return []
-
-
-def did_you_mean(word: str, known: list[str]) -> str:
-    """A clause that suggests a known word close to this one; empty without any."""
-    close = difflib.get_close_matches(word, known, n=1)
-    return f"; did you mean {close[0]}?" if close else ""
 
 
 def _words(shape: Any) -> set[str]:

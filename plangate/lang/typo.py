@@ -32,3 +32,16 @@ def _one_slip(one: str, other: str) -> bool:
     if one[at + 1 :] == other[at + 1 :]:
         return not (one[at].isdigit() and other[at].isdigit())
     return one[at] == other[at + 1] and one[at + 1] == other[at] and one[at + 2 :] == other[at + 2 :]
+
+
+def did_you_mean(word: str, known: list[str], alike: float = 0.6) -> str:
+    """A clause that suggests a known word close to this one; empty without any. `alike` says how close, up to 1."""
+    close = closest(word, known, alike)
+    return f"; did you mean {close}?" if close else ""
+
+
+def closest(word: str, known: list[str], alike: float = 0.6) -> str:
+    """The known word that is close to this one; empty without any."""
+    import difflib  # noqa: PLC0415 - only where something is misspelt
+
+    return next(iter(difflib.get_close_matches(word, known, n=1, cutoff=alike)), "")

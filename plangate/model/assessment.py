@@ -8,6 +8,7 @@ from msgspec import structs
 
 from plangate.model.change import LIVE, Change, ChangeSet
 from plangate.model.input import Source
+from plangate.model.values import Sensitive, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,6 +19,9 @@ POLICY: Final = "unassessed-change"
 """The finding that asks a person about what nobody has judged."""
 
 _MOST_NAMED: Final = 3
+_OF_RELEASES: Final = "release"
+"""The view that every release has; the others are those of applications."""
+_HIDDEN: Final = (Sensitive, Unknown)
 
 
 def settle(changesets: Iterable[ChangeSet], satisfied: Mapping[int, Sequence[Satisfied]]) -> list[ChangeSet]:
@@ -26,7 +30,7 @@ def settle(changesets: Iterable[ChangeSet], satisfied: Mapping[int, Sequence[Sat
     first = 0
     for changeset in changesets:
         last = first + len(changeset.changes)
-        if any(first <= position < last for position in satisfied):
+        if any(first <= position < last for position in satisfied) or any(change.views for change in changeset.changes):
             changes = (_settled(change, satisfied.get(i, ())) for i, change in enumerate(changeset.changes, first))
             settled.append(structs.replace(changeset, changes=tuple(changes)))
         else:
@@ -38,6 +42,11 @@ def settle(changesets: Iterable[ChangeSet], satisfied: Mapping[int, Sequence[Sat
 def _settled(change: Change, satisfied: Sequence[Satisfied]) -> Change:
     if change.assessed is not None or not change.unjudged:
         return change
+    told = sorted(change.views.keys() - {_OF_RELEASES})
+    hidden = {a.path for a in change.attributes if isinstance(a.before, _HIDDEN) or isinstance(a.after, _HIDDEN)}
+    if told and all(path.startswith("values.") and path not in hidden for path in change.unjudged):
+        reason = f"its values are what the policies of {told[0]} are held against"
+        return structs.replace(change, assessed=reason, unjudged=())
     by = [one.policy for one in satisfied if any(_is_read(path, one.paths) for path in change.unjudged)]
     if not all(any(_is_read(path, one.paths) for one in satisfied) for path in change.unjudged):
         return change

@@ -93,6 +93,7 @@ class EffectName(enum.StrEnum):
     UNPROTECTS = "unprotects"
     FORGETS = "forgets"
     REMOVES = "removes"
+    LOCKS = "locks"
 
 
 class Address(Struct, frozen=True, order=True):
@@ -332,9 +333,11 @@ class References(Struct, frozen=True):
     """The addresses that refer to each resource. Filled only for a plan that replaces or destroys something."""
     provisioners: tuple[str, ...] = ()
     """The resources that have provisioners."""
+    unseen: tuple[str, ...] = ()
+    """Those of them with a provisioner whose command is put together from values: the plan does not show its text."""
     written: dict[str, dict[str, tuple[str, ...]]] = {}
-    """For each resource with values that only the apply will know: which of those attributes are written, and what they
-    refer to. An attribute that is not listed is left to the provider. `?` is a reference that cannot be resolved."""
+    """For each resource with values that only the apply will know: which of those attributes are written, those of blocks by
+    their paths (`vpc_config.0.subnet_ids`), and what they refer to. An attribute that is not listed is left to the provider. `?` is a reference that cannot be resolved."""
     aliased: bool = False
     """Whether a provider is configured more than once: what has one name may then be in several regions or accounts."""
 
@@ -393,6 +396,13 @@ class TerraformChangeSet(ChangeSet, frozen=True, kw_only=True):
     relevant: tuple[tuple[str, Path], ...] = ()
     """Terraform's `relevant_attributes`: (resource address, path) that the plan relies on."""
     references: References = References()
+    modules: dict[str, tuple[str, str]] = {}
+    """The source and the version constraint of every module block, masked, by address without instance keys."""
+    siblings: tuple[Change, ...] = ()
+    """No-ops of the types that a policy looks for beside other resources."""
+    sibling_arguments: dict[str, dict[str, tuple[str, ...]]] = {}
+    """What the configuration gives to resources of these types: attribute to what it refers to, `?` where that cannot be
+    resolved, by address without instance keys."""
     arguments: dict[str, dict[str, tuple[str, ...]]] = {}
     """What the configuration gives to resources: attribute to what it refers to, by address without instance keys. Of Helm
     releases always, of others where somebody assumes something."""

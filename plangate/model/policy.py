@@ -23,7 +23,7 @@ class Family(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whether plangate's own code makes the findings of its policies. Such a family is always on."""
 
 
-class Match(Struct, frozen=True, forbid_unknown_fields=True):
+class Match(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """The pre-filter of a policy. Every given field must match; a list matches when one of its items does."""
 
     source: Source | None = None
@@ -35,6 +35,8 @@ class Match(Struct, frozen=True, forbid_unknown_fields=True):
     """`name` or `name:kind`."""
     without: tuple[str, ...] = ()
     """Effects that another policy covers, excluded from `effects`. Without `effects`, the change must have none of them."""
+    unlisted_types: tuple[str, ...] = ()
+    """Types that the lists of plangate do not have yet; they fit as `types` do."""
     traits: tuple[str, ...] = ()
     """Traits of the change itself, not of its type."""
     reasons: tuple[str, ...] = ()
@@ -67,11 +69,15 @@ class Description(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     since: str = ""
 
 
-class Policy(Description, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Policy(Description, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """A policy that is evaluated on changes."""
 
     match: Match
     when: str | None = None
+    introduced: bool = False
+    """Whether it is violated only where the old side was not: `when` is held against both."""
+    each: tuple[str, ...] = ()
+    """Paths of lists or maps whose items `when` is held against one by one."""
     follows_consequence: bool = False
     """Whether a finding is as severe as the type's consequence, where an effect has one, instead of `severity`."""
     params: dict[str, Any] = {}

@@ -182,6 +182,27 @@ class Step(Struct, frozen=True):
     command: str | None = None
 
 
+class Provenance(Struct, frozen=True, kw_only=True):
+    """The run of GitHub Actions that reached a verdict, and the trusted ref that its policies were read from."""
+
+    run: int | None = None
+    """`GITHUB_RUN_ID`: a later run has a larger one."""
+    attempt: int | None = None
+    policy_ref: str | None = None
+    policy_commit: str | None = None
+
+
+class WaiverTerms(Struct, frozen=True):
+    """What the configuration says of waivers: their files, the last day they may run until, and what they may not cover."""
+
+    files: tuple[str, ...] = ()
+    latest: str = "9999-12-31"
+    severities: tuple[str, ...] = ()
+    policies: tuple[str, ...] = ()
+    ref: str = ""
+    """The trusted ref that they are read from; empty for what is checked out."""
+
+
 class Verdict(Struct, frozen=True, kw_only=True):
     """The result of a review, and the only input of reports."""
 
@@ -214,6 +235,13 @@ class Verdict(Struct, frozen=True, kw_only=True):
     approvals: Approvals | None = None
     """Who may answer a review, where configuration says it."""
     binding: Binding | None = None
+    provenance: Provenance | None = None
+    waiving: WaiverTerms | None = None
+    """What the configuration says of waivers; None where there is none."""
+
+
+NO_ENVIRONMENT: Final = "environment"
+"""What the gap is called that says that no configured environment fits. Reports tell it beside the headline."""
 
 
 class Options(Struct, frozen=True, kw_only=True):
@@ -231,3 +259,7 @@ class Options(Struct, frozen=True, kw_only=True):
     """Notes that the caller adds to the verdict."""
     approvals: Approvals | None = None
     """Who may answer a review."""
+    provenance: Provenance | None = None
+    waiving: WaiverTerms | None = None
+    """What the configuration says of waivers; None where there is none."""
+    """The run that reviews; the gate adds its ref."""

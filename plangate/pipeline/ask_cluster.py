@@ -14,7 +14,7 @@ from plangate.errors import EvidenceError, InputError, UsageError
 from plangate.evidence import helm, kubectl
 from plangate.evidence.command import NotThereError
 from plangate.evidence.kubectl import ObjectName
-from plangate.ingest.helm import evidence, manifests
+from plangate.ingest.helm import evidence, manifests, splitting
 from plangate.ingest.redact.redactor import Redactor
 from plangate.model.input import Gathered, RawInput
 from plangate.pipeline.gather import is_gone
@@ -112,7 +112,7 @@ def deployed(history: RawInput) -> int | None:
 
 def named_in(manifest: str) -> Iterator[ObjectName]:
     """The objects that a manifest names. Raises `InputError`."""
-    documents, _ = manifests.split(manifest)
+    documents, _ = splitting.split(manifest, "manifest")
     for one in manifests.objects(documents, manifests.ManifestReader(Redactor(), "manifest")):
         metadata = one.raw.get("metadata")
         name = metadata.get("name") if isinstance(metadata, dict) else None

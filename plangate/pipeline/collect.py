@@ -13,7 +13,7 @@ from plangate.errors import EvidenceError, InputError
 from plangate.evidence import cluster, helm, release_files
 from plangate.evidence import state as evidence
 from plangate.ingest.helm import evidence as helm_evidence
-from plangate.ingest.helm import manifests
+from plangate.ingest.helm import manifests, splitting
 from plangate.ingest.redact import pseudonyms
 from plangate.ingest.redact.redactor import Redactor
 from plangate.ingest.terraform import collected_state
@@ -160,7 +160,8 @@ def _without_secrets(gathered: Mapping[str, RawInput], key: bytes | None) -> Ite
         redactor.learn(values, False, "")
     for kind in ("manifest", "hooks"):
         if kind in gathered:
-            split, _ = manifests.split(helm_evidence.text_of(gathered[kind]))
+            text, where = helm_evidence.text_of(gathered[kind]), gathered[kind].path
+            split, _ = splitting.split(text, where, hooks=kind == "hooks")
             documents[kind] = list(manifests.objects(split, reader))
     if "live_objects" in gathered:
         live = helm_evidence.live(gathered["live_objects"], reader)
@@ -179,7 +180,7 @@ def _without_secrets(gathered: Mapping[str, RawInput], key: bytes | None) -> Ite
 
 def _document(one: manifests.ManifestObject, redactor: Redactor, key: bytes | None) -> bytes:
     """One object as a YAML document: its own text where nothing in it is secret, else JSON without the secrets."""
-    source = f"---\n{manifests.SOURCE}{one.template}\n" if one.template else "---\n"
+    source = f"---\n{splitting.SOURCE}{one.template}\n" if one.template else "---\n"
     clean = _object(one.raw, redactor, key)
     if clean == one.raw and one.text:
         return f"{source}{one.text}\n".encode()

@@ -5,6 +5,7 @@ The plan says that a release is upgraded; the dry run says what that does to its
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -29,10 +30,30 @@ _KEPT = frozenset({Action.CREATE, Action.UPDATE, Action.REPLACE})
 def correlate(changesets: Sequence[ChangeSet]) -> list[ChangeSet]:
     """The change sets; the releases of plans refer to their dry runs, with a gap where the two differ."""
     upgrades = [one for one in changesets if isinstance(one, HelmChangeSet)]
-    runs = {one.upgrade.release: one for one in upgrades if one.upgrade.release}
+    counts = _counts(changesets)
+    runs = {one.upgrade.release: one for one in upgrades if one.upgrade.release and counts[one.upgrade.release] == 1}
     if not runs:
         return list(changesets)
     return [_with_dry_runs(one, runs) if isinstance(one, TerraformChangeSet) else one for one in changesets]
+
+
+def repeated(changesets: Sequence[ChangeSet]) -> list[Gap]:
+    """A gap for each release of which several dry runs were given: which of them is applied, and whether all, is not known."""
+    return [
+        Gap(
+            what=f"the dry runs of {release}",
+            why=f"{number} were given, and one upgrade makes one of them come true",
+            how_to_fix="review one dry run of a release at a time",
+            inconclusive=True,
+        )
+        for release, number in sorted(_counts(changesets).items())
+        if number > 1
+    ]
+
+
+def _counts(changesets: Sequence[ChangeSet]) -> Counter[str]:
+    upgrades = (one.upgrade for one in changesets if isinstance(one, HelmChangeSet))
+    return Counter(one.release for one in upgrades if one.release)
 
 
 def _with_dry_runs(plan: TerraformChangeSet, runs: dict[str, HelmChangeSet]) -> TerraformChangeSet:

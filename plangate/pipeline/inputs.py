@@ -9,6 +9,7 @@ from msgspec import Struct, structs
 from plangate.applications.registry import APPLICATIONS, release_words
 from plangate.errors import InputError
 from plangate.ingest import detect
+from plangate.ingest.envelope import PLAN_COMMAND
 from plangate.model.change import ChangeSet, Freshness, Gap, HelmChangeSet, RefusedUpgrade, TerraformChangeSet
 from plangate.model.input import EvidenceSources, InputRecord, Kind, RawInput, Source
 from plangate.pipeline.context import PlanContext, failed, unreadable
@@ -29,6 +30,8 @@ class Reading(Struct, frozen=True, kw_only=True):
     kube_version: tuple[int, int] | None = None
     assumed: tuple[str, ...] = ()
     """Addresses of resources whose unknown attributes are assumed not to change."""
+    siblings: tuple[str, ...] = ()
+    """Types of resources that policies look for beside others: globs."""
     drift_only: bool = False
     """Whether only drift is asked for: the views of applications are left out, and inputs of Helm are refused."""
 
@@ -58,7 +61,7 @@ def classified(data: bytes, evidence: Mapping[str, bytes]) -> ChangeSet:
 
         given = {kind: RawInput(kind, text) for kind, text in evidence.items()}
         return _classified_upgrade(release.changeset(release.read(document), given, kube_version=(1, 34)))
-    return parsed(document, 0, Reading())
+    return parsed(document, 0, Reading(siblings=("*",)))
 
 
 # --- Terraform --------------------------------------------------------------------------------------------------------
@@ -67,7 +70,7 @@ def classified(data: bytes, evidence: Mapping[str, bytes]) -> ChangeSet:
 def _terraform_plan(document: Document, origin: int, reading: Reading) -> TerraformChangeSet:
     from plangate.ingest.terraform import plan
 
-    changeset = plan.parse(document, origin, reading.context.releases, run_in_fork)
+    changeset = plan.parse(document, origin, reading.context.releases, run_in_fork, reading.siblings)
     del document
     return _classified_plan(changeset, reading)
 
@@ -88,8 +91,7 @@ def _terraform_planfile(document: Document, origin: int, reading: Reading) -> Te
     freshness = Freshness(lineage=saved.lineage, serial_plan=saved.serial)
     try:
         shown = terraform.show(document.path, document.data, reading.context.tf_dir, saved.tools)
-        (text,) = detect.documents(shown)
-        changeset = plan.parse(text, origin, reading.context.releases, run_in_fork)
+        changeset = plan.parse(_only_plan(shown), origin, reading.context.releases, run_in_fork, reading.siblings)
     except InputError as error:
         # Lineage and serial can be read without the tool; the changes cannot.
         record = InputRecord(document.kind, document.path, document.sha256, saved.tools[0], saved.terraform_version)
@@ -97,6 +99,15 @@ def _terraform_planfile(document: Document, origin: int, reading: Reading) -> Te
         return _classified_plan(unshown, reading)
     record = structs.replace(changeset.input, kind=document.kind, path=document.path, sha256=document.sha256)
     return _classified_plan(structs.replace(changeset, input=record, freshness=freshness), reading)
+
+
+def _only_plan(shown: RawInput) -> Document:
+    """The plan that a tool printed. Raises `InputError` where it printed several, or something else."""
+    documents = detect.documents(shown)
+    if [one.kind for one in documents] != [Kind.TERRAFORM_PLAN]:
+        what = "more than one plan" if len(documents) > 1 else "something else than plan JSON"
+        raise InputError(f"is a saved plan, of which `show -json` printed {what}", where=shown.path, hint=PLAN_COMMAND)
+    return documents[0]
 
 
 def _classified_plan(changeset: TerraformChangeSet, reading: Reading) -> TerraformChangeSet:

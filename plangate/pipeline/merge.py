@@ -77,17 +77,21 @@ def merge(
     now: str,
     target: str | None = None,
     fail_on: str = "block",
+    observing: bool = False,
 ) -> wire.Verdict:
-    """The merged verdict. `unread` are gaps for files that could not be read; `expected` is None without --expect."""
+    """The merged verdict. `unread` are gaps for files that could not be read; `expected` is None without --expect.
+
+    `observing` is whether the configuration enforces nothing anywhere: else what is missing may be of an enforced environment.
+    """
     named, problems = _named(parts)
-    observed = bool(named) and all(one.verdict.mode == "observe" for one in named)
+    skipped = [*unread, *problems, *_missing(named, expected), *_versions(named), *_copies(named)]
+    gaps = [gap for gap in skipped if gap.decides is not UNSET]
+    observed = bool(named) and all(one.verdict.mode == "observe" for one in named) and (observing or not gaps)
     if not observed:
         named = [_unenforced(one) if one.verdict.mode == "observe" else one for one in named]
-    skipped = [*unread, *problems, *_missing(named, expected), *_versions(named), *_copies(named)]
     named.sort(key=_worst_first)
     verdicts = [one.verdict for one in named]
     decisions = [Decision(verdict.decision) for verdict in verdicts]
-    gaps = [gap for gap in skipped if gap.decides is not UNSET]
     if gaps:
         decisions.append(Decision.INCONCLUSIVE)
     decision = min(decisions, key=list(Decision).index, default=Decision.PASS)
@@ -101,7 +105,7 @@ def merge(
         environment=None,
         decision=decision.value,
         risk=_worst_risk(verdicts),
-        exit_code=_exit_code(decision, verdicts, gaps, "observe" if observed else "enforce", fail_on),
+        exit_code=_exit_code(decision, verdicts, gaps, fail_on),
         headline=_headline(decision, named, gaps),
         summary=_sum(verdict.summary for verdict in verdicts),
         summary_by_source=wire.SummaryBySource(
@@ -125,6 +129,8 @@ def merge(
         mode="observe" if observed else UNSET,
         approvals=list(dict.fromkeys(one for verdict in verdicts for one in verdict.approvals or ())) or UNSET,
         binding=_binding(verdicts),
+        provenance=_provenance(verdicts),
+        waiving=_same_terms(verdicts),
         targets=[_target(one) for one in named],
     )
 
@@ -142,13 +148,12 @@ def code_of(verdict: wire.Verdict) -> ExitCode:
     return ExitCode(ExitCode.worst(decided, verdict.exit_code))
 
 
-def _exit_code(
-    decision: Decision, verdicts: Iterable[wire.Verdict], gaps: Sequence[wire.Skipped], mode: str, fail_on: str
-) -> int:
-    """The worst exit code of the parts, of the merged decision under `fail_on`, and of the gaps."""
-    own = exit_code([decision], unread=False, fail_on=fail_on, mode=mode)
+def _exit_code(decision: Decision, verdicts: Iterable[wire.Verdict], gaps: Sequence[wire.Skipped], fail_on: str) -> int:
+    """The worst exit code of the parts, of the merged decision under `fail_on`, and of the gaps, as enforcing gives it."""
+    own = exit_code([decision], unread=False, fail_on=fail_on)
     unread_or_unknown = exit_code([Decision.INCONCLUSIVE] if gaps else [], unread=_is_unread(gaps))
-    return int(ExitCode.worst(own, unread_or_unknown, *map(code_of, verdicts)))
+    enforced = (code_of(structs.replace(verdict, mode=UNSET)) for verdict in verdicts)
+    return int(ExitCode.worst(own, unread_or_unknown, *enforced))
 
 
 def _is_unread(gaps: Iterable[wire.Skipped]) -> bool:
@@ -382,6 +387,24 @@ def _binding(verdicts: Sequence[wire.Verdict]) -> wire.Binding | UnsetType:
         sensitive=worst,
         expires_at=min(one.expires_at for one in bound),
     )
+
+
+def _same_terms(verdicts: Sequence[wire.Verdict]) -> wire.WaiverTerms | UnsetType:
+    """What every part says of waivers, where all say the same."""
+    terms = {verdict.waiving for verdict in verdicts}
+    return terms.pop() if len(terms) == 1 else UNSET
+
+
+def _provenance(verdicts: Sequence[wire.Verdict]) -> wire.Provenance | UnsetType:
+    """The earliest run of all parts, since the whole is not newer than any of them, and their ref where it is the same one."""
+    known = [verdict.provenance for verdict in verdicts if verdict.provenance is not UNSET]
+    if not known or len(known) < len(verdicts):
+        return UNSET
+    runs = [(one.run, one.attempt) for one in known if one.run is not None and one.attempt is not None]
+    run, attempt = min(runs) if len(runs) == len(known) else (None, None)
+    refs = {(one.policy_ref, one.policy_commit) for one in known}
+    ref, commit = refs.pop() if len(refs) == 1 else (None, None)
+    return wire.Provenance(run, attempt, ref, commit)
 
 
 def _target(one: NamedVerdict) -> wire.Target:

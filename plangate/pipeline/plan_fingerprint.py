@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _SORTED: Final = msgspec.json.Encoder(decimal_format="number", order="sorted")
+NOT_SHOWN: Final = ("(sensitive)", "(known after apply)")
+"""What stands for a value that nobody can see."""
+
 _TIME: Final = b'"(the time of the plan)"'
 
 
@@ -73,6 +76,15 @@ def described(change: wire.Change, volatile: tuple[str, ...]) -> tuple[Any, ...]
         change.import_id or "",
         sorted(attributes, key=lambda one: one[:2]),
         "" if change.digest is UNSET else change.digest,
+    )
+
+
+def is_seen(change: wire.Change, volatile: tuple[str, ...]) -> bool:
+    """Whether everything that a change does can be read in its attributes: nothing is unknown, hidden or left out."""
+    return change.digest is UNSET and all(
+        not is_volatile(f"{change.type}.{a.path}", volatile)
+        and not any(hidden in repr(side) for side in (a.before, a.after) for hidden in NOT_SHOWN)
+        for a in change.attributes
     )
 
 

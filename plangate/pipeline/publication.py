@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
-from plangate.errors import ExitCode, InputError
+from plangate.errors import ExitCode
 from plangate.lang.wording import sentences
 from plangate.model.verdict import Approvals, Decision
-from plangate.pipeline import plan_fingerprint, saved, signature
+from plangate.pipeline import plan_fingerprint, saved
 from plangate.pipeline.key import gate_key
 from plangate.pipeline.merge import code_of
 from plangate.publish import approvals, runner, state
@@ -17,12 +17,13 @@ from plangate.publish.check import Annotation, Report
 from plangate.publish.comment import DesiredComment
 from plangate.report import github as workflow_commands
 from plangate.report import markdown, places, story
-from plangate.report.escape import plain
+from plangate.report.escape import plain, visible
 from plangate.report.markdown import Extras
 from plangate.report.restore import restore
 from plangate.report.values import clip
 
 if TYPE_CHECKING:
+    from plangate.gate.config import Config
     from plangate.model.verdict import Finding, Verdict
     from plangate.publish.approvals import ApprovalState
     from plangate.publish.github import GitHub
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from plangate.report import wire
 
 _MOST_TITLE: Final = 200
+_MOST_NAME: Final = 100
 _MOST_ANNOTATIONS: Final = 200
 _MOST_MESSAGE: Final = 2_000
 _LEVELS: Final = {
@@ -53,14 +55,11 @@ class Pages:
         self.gate_key: bytes | None = None
 
     @classmethod
-    def load(cls, path: str) -> Pages:
-        """Those of a saved verdict. Raises `InputError` for what is none, and for one that a gate with a key did not sign."""
+    def load(cls, path: str, config: Config) -> Pages:
+        """Those of a saved verdict. Raises `InputError` for what is none, and for one that this gate cannot have written."""
         document, _ = saved.load(path)
         key = gate_key()
-        if key is not None and signature.is_signed(document, key) is not True:
-            raise InputError(
-                "is not signed by this gate, which has a key", where=path, hint="review it with PLANGATE_KEY"
-            )
+        saved.check(path, document, key, config)
         pages = cls(document)
         pages.gate_key = key
         return pages
@@ -129,29 +128,51 @@ class Pages:
 
     def plan(self) -> Plan:
         """What an approver sees: each finding that decides, with all that its change does."""
+        sha = self.place.sha if self.place is not None else ""
         volatile = self.saved.binding.volatile if self.saved.binding else ()
         fingerprint = self.saved.binding.fingerprint if self.saved.binding else "0" * 64
         changes: dict[tuple[str, str | None], list[str]] = {}
+        unseen: set[tuple[str, str | None]] = set()
         for change in self.saved.changes:
             if change.findings:
                 key = (change.address, change.release)
                 changes.setdefault(key, []).append(repr(plan_fingerprint.described(change, volatile)))
+                if not plan_fingerprint.is_seen(change, volatile):
+                    unseen.add(key)
         questions = (
-            repr((f.policy, f.severity, f.outcome, f.target, f.message, f.address, f.release, changes.get(key, [])))
+            # Of what nobody can see, nobody can say that it is the same at another commit.
+            repr(
+                (f.policy, f.severity, f.outcome, f.target, f.message, f.address, f.release, changes.get(key, []))
+                + ((sha,) if key in unseen or f.outcome != "violated" or _is_uncertain(f) else ())
+            )
             for f in self.saved.findings
             if f.decision != "pass"
             for key in [(f.address or "", f.release)]
         )
-        return Plan(fingerprint, approvals.digests(questions))
+        return Plan(fingerprint, approvals.digests(questions), sha)
 
     def name(self, given: str | None) -> str:
-        """The name of the check."""
-        where = ", ".join(part for part in (self.saved.target, self.saved.environment) if part)
-        return _basic(given or (f"plangate ({where})" if where else "plangate"), 100)
+        """The name of the check, letter for letter, since a required check is found by it.
 
-    def reader(self, github: GitHub, place: Place, name: str | None) -> ApprovalsReader:
-        """What reads the reviews of the pull request."""
-        return ApprovalsReader(github, place, name=self.name(name), key=self._key(), gate_key=self.gate_key)
+        A commit may be the head of two pull requests, into branches with different gates. So the name says the branch, unless
+        that is the default one: what passes there must not answer here.
+        """
+        where = ", ".join(part for part in (self.saved.target, self.saved.environment) if part)
+        name = given or (f"plangate ({where})" if where else "plangate")
+        if self.place is not None and self.place.default and self.place.stricter:
+            name = f"{name} into {self.place.stricter}"
+        return _within_the_plane(clip(visible(name), _MOST_NAME)) or "-"
+
+    def _identity(self) -> str:
+        """The key of the check: the target, and the branch whose gate it is of."""
+        branch = self.place.stricter if self.place is not None else ""
+        return state.key_of(self.saved.target, self.saved.environment, *([branch] if branch else []))
+
+    def reader(self, github: GitHub, place: Place, name: str | None, app: int | None) -> ApprovalsReader:
+        """What reads the reviews of the pull request. `app` is the one whose checks say what approvers saw."""
+        return ApprovalsReader(
+            github, place, name=self.name(name), key=self._identity(), gate_key=self.gate_key, app=app
+        )
 
     def _approval(self) -> str:
         """Who has approved or still has to, in words; empty where no approval is needed."""
@@ -171,12 +192,12 @@ class Pages:
         title = f"{observed}{self.verdict.decision.value.upper()}{answered}: {self.verdict.headline}"
         hidden = ""
         if self.wants_approval and self.place is not None:
-            hidden = f"{approvals.line(self.plan(), self.place.sha, self.gate_key)}\n\n"
+            hidden = f"{approvals.line(self.plan(), self.gate_key)}\n\n"
         summary = hidden + markdown.render(self.verdict, self._extras(60_000 - len(hidden))).partition("\n")[2]
         deciding = story.deciding(story.views(self.verdict))[:_MOST_ANNOTATIONS]
         return Report(
             name=self.name(name),
-            key=self._key(),
+            key=self._identity(),
             decision=self.verdict.decision,
             title=_basic(title, _MOST_TITLE),
             summary=_within_the_plane(summary),
@@ -228,6 +249,14 @@ class Pages:
                 **facts,
             },
         )
+
+
+def _is_uncertain(finding: wire.Finding) -> bool:
+    """Whether a part of what decided could not be told."""
+    operands = finding.operands or ()
+    return any(one.result not in {"true", "false"} for one in operands) or any(
+        hidden in one.value for one in finding.seen or () for hidden in plan_fingerprint.NOT_SHOWN
+    )
 
 
 def _basic(text: str, most: int) -> str:

@@ -81,12 +81,14 @@ def review(request: Request) -> Review:
     if len(changesets) > 1 and any(isinstance(one, HelmChangeSet) for one in changesets):
         from plangate.pipeline import correlate
 
+        skipped += correlate.repeated(changesets)
         changesets = correlate.correlate(changesets)
     skipped += contexts.check_age(changesets, request.evidence, options.created_at)
     settings = None
     if gate is not None:
         settings = gate.resolve_settings(options, policies, changesets)
         options, policies = settings.options, settings.policies
+        skipped += settings.gaps
         skipped += contexts.check_scope(gate.config, options.environment, changesets, request.evidence, context)
     report = evaluate.evaluate(
         policies, changesets, options.environment, protected=options.protected, as_of=options.created_at
@@ -130,7 +132,11 @@ def _read_inputs(request: Request, context: contexts.PlanContext) -> _ReadInputs
     if request.assume:
         context = structs.replace(context, releases=structs.replace(context.releases, assuming=True))
     reading = inputs.Reading(
-        context=context, evidence=request.evidence, kube_version=request.kube_version, assumed=request.assume
+        context=context,
+        evidence=request.evidence,
+        kube_version=request.kube_version,
+        assumed=request.assume,
+        siblings=evaluate.siblings(request.policies),
     )
     for path in request.inputs:
         try:

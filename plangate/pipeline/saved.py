@@ -10,11 +10,12 @@ from msgspec import structs
 from plangate.errors import InputError
 from plangate.evidence import files
 from plangate.model.input import Kind
+from plangate.pipeline import consistency, plan_fingerprint, signature
 from plangate.pipeline import key as keys
-from plangate.pipeline import plan_fingerprint, signature
 from plangate.report import json_v1, wire
 
 if TYPE_CHECKING:
+    from plangate.gate.config import Config
     from plangate.model.verdict import Binding, Verdict
 
 _HINT = "plangate review plan.json -o json=verdict.json"
@@ -72,11 +73,36 @@ def load(path: str) -> tuple[wire.Verdict, str]:
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError, RecursionError):
         message = "is not JSON"
     else:
+        twice = consistency.has_key_twice(given.data)
         kinds = {one.kind for one in verdict.inputs} - set(Kind)
         if kinds:
             message = f"is of a newer plangate: this one does not know the input {min(kinds)}"
+        elif twice:
+            message = "has a key twice: it was edited"
         elif all(0 <= change.input < len(verdict.inputs) for change in verdict.changes):
             return verdict, given.sha256
         else:
             message = "contradicts itself: a change belongs to an input that is not there"
     raise InputError(message, where=path, hint=f"save a verdict with: {_HINT}")
+
+
+def check(path: str, verdict: wire.Verdict, key: bytes | None, config: Config) -> None:
+    """Refuse a verdict that this gate cannot have written. Raises `InputError`.
+
+    With the gate's key its signature tells; without one it has to agree with its own findings, and observe only where the
+    configuration does.
+    """
+    if key is not None:
+        if signature.is_signed(verdict, key) is not True:
+            message = "is not signed by this gate, which has a key"
+            raise InputError(message, where=path, hint="review it with the same PLANGATE_KEY")
+        return
+    against = consistency.contradiction(verdict)
+    if against:
+        raise InputError(f"contradicts itself: {against}", where=path, hint="review it again")
+    if verdict.mode == "observe" and not consistency.is_observed(verdict, config):
+        raise InputError(
+            "is only observed, and the configuration does not say so",
+            where=path,
+            hint="run it where the configuration is: check the repository out, or --config FILE",
+        )

@@ -67,7 +67,7 @@ def _paths(given: tuple[str, ...]) -> Iterator[Path]:
 
 def _targets(path: Path, defaults: Target) -> Iterator[Target]:
     try:
-        data: Any = yaml.load(path.read_text("utf-8-sig"))
+        data: Any = yaml.load(path.read_text("utf-8-sig"), unique=True)
         entries = msgspec.convert({"targets": data} if isinstance(data, list) else data, _File).targets
     except OSError as error:
         raise UsageError(f"cannot be read: {(error.strerror or 'no reason').lower()}", where=str(path)) from None

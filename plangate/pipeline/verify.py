@@ -13,7 +13,7 @@ from msgspec import UNSET, Struct, structs
 from plangate.errors import ExitCode
 from plangate.model.input import EvidenceSources, StateSource
 from plangate.model.verdict import Options
-from plangate.pipeline import plan_fingerprint, review, saved, signature
+from plangate.pipeline import consistency, plan_fingerprint, review, saved, signature
 from plangate.pipeline.binding import BindingOptions
 from plangate.pipeline.key import gate_key
 from plangate.report import wire
@@ -23,10 +23,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _DECIDED: Final = {"block": "different", "inconclusive": "unsure"}
+_CODES: Final = {
+    "unread": ExitCode.INPUT,
+    "different": ExitCode.BLOCK,
+    "unsure": ExitCode.INCONCLUSIVE,
+}
+"""The exit code of each kind of problem, worst first: of a plan that cannot be read nobody can say that it differs."""
 
 
 class Problem(Struct, frozen=True):
-    """A reason against the apply. `kind` is `different` or `unsure`; `lines` show the differences."""
+    """A reason against the apply. `kind` is a key of `_CODES`; `lines` show the differences."""
 
     kind: str
     text: str
@@ -35,16 +41,16 @@ class Problem(Struct, frozen=True):
 
 
 class VerifyResult(Struct, frozen=True):
-    """The problems, `different` ones first, and notes."""
+    """The problems, worst first, and notes."""
 
     problems: tuple[Problem, ...]
     notes: tuple[str, ...] = ()
 
     @property
     def code(self) -> ExitCode:
-        """0 for the same plan, 10 for a different one, 4 where it cannot be decided."""
+        """0 for the same plan, 3 for one that cannot be read, 10 for a different one, 4 where it cannot be decided."""
         kinds = {problem.kind for problem in self.problems}
-        return ExitCode.BLOCK if "different" in kinds else ExitCode.INCONCLUSIVE if kinds else ExitCode.OK
+        return next((code for kind, code in _CODES.items() if kind in kinds), ExitCode.OK)
 
 
 class VerifyRequest(Struct, frozen=True, kw_only=True):
@@ -100,6 +106,7 @@ def verify(request: VerifyRequest) -> Verified:
             saved=before,
             fresh=saved.document(reviewed.verdict),
             now=request.now,
+            plans=(*request.plans, *([request.saved_plan] if request.saved_plan is not None else [])),
             key=key,
             moved=None if freshness is None else freshness.moved,
         )
@@ -114,6 +121,8 @@ class Comparison(Struct, frozen=True, kw_only=True):
     fresh: wire.Verdict
     """The verdict of the plans as they are now, bound with the same options."""
     now: str
+    plans: tuple[str, ...] = ()
+    """The files of the plans that are about to be applied."""
     key: bytes | None = None
     moved: tuple[str, ...] | None = None
     """The addresses of this plan that changed in the state since it was made; None where that was not compared."""
@@ -121,15 +130,15 @@ class Comparison(Struct, frozen=True, kw_only=True):
 
 def compare(comparison: Comparison) -> VerifyResult:
     """The differences between the fresh verdict and the saved one."""
-    problems = (*_trusted(comparison), *_plan(comparison), *_state(comparison), *_release(comparison))
+    problems = (*_trusted(comparison), *(_unread(comparison) or _compared(comparison)))
     notes = []
     bound = comparison.saved.binding
     if bound is not UNSET and bound.sensitive == "left-out":
         notes.append("hidden values were not compared: review and verify with the same PLANGATE_KEY to compare them")
     if comparison.saved.decision == "review":
         notes.append("the verdict is review: whether somebody has approved it is not known here")
-    order = {"different": 0, "unsure": 1}
-    return VerifyResult(tuple(sorted(problems, key=lambda problem: order[problem.kind])), tuple(notes))
+    order = list(_CODES)
+    return VerifyResult(tuple(sorted(problems, key=lambda problem: order.index(problem.kind))), tuple(notes))
 
 
 # --- whether the verdict may be relied on -----------------------------------------------------------------------------
@@ -153,6 +162,8 @@ def _trusted(comparison: Comparison) -> Iterator[Problem]:
             yield Problem("unsure", "the verdict is not signed, and this gate has a key", "review it with PLANGATE_KEY")
         elif not signed:
             yield Problem("different", "the verdict is not what this gate wrote: its signature does not fit")
+    elif against := consistency.contradiction(saved):
+        yield Problem("different", f"the verdict was changed: {against}")
     elif bound.sensitive == "hmac":
         yield Problem(
             "unsure", "hidden values can only be compared with the gate's key", "set PLANGATE_KEY or PLANGATE_KEY_FILE"
@@ -167,10 +178,27 @@ def _trusted(comparison: Comparison) -> Iterator[Problem]:
 # --- whether it is the same plan --------------------------------------------------------------------------------------
 
 
+def _unread(comparison: Comparison) -> list[Problem]:
+    """The plans that could not be read now. Then nothing is compared: a list of differences would be about nothing."""
+    return [_gap("unread", skipped) for skipped in _failed(comparison) if skipped.what in comparison.plans]
+
+
+def _failed(comparison: Comparison) -> list[wire.Skipped]:
+    return [skipped for skipped in comparison.fresh.coverage.skipped if skipped.decides == "input"]
+
+
+def _gap(kind: str, skipped: wire.Skipped) -> Problem:
+    return Problem(kind, f"{skipped.what}: {skipped.why}", skipped.how_to_fix)
+
+
+def _compared(comparison: Comparison) -> Iterator[Problem]:
+    yield from (_gap("unsure", skipped) for skipped in _failed(comparison))
+    yield from _plan(comparison)
+    yield from _state(comparison)
+    yield from _release(comparison)
+
+
 def _plan(comparison: Comparison) -> Iterator[Problem]:
-    for skipped in comparison.fresh.coverage.skipped:
-        if skipped.decides == "input":
-            yield Problem("unsure", f"{skipped.what}: {skipped.why}", skipped.how_to_fix)
     bound, other = comparison.saved.binding, comparison.fresh.binding
     if bound is UNSET or other is UNSET or comparison.saved.targets is not UNSET:
         return
@@ -201,7 +229,7 @@ def _plan(comparison: Comparison) -> Iterator[Problem]:
 
 def _withheld(then: wire.Evidence, now: wire.Evidence) -> list[str]:
     """The kinds of evidence that the review had and that are missing now: without them other changes would be predicted."""
-    names = ("manifest", "live_objects")
+    names = ("manifest", "hooks", "live_objects")
     return [
         name.replace("_", " ") for name in names if getattr(then, name) == "given" and getattr(now, name) == "missing"
     ]

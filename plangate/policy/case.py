@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from plangate.lang.located_yaml import did_you_mean
+from plangate.lang.typo import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Set

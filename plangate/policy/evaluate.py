@@ -6,24 +6,24 @@ import functools
 import re
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-import msgspec
 from msgspec import Struct, structs
 
 from plangate.lang import fingerprint
 from plangate.lang.glob import fits_shell
 from plangate.model.change import Action, Change, ChangeSet, Effect, Notice
-from plangate.model.values import ABSENT, UNKNOWN, Embedded, Sensitive, Unknown
+from plangate.model.values import ABSENT, UNKNOWN, Sensitive, Unknown
 from plangate.model.verdict import Finding, Observation, Operand, Outcome, PolicyReport, Satisfied, Severity
-from plangate.policy import facts, operands
+from plangate.policy import facts, items, message, operands
+from plangate.policy.subject import EvaluationResult, Subject
+from plangate.policy.whole_plan import WholePlan
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from plangate.model.policy import Policy
-    from plangate.policy.expressions import EvaluationResult, Expressions
+    from plangate.policy.expressions import Expressions
 
 _WORST = (Outcome.ERROR, Outcome.VIOLATED, Outcome.UNKNOWN, Outcome.SATISFIED)
-_FIELD = re.compile(r"\{(\w+)\}")
 
 
 def evaluate(
@@ -47,6 +47,7 @@ def evaluate(
     findings: list[Finding] = []
     position = 0
     for changeset in changesets:
+        evaluation.within(changeset)
         for change in changeset.changes:
             findings += evaluation.of(change, position)
             position += 1
@@ -62,6 +63,18 @@ def evaluate(
         outcomes=outcomes,
         satisfied=evaluation.satisfied,
     )
+
+
+def siblings(policies: Iterable[Policy]) -> tuple[str, ...]:
+    """The types, as globs, that conditions look for beside a resource with `related`."""
+    asked = (policy.when for policy in policies if policy.when is not None and "related(" in policy.when)
+    return tuple(sorted({found[2] for when in asked for found in _RELATED.finditer(when)}))
+
+
+def _asks_of_plan(policy: Policy) -> bool:
+    """Whether a condition is about the plan as a whole and nothing of a single change: it is asked once."""
+    when = policy.when
+    return when is not None and "plan." in when and not policy.each and operands.names(when).isdisjoint(_OF_A_CHANGE)
 
 
 def source(changeset: ChangeSet) -> str:
@@ -93,6 +106,15 @@ def _worst(outcomes: set[Outcome]) -> Outcome:
     return next((outcome for outcome in _WORST if outcome in outcomes), Outcome.NOT_APPLICABLE)
 
 
+_RELATED: Final = re.compile(r"\brelated\(\s*(['\"])(.*?)\1")
+_OF_A_CHANGE: Final = frozenset(
+    {
+        *facts.FACTS.keys() - {"source", "environment", "as_of", "protected"},
+        *("before", "after", "path", "changed", "known", "present", "related", "module_source", "module_version"),
+    }
+)
+"""What a condition asks of a single change."""
+
 _Match: TypeAlias = "tuple[Policy, tuple[int, ...]]"
 """A policy, and which effects of a change it asks for, by position."""
 
@@ -103,6 +125,15 @@ class _Hit(Struct, frozen=True):
     policy: Policy
     effects: tuple[Effect | Notice, ...]
     certain: bool
+
+
+class _Judged(Struct, frozen=True):
+    """What a policy says of one change, or of one item of it. `asked` is false where the condition was not evaluated."""
+
+    subject: Subject
+    outcome: Outcome
+    told: EvaluationResult | None = None
+    asked: bool = True
 
 
 class _Evaluation:
@@ -117,53 +148,93 @@ class _Evaluation:
         self._matches: dict[tuple[object, ...], tuple[_Match, ...]] = {}
         self._expressions: Expressions | None = None
         self._compiled: dict[str, Any] = {}
+        self._activated: tuple[Change, Any] | None = None
+        self._plan: WholePlan | None = None
+        self._of_plan: set[str] = set()
+        """The policies about the plan as a whole that have been asked of this input."""
+
+    def within(self, changeset: ChangeSet) -> None:
+        """Go on with the changes of this input."""
+        self._plan = WholePlan(changeset)
+        self._of_plan.clear()
 
     def of(self, change: Change, position: int | None) -> Iterator[Finding]:
         """The findings of one change."""
-        activation: Any = None
         for hit in self._hits(change):
             policy = hit.policy
-            told = None
-            outcome = Outcome.VIOLATED
-            if policy.when is not None:
-                expressions = self._ready()
-                if activation is None:
-                    activation = expressions.activate(facts.of(change, self._asked))
-                told = expressions.evaluate(
-                    self._compile(policy.id, policy.when, policy.params),
-                    activation,
-                    _seen_by(policy, change),
-                    policy.params,
-                )
-                outcome = told.outcome
-            if outcome is Outcome.VIOLATED and not hit.certain:
-                outcome = Outcome.UNKNOWN
-            self.seen[policy.id].add(outcome)
-            if outcome is Outcome.SATISFIED and position is not None and told is not None and told.paths:
-                judged = Satisfied(policy.id, tuple(told.paths))
-                self.satisfied[position] = (*self.satisfied.get(position, ()), judged)
-            if outcome is not Outcome.SATISFIED:
-                finding = self._finding(hit, change, position, outcome, told)
-                parts = self._operands(policy, change, activation) if told is not None else ()
-                yield structs.replace(finding, operands=parts) if parts else finding
+            whole = policy.when is not None and _asks_of_plan(policy)
+            if whole and policy.id in self._of_plan:
+                continue
+            for judged in self._judged(policy, change):
+                told, outcome = judged.told, judged.outcome
+                if outcome is Outcome.VIOLATED and not hit.certain:
+                    outcome = Outcome.UNKNOWN
+                self.seen[policy.id].add(outcome)
+                if whole:
+                    self._of_plan.add(policy.id)
+                elif outcome is Outcome.SATISFIED and position is not None and told is not None and told.paths:
+                    found = Satisfied(policy.id, tuple(told.paths))
+                    self.satisfied[position] = (*self.satisfied.get(position, ()), found)
+                if outcome is not Outcome.SATISFIED:
+                    finding = self._finding(hit, judged, None if whole else position, outcome)
+                    parts = self._operands(policy, judged.subject) if told is not None and judged.asked else ()
+                    if whole:
+                        finding = structs.replace(finding, address=None, location=None, release=None)
+                    yield structs.replace(finding, operands=parts) if parts else finding
 
-    def _operands(self, policy: Policy, change: Change, activation: Any) -> tuple[Operand, ...]:
+    def _judged(self, policy: Policy, change: Change) -> Iterator[_Judged]:
+        """What a policy says of a change, or of each of the items that it judges."""
+        seen_by = _seen_by(policy, change)
+        if not policy.each:
+            yield self._one(policy, Subject(seen_by, None, self._plan))
+            return
+        empty: list[str] = []
+        for path in policy.each:
+            found = items.items(seen_by, path) if change.values_known else UNKNOWN
+            if isinstance(found, (Unknown, Sensitive)):
+                why = "sensitive" if isinstance(found, Sensitive) else "known only after apply"
+                told = EvaluationResult(Outcome.UNKNOWN, (path,), f"{path} is {why}")
+                yield _Judged(Subject(seen_by, None, self._plan), Outcome.UNKNOWN, told, asked=False)
+                continue
+            empty += [] if found else [path]
+            for item, key in zip(found, items.spelled(found), strict=True):
+                yield self._one(policy, Subject(seen_by, structs.replace(item, key=key), self._plan))
+        if len(empty) == len(policy.each):
+            told = EvaluationResult(Outcome.SATISFIED, tuple(empty))
+            yield _Judged(Subject(seen_by, None, self._plan), Outcome.SATISFIED, told, asked=False)
+
+    def _one(self, policy: Policy, subject: Subject) -> _Judged:
+        if policy.when is None:
+            return _Judged(subject, Outcome.VIOLATED)
+        told = self._asked_of(policy, policy.id, policy.when, subject)
+        if not policy.introduced or told.outcome not in (Outcome.VIOLATED, Outcome.UNKNOWN):
+            return _Judged(subject, told.outcome, told)
+        if subject.change.after is None:
+            return _Judged(subject, Outcome.SATISFIED, told)
+        if subject.change.before is None or (subject.item is not None and subject.item.before is ABSENT):
+            return _Judged(subject, told.outcome, told)
+        old = self._asked_of(policy, policy.id, policy.when, subject.old())
+        if old.outcome is Outcome.VIOLATED:
+            return _Judged(subject, Outcome.SATISFIED, told)
+        # What the old side had cannot be told: neither can it be told whether this is new.
+        told = old if old.outcome is Outcome.UNKNOWN else told
+        return _Judged(subject, told.outcome, told)
+
+    def _asked_of(self, policy: Policy, name: str, text: str, subject: Subject) -> EvaluationResult:
+        expressions = self._ready()
+        if self._activated is None or self._activated[0] is not subject.change:
+            self._activated = (subject.change, expressions.activate(facts.of(subject.change, self._asked)))
+        return expressions.evaluate(
+            self._compile(name, text, policy.params), self._activated[1], subject, policy.params
+        )
+
+    def _operands(self, policy: Policy, subject: Subject) -> tuple[Operand, ...]:
         """What each part of a condition comes to by itself."""
         found = operands.top(policy.when or "")
         if len(found) == 1:
             return ()
-        seen_by = _seen_by(policy, change)
         return tuple(
-            Operand(
-                " ".join(text.split()),
-                _RESULTS[
-                    self._ready()
-                    .evaluate(
-                        self._compile(f"{policy.id} {i}", text, policy.params), activation, seen_by, policy.params
-                    )
-                    .outcome
-                ],
-            )
+            Operand(" ".join(text.split()), _RESULTS[self._asked_of(policy, f"{policy.id} {i}", text, subject).outcome])
             for i, text in enumerate(found)
         )
 
@@ -211,24 +282,25 @@ class _Evaluation:
             self._compiled[id_] = self._ready().compile(when, params)
         return self._compiled[id_]
 
-    def _finding(
-        self, hit: _Hit, change: Change, position: int | None, outcome: Outcome, told: EvaluationResult | None
-    ) -> Finding:
-        policy = hit.policy
+    def _finding(self, hit: _Hit, judged: _Judged, position: int | None, outcome: Outcome) -> Finding:
+        policy, told, change = hit.policy, judged.told, judged.subject.change
+        item = judged.subject.item
         read = told.paths if told is not None else ()
         paths = tuple(dict.fromkeys((*(path for effect in hit.effects for path in effect.paths), *read)))
+        of = str(change.address) if item is None else f"{change.address}: {item.key}"
         if outcome is Outcome.ERROR:
-            message = f"{change.address}: the policy {policy.id} fails: {told.because if told else ''}"
+            text = f"{of}: the policy {policy.id} fails: {told.because if told else ''}"
         elif outcome is Outcome.UNKNOWN:
             cause = told.because if told is not None and told.because else "; ".join(e.because for e in hit.effects)
-            message = f"{change.address}: cannot tell whether this holds: {_lower(policy.summary)} ({cause})"
+            text = f"{of}: cannot tell whether this holds: {_lower(policy.summary)} ({cause})"
         else:
-            message = self._message(policy.message, hit, change, paths)
+            because = [effect.because for effect in hit.effects]
+            text = message.render(policy, judged.subject, self._asked, because, paths or change.replace_paths)
         return Finding(
             policy=policy.id,
             severity=_severity(policy, hit),
             outcome=outcome,
-            message=message,
+            message=text,
             why=policy.why,
             remediation=policy.remediation,
             address=str(change.address),
@@ -237,23 +309,15 @@ class _Evaluation:
             location=change.location,
             evidence=paths or change.replace_paths,
             fingerprint=fingerprint.of(
-                policy.id, change.source, change.release or "", str(change.address), change.action
+                policy.id,
+                change.source,
+                change.release or "",
+                *(("plan",) if position is None and _asks_of_plan(policy) else (str(change.address), change.action)),
+                *(() if item is None else (item.key,)),
             ),
             change=position,
             seen=_seen(told.seen) if told is not None else (),
         )
-
-    def _message(self, template: str, hit: _Hit, change: Change, paths: tuple[str, ...]) -> str:
-        def field(found: re.Match[str]) -> str:
-            name = found.group(1)
-            if name == "because":
-                return "; ".join(dict.fromkeys(effect.because for effect in hit.effects))
-            if name == "paths":
-                return ", ".join(paths or change.replace_paths)
-            value = facts.FACTS[name].read(change, self._asked)
-            return ", ".join(value) if isinstance(value, list) else str(value)
-
-        return _FIELD.sub(field, template)
 
 
 _RESULTS: Final[dict[Outcome, Literal["true", "false", "unknown", "error"]]] = {
@@ -262,31 +326,11 @@ _RESULTS: Final[dict[Outcome, Literal["true", "false", "unknown", "error"]]] = {
     Outcome.UNKNOWN: "unknown",
     Outcome.ERROR: "error",
 }
-_LONGEST: Final = 200
 
 
 def _seen(calls: Sequence[tuple[str, Any]]) -> tuple[Observation, ...]:
     """Each call once, in the order in which the condition asked."""
-    return tuple(Observation(what, _shown(value)) for what, value in dict(calls).items())
-
-
-def _shown(value: Any) -> str:
-    """A masked value as text, cut where it is long."""
-    if value is ABSENT:
-        return "null"
-    if value is UNKNOWN or isinstance(value, Sensitive):
-        return repr(value)
-    try:
-        text = msgspec.json.encode(value, enc_hook=_encoded).decode()
-    except UnicodeEncodeError:
-        return "(not text)"
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-
-
-def _encoded(value: Any) -> Any:
-    if isinstance(value, Embedded):
-        return value.value
-    return repr(value) if isinstance(value, (Sensitive, Unknown)) else str(value)
+    return tuple(Observation(what, message.shown(value)) for what, value in dict(calls).items())
 
 
 def _noticed(policy: Policy, change: Change) -> Iterator[_Hit]:

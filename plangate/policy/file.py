@@ -7,24 +7,25 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from plangate import knowledge
 from plangate.errors import PolicyLoadError, UsageError
-from plangate.lang.located_yaml import LocatedYaml, Place, did_you_mean, read_text
-from plangate.model.change import ACTION_REASONS
+from plangate.lang.located_yaml import LocatedYaml, Place, read_text
+from plangate.lang.typo import did_you_mean
+from plangate.model.change import ACTION_REASONS, Action
 from plangate.model.input import Source
 from plangate.model.policy import BuiltinPolicy, Cases, CommandCase, CommandCases, Description, Family, Match, Policy
+from plangate.policy import message, operands, words
 from plangate.policy.expressions import ExpressionError, Expressions
 from plangate.policy.facts import FACTS
 from plangate.policy.operands import tokens
+from plangate.policy.paths import parse_path
+from plangate.policy.type_names import UnknownTypeError, resolve
 from plangate.policy.vocabulary import vocabulary
-
-FIELDS: Final = frozenset({*FACTS, "because", "paths"})
-"""What a message can name in braces: every fact of the change, why the effect is there, and the paths it was read from."""
+from plangate.policy.whole_plan import action
 
 _ID = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
-_FIELD = r"\{([^{}]*)\}"
 _IN_LIST = re.compile(r"\s+in\s+(effects|traits)\b(?!\s*[.(\[+])")
 _What: TypeAlias = Literal["effect", "trait", "reason", "view", "notice"]
 _STRUCTS: Final[dict[Place, type[Struct]]] = {(): Policy, ("match",): Match, ("tests",): Cases}
@@ -75,8 +76,12 @@ class _File:
         policy = self.marked.convert(data, Policy, _STRUCTS)
         self._describe(policy, builtin=False)
         self._check(policy)
-        self._compile(policy)
-        return policy
+        policy = structs.replace(policy, match=self._with_types(policy.match))
+        if policy.when is None:
+            return policy
+        when = words.corrected(policy.when)
+        self._compile(policy, when)
+        return structs.replace(policy, when=when)
 
     def builtin(self) -> BuiltinPolicy:
         """The built-in policy. Raises `PolicyLoadError`."""
@@ -93,12 +98,28 @@ class _File:
         return dict(data)
 
     def _listed(self, data: dict[str, Any]) -> None:
-        """A single item may stand without its list inside `match`."""
+        """A single item may stand without its list inside `match`, and Terraform's words for an action are ours."""
         match = data.get("match")
         if isinstance(match, dict):
-            data["match"] = {
-                k: [v] if k not in ("source", "view") and isinstance(v, str) else v for k, v in match.items()
-            }
+            listed = {k: [v] if k not in ("source", "view") and isinstance(v, str) else v for k, v in match.items()}
+            actions = listed.get("actions")
+            if isinstance(actions, list):
+                listed["actions"] = [action(one) if isinstance(one, str) else one for one in actions]
+            data["match"] = listed
+        if isinstance(data.get("each"), str):
+            data["each"] = [data["each"]]
+
+    def _with_types(self, match: Match) -> Match:
+        """The match with its types as changes have them. One that no change can have is refused."""
+        if Action.READ in match.actions:
+            return match
+        found: list[str] = []
+        for i, wanted in enumerate(match.types):
+            try:
+                found += resolve(wanted, match.source)
+            except UnknownTypeError as error:
+                self.marked.fail(str(error), ("match", "types", i))
+        return structs.replace(match, types=tuple(dict.fromkeys((*found, *match.unlisted_types))))
 
     def _describe(self, policy: Description, *, builtin: bool) -> None:
         """Check what every policy says of itself."""
@@ -128,27 +149,50 @@ class _File:
             problem = _unknown(what, word, policy.match)
             if problem:
                 fail(problem, path)
-        for name in re.findall(_FIELD, policy.message):
-            if name not in FIELDS:
-                fail(f"no field {{{name}}}{did_you_mean(name, sorted(FIELDS))}", ("message",))
+        problem = message.problem(policy)
+        if problem:
+            fail(problem, ("message",))
+        self._check_each(policy)
 
-    def _compile(self, policy: Policy) -> None:
-        if policy.when is None:
-            return
+    def _check_each(self, policy: Policy) -> None:
+        """Check what goes with `each` and `introduced`: a condition that asks what they are about."""
+        fail, asked = self.marked.fail, operands.names(policy.when or "")
+        for i, path in enumerate(policy.each):
+            try:
+                selection = parse_path(path)
+            except ValueError:
+                fail(f"'{path}' is not a path", ("each", i))
+            if not selection or any(not isinstance(part, (str, int)) for part in selection):
+                fail(f"'{path}' has to lead to one list", ("each", i))
+        if policy.each and "item" not in asked:
+            fail("each judges items, and when asks nothing of an item: item('path')", ("each",))
+        if "item" in asked and not policy.each:
+            fail("item() is for a policy with each: the path of a list", ("when",))
+        if policy.introduced and policy.when is None:
+            fail("introduced holds when against both sides, and there is no when", ("introduced",))
+        if policy.introduced and not asked.isdisjoint({"before", "changed"}):
+            fail("introduced holds when against both sides: ask for after('path') alone", ("when",))
+
+    def _compile(self, policy: Policy, when: str) -> None:
         try:
-            Expressions().compile(policy.when, policy.params)
+            Expressions().compile(when, policy.params)
         except ExpressionError as error:
             message = str(error)
             unknown = re.search(r"undeclared reference to '(\w+)'", message)
             hint = did_you_mean(unknown.group(1), list(FACTS)) if unknown else ""
             place = self.marked.inside(("when",), error.line, error.column)
             raise PolicyLoadError(f"when: {message}{hint}", where=self.marked.name, place=place) from None
-        for what, word, at in _literals(policy.when):
-            problem = _unknown(what, word, policy.match)
-            if problem:
-                line, column = policy.when.count("\n", 0, at) + 1, at - policy.when.rfind("\n", 0, at)
-                place = self.marked.inside(("when",), line, column)
-                raise PolicyLoadError(f"when: {problem}", where=self.marked.name, place=place)
+        for what, word, at in _literals(when):
+            self._refuse(_unknown(what, word, policy.match), when, at)
+        for fact, word, at in words.of(when):
+            self._refuse(words.problem(fact, word, policy.match.actions), when, at)
+
+    def _refuse(self, problem: str, when: str, at: int) -> None:
+        """Refuse a condition for a word at this position, if there is a problem with it."""
+        if problem:
+            line, column = when.count("\n", 0, at) + 1, at - when.rfind("\n", 0, at)
+            place = self.marked.inside(("when",), line, column)
+            raise PolicyLoadError(f"when: {problem}", where=self.marked.name, place=place)
 
 
 def _asked(match: Match) -> Iterator[tuple[_What, str, Place]]:
@@ -192,11 +236,11 @@ def _unknown(what: _What, word: str, match: Match) -> str:
 
 
 def _words(what: _What, source: Source | None, view: str) -> Collection[str]:
-    words = vocabulary()
+    known = vocabulary()
     if what == "effect":
-        return words.effects_of(source)
+        return known.effects_of(source)
     if what == "trait":
-        return words.traits_of(source)
+        return known.traits_of(source)
     if what == "reason":
         return ACTION_REASONS
-    return words.views if what == "view" else words.views[view]
+    return known.views if what == "view" else known.views[view]

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from plangate.lang import moment
 from plangate.lang.quantity import read as read_quantity
 from plangate.lang.semver import read as read_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime, timedelta
 
 _LONGEST = 1 << 16
+_LARGEST: Final = 2**63 - 1
 
 
 class Unclear(Exception):  # noqa: N818 - an answer, not a mistake
@@ -57,6 +60,50 @@ def holds(network: str, other: str) -> bool:
     return whole.version == part.version and part.subnet_of(whole)  # type: ignore[arg-type]
 
 
+def holds_any(networks: list[Any], other: str) -> bool:
+    """Whether all of a network, or an address, lies in one of several networks."""
+    return any(holds(str(network), other) for network in networks)
+
+
+def overlaps(network: str, other: str) -> bool:
+    """Whether two networks have an address in common."""
+    one, two = _network(network), _network(other)
+    return one.version == two.version and one.overlaps(two)
+
+
+def addresses(text: str) -> int:
+    """How many addresses a network has; the largest number of CEL for a network of IPv6 that has more."""
+    return min(_network(text).num_addresses, _LARGEST)
+
+
+def subnet(text: str, bits: int, position: int) -> str:
+    """One of the networks that a network is cut into by so many more bits, as Terraform's `cidrsubnet` does."""
+    whole = _network(text)
+    length = whole.prefixlen + bits
+    if bits < 0 or length > whole.max_prefixlen or not 0 <= position < 1 << bits:
+        raise Unclear("a network has no such part")
+    first = int(whole.network_address) + (position << (whole.max_prefixlen - length))
+    return (
+        f"{ipaddress.ip_address(first)}/{length}" if whole.version == 4 else str(ipaddress.IPv6Network((first, length)))
+    )
+
+
+def date(text: str) -> datetime:
+    """A day at its first moment, or a moment; UTC where it names no zone."""
+    found = moment.read(text)
+    if found is None:
+        raise Unclear("a text is not a date")
+    return found
+
+
+def days(number: float) -> timedelta:
+    """So many days."""
+    found = moment.days(number)
+    if found is None:
+        raise Unclear("a number of days is too large")
+    return found
+
+
 @functools.lru_cache(maxsize=1024)
 def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
     try:
@@ -91,7 +138,15 @@ OVERLOADS: Final[dict[Signature, Callable[..., Any]]] = {
     ("quantity", "quantity_double", ("DOUBLE",), "DYN"): same,
     ("cidr", "cidr_text", ("STRING",), "INT"): prefix,
     ("cidr", "cidr_text_text", ("STRING", "STRING"), "BOOL"): holds,
+    ("cidr", "cidr_list_text", ("LIST", "STRING"), "BOOL"): holds_any,
+    ("overlaps", "overlaps_text_text", ("STRING", "STRING"), "BOOL"): overlaps,
+    ("addresses", "addresses_text", ("STRING",), "INT"): addresses,
+    ("subnet", "subnet_text_int_int", ("STRING", "INT", "INT"), "STRING"): subnet,
+    ("date", "date_text", ("STRING",), "TIMESTAMP"): date,
+    ("days", "days_int", ("INT",), "DURATION"): days,
+    ("days", "days_double", ("DOUBLE",), "DURATION"): days,
     ("json", "json_text", ("STRING",), "DYN"): json,
+    ("json", "json_null", ("NULL",), "DYN"): same,
     ("json", "json_map", ("MAP",), "DYN"): same,
     ("json", "json_list", ("LIST",), "DYN"): same,
 }

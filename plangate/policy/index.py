@@ -15,9 +15,10 @@ import yaml
 
 from plangate import knowledge as shipped
 from plangate.errors import PolicyLoadError
-from plangate.lang.literals import requirements
-from plangate.policy import families, type_index
+from plangate.lang.literals import Requirement, requirements
+from plangate.policy import families, immutable_rules, type_index
 from plangate.policy.file import read, read_builtin
+from plangate.policy.type_names import kinds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from plangate.model.policy import BuiltinPolicy, Policy
 
     T = TypeVar("T", Policy, BuiltinPolicy)
+
+_SHORT = 3
+_BEHIND_NAMES = "=:\"'] \t\\%<1234567890_"
 
 
 def build(folder: Path) -> bytes:
@@ -48,10 +52,10 @@ def build(folder: Path) -> bytes:
         file.stem: yaml.load(file.read_text("utf-8"), Loader=yaml.SafeLoader)
         for file in sorted((folder / "knowledge").glob("*.yaml"))
     }
-    for format_ in knowledge["secret-formats"]["formats"]:
-        # Found here, because reading an expression takes longer than a small review may.
-        required = requirements(format_["regex"], ignore_case=format_.get("ignore_case", False))
-        format_["requires"] = msgspec.to_builtins(required)
+    immutable_rules.check(
+        folder / "knowledge" / "kubernetes-immutable.yaml", kinds(knowledge["kubernetes-schema"]["kinds"])
+    )
+    _prepare(knowledge["secret-formats"], knowledge["secret-names"]["strong"])
     sections = (
         f'"builtin":{{{_lines(_pairs({one.id: _without_cases(one) for one in builtin}))}}}',
         f'"families":[{_lines(_json(_without_defaults(one.family)) for one in folders)}]',
@@ -59,6 +63,35 @@ def build(folder: Path) -> bytes:
         f'"policies":[{_lines(_json(_without_cases(one)) for one in sorted(policies, key=lambda one: one.id))}]',
     )
     return f"{{{','.join(sections)}}}\n".encode()
+
+
+def _prepare(formats: dict[str, Any], names: dict[str, list[str]]) -> None:
+    """Complete the forms of secrets: their pieces put in, and the literals that each requires.
+
+    Found here, because reading an expression takes longer than a small review may.
+    """
+    parts = formats.pop("parts", {})
+    of_names = _requirement_of(names)
+    for format_ in formats["formats"]:
+        for name, piece in parts.items():
+            format_["regex"] = format_["regex"].replace(f"%{{{name}}}", piece)
+        required = requirements(format_["regex"], ignore_case=format_.get("ignore_case", False))
+        if "(?P<name>" in format_["regex"]:
+            required.append(of_names)
+        format_["requires"] = msgspec.to_builtins(required)
+
+
+def _requirement_of(names: dict[str, list[str]]) -> Requirement:
+    """What a text holds in which a name hides any text: a word of such names, or a pair of words, as names join them.
+
+    Short words, and those that count as the last ones only, stand before what may follow a name: they are in many others.
+    """
+    words = [*names["words"], *names.get("parts", ())]
+    ends = [*(word for word in words if len(word) <= _SHORT and word.isascii()), *names.get("last", ())]
+    literals = {word for word in words if word not in ends}
+    literals |= {word + behind for word in ends for behind in _BEHIND_NAMES}
+    literals |= {between.join(pair.split()) for pair in names.get("pairs", ()) for between in ("", "_", "-", ".")}
+    return Requirement(tuple(sorted(literals)), folded=True)
 
 
 def _placed(policy: T, file: Path) -> T:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 import msgspec
 from msgspec import Struct
@@ -9,6 +10,9 @@ from msgspec import Struct
 from plangate import knowledge
 from plangate.errors import PolicyLoadError, UsageError
 from plangate.model.policy import BuiltinPolicy, Family, Policy
+
+_MOST_SEEN: Final = 20_000
+"""Files and folders below a folder of policies."""
 
 
 class Loaded(Struct, frozen=True):
@@ -96,11 +100,22 @@ def read_files(path: Path) -> list[tuple[str, str]]:
 
 
 def policy_files(path: Path) -> list[Path]:
-    """The YAML files at a path, policies and families. Raises `UsageError` when there is none."""
-    files = [path] if path.is_file() else sorted(p for end in ("*.yaml", "*.yml") for p in path.rglob(end))
+    """The YAML files at a path, policies and families. Raises `UsageError` when there is none, or too many to look at."""
+    files = [path] if path.is_file() else sorted(_below(path))
     if not files:
         raise UsageError("holds no policy files" if path.exists() else "does not exist", where=str(path))
     return files
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    try:
+        for seen, path in enumerate(folder.rglob("*")):
+            if seen >= _MOST_SEEN:
+                raise UsageError(f"holds more than {_MOST_SEEN} files: it is no folder of policies", where=str(folder))
+            if path.suffix in (".yaml", ".yml"):
+                yield path
+    except OSError as error:
+        raise UsageError(f"cannot be read: {error.strerror}", where=str(error.filename)) from None
 
 
 def shipped_files() -> list[Path]:

@@ -9,6 +9,10 @@ _TOKEN: Final = re.compile(
     r"""r?'''.*?'''|r?\"\"\".*?\"\"\"|r?'(?:[^'\\]|\\.)*'|r?"(?:[^"\\]|\\.)*"|//[^\n]*|&&|\|\||[<>=!]=|[()\[\]{}?:,<>!]|.""",
     re.DOTALL,
 )
+_NO_NAMES: Final = re.compile(
+    r"""r?'''.*?'''|r?\"\"\".*?\"\"\"|r?'(?:[^'\\]|\\.)*'|r?"(?:[^"\\]|\\.)*"|//[^\n]*""", re.DOTALL
+)
+_NAME: Final = re.compile(r"(?<![.\w])[A-Za-z_]\w*")
 _OPENING: Final = frozenset("([{")
 _CLOSING: Final = frozenset(")]}")
 
@@ -42,3 +46,8 @@ def top(text: str) -> list[str]:
             edges = [0, *(edge for at in places for edge in (at, at + 2)), len(text)]
             return [text[start:end].strip() for start, end in zip(edges[::2], edges[1::2], strict=True)]
     return [text]
+
+
+def names(text: str) -> frozenset[str]:
+    """The names that stand in an expression, without its texts and comments."""
+    return frozenset(_NAME.findall(_NO_NAMES.sub(" ", text)))

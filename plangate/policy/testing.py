@@ -92,7 +92,7 @@ def run(policy: Policy, classify: Classify, builders: Mapping[str, Builder]) -> 
             except CaseError as error:
                 results.append(Result(policy.id, expected, number, Outcome.ERROR, str(error)))
                 continue
-            of_case = [f for f in report.findings if f.change == about or policy.match.view]
+            of_case = [f for f in report.findings if f.change == about or f.address is None or policy.match.view]
             of_case.sort(key=lambda finding: EXPECTED.index(finding.outcome) if finding.outcome in EXPECTED else -1)
             got = of_case[0].outcome if of_case else _quiet(report.outcomes)
             problem = of_case[0].message if got is Outcome.ERROR else ""

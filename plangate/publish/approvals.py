@@ -1,8 +1,12 @@
 """Whether a review was approved: approvals of the pull request, bound to the plan that the approvers saw.
 
 An approval counts if the approved commit's check, when it was approved, listed everything that the plan asks about now. So it
-holds for the same plan at another commit and for a plan that asks for less, and not for one that asks for more. The list is in
-the first line of the check's summary: only an app can write it, while anybody with write access can edit a comment. https://docs.github.com/en/rest/pulls/reviews
+holds for the same plan at another commit and for a plan that asks for less, and not for one that asks for more or about what
+nobody can see. The list is in the first line of the check's summary: only an app can write it, and only checks of the app that
+publishes count, while anybody with write access can edit a comment. https://docs.github.com/en/rest/pulls/reviews
+
+Whoever pushed the last commit, or any commit since the review, does not count. GitHub tells who pushed in the activity of the
+repository; the names in the commits count too, which whoever commits can choose. https://docs.github.com/en/rest/repos/repos
 """
 
 from __future__ import annotations
@@ -17,10 +21,10 @@ from msgspec import Struct
 from plangate.errors import PublishError, RefusedError
 from plangate.lang import fingerprint
 from plangate.lang.wording import several
-from plangate.publish.state import EXTERNAL
+from plangate.publish import shared_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
     from plangate.model.verdict import Approvals
     from plangate.publish.github import GitHub
@@ -32,9 +36,14 @@ _MOST: Final = 1_000
 _LINE = re.compile(
     r"<!-- plangate:plan/v1 plan=(?P<plan>[0-9a-f]{64}) asks=(?P<asks>[0-9a-f,]*|\?) seal=(?P<seal>[0-9a-f]{32}|-) -->"
 )
-_LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,98}(?:\[bot\])?")
+_LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,98}(?:\[bot\])?")
+"""Those of Enterprise Managed Users end in `_` and a short code."""
+
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _DECISIVE: Final = frozenset({"APPROVED", "CHANGES_REQUESTED", "DISMISSED"})
+_WEB: Final = "web-flow"
+"""The committer of what somebody did on the pages of GitHub."""
+
 _WRITERS: Final = frozenset({"admin", "maintain", "write"})
 
 
@@ -43,11 +52,13 @@ class Plan(Struct, frozen=True):
 
     fingerprint: str
     asks: frozenset[str] | None
+    sha: str
+    """The commit that it was made of."""
 
     def covers(self, now: Plan) -> bool:
         """Whether this plan asks about everything that the plan `now` asks about."""
         if self.asks is None or now.asks is None:
-            return self.fingerprint == now.fingerprint
+            return (self.fingerprint, self.sha) == (now.fingerprint, now.sha)
         return now.asks <= self.asks
 
 
@@ -69,17 +80,19 @@ def digests(parts: Iterable[str]) -> frozenset[str] | None:
     return frozenset(found) if len(found) <= _MOST else None
 
 
-def line(plan: Plan, sha: str, key: bytes | None) -> str:
+def line(plan: Plan, key: bytes | None) -> str:
     """The hidden first line of a check's summary, with a MAC for its commit if the gate has a key."""
     asks = "?" if plan.asks is None else ",".join(sorted(plan.asks))
-    return f"<!-- plangate:plan/v1 plan={plan.fingerprint} asks={asks} seal={_mac(plan, sha, key)} -->"
+    return f"<!-- plangate:plan/v1 plan={plan.fingerprint} asks={asks} seal={_mac(plan, key)} -->"
 
 
-def _mac(plan: Plan, sha: str, key: bytes | None) -> str:
+def _mac(plan: Plan, key: bytes | None) -> str:
     if key is None:
         return "-"
     asks = "?" if plan.asks is None else ",".join(sorted(plan.asks))
-    return hmac.new(key, f"plangate:plan/v1\0{sha}\0{plan.fingerprint}\0{asks}".encode(), "sha256").hexdigest()[:32]
+    return hmac.new(key, f"plangate:plan/v1\0{plan.sha}\0{plan.fingerprint}\0{asks}".encode(), "sha256").hexdigest()[
+        :32
+    ]
 
 
 def parse(summary: str, sha: str, key: bytes | None) -> Plan | None:
@@ -87,8 +100,8 @@ def parse(summary: str, sha: str, key: bytes | None) -> Plan | None:
     found = _LINE.match(summary)
     if found is None:
         return None
-    plan = Plan(found["plan"], None if found["asks"] == "?" else frozenset(found["asks"].split(",")) - {""})
-    if key is not None and not hmac.compare_digest(found["seal"], _mac(plan, sha, key)):
+    plan = Plan(found["plan"], None if found["asks"] == "?" else frozenset(found["asks"].split(",")) - {""}, sha)
+    if key is not None and not hmac.compare_digest(found["seal"], _mac(plan, key)):
         return None
     return plan
 
@@ -96,26 +109,34 @@ def parse(summary: str, sha: str, key: bytes | None) -> Plan | None:
 class ApprovalsReader:
     """Reads the reviews of one pull request."""
 
-    def __init__(self, github: GitHub, place: Place, *, name: str, key: str, gate_key: bytes | None):
+    def __init__(self, github: GitHub, place: Place, *, name: str, key: str, gate_key: bytes | None, app: int | None):
         self._github = github
         self._place = place
         self._name = name
         self._key = key
         self._gate_key = gate_key
+        self._app = app
         self._checks_by_commit: dict[str, list[tuple[str, int, Plan]]] = {}
         self._members: dict[tuple[str, str], bool] = {}
 
-    def answer(self, number: int, rules: Iterable[Approvals], now: Plan) -> ApprovalState:
+    def answer(self, number: int, rules: Sequence[Approvals], now: Plan) -> ApprovalState:
         """Who has approved everything that the plan asks about now. Raises `PublishError` if that cannot be read."""
         path = f"/repos/{self._place.repository}/pulls/{number}"
-        author = _login(_inner(self._github.get(path), "user")).lower()
+        if self._app is None:
+            raise PublishError("only checks say what was seen, and this token may not make them", hint="use an app's")
+        pull = self._github.get(path)
+        author = _login(_inner(pull, "user")).lower()
         if not author:
             raise PublishError("GitHub does not say who opened the pull request")
         latest = {login: review for login, review in self._latest(path).items() if login.lower() != author}
         agreed = [login for login, review in latest.items() if self._is_bound(review, now)]
+        pushes = _Pushes(self._github, self._place, path, pull) if agreed else None
+        pushed = {login for login in agreed if pushes is not None and pushes.are_by(login, latest[login])}
+        agreed = [login for login in agreed if login not in pushed]
         refused = [login for login, review in latest.items() if review.get("state") == "CHANGES_REQUESTED"]
         by: list[str] = []
         missing: list[str] = []
+        own = [login for login in sorted(pushed) if any(self._may_approve(login, rule) for rule in rules)]
         for rule in rules:
             counting = [login for login in agreed if self._may_approve(login, rule)]
             opposing = [login for login in refused if self._may_approve(login, rule)]
@@ -124,6 +145,8 @@ class ApprovalsReader:
                 missing.append(f"{', '.join(sorted(opposing))} asked for changes")
             elif len(counting) < rule.count:
                 missing.append(needed(rule, rule.count - len(counting)))
+        if missing and own:
+            missing.append(f"{' and '.join(own)} pushed what was approved, or pushed since, and does not count")
         return ApprovalState(tuple(sorted(by)), "; ".join(dict.fromkeys(missing)))
 
     def _latest(self, path: str) -> dict[str, dict[str, Any]]:
@@ -158,12 +181,18 @@ class ApprovalsReader:
                 runs = page.get("check_runs") if isinstance(page, dict) else None
                 for run in runs if isinstance(runs, list) else ():
                     when, number = run.get("completed_at"), run.get("id")
-                    external = EXTERNAL.fullmatch(str(run.get("external_id", "")))
+                    if not isinstance(when, str) or not isinstance(number, int) or not self._is_ours(run):
+                        continue
                     plan = parse(str(_inner(run, "output").get("summary") or ""), sha, self._gate_key)
-                    ours = external is not None and external["key"] == self._key and run.get("name") == self._name
-                    if ours and plan is not None and isinstance(when, str) and isinstance(number, int):
+                    if plan is not None:
                         found.append((when, number, plan))
         return self._checks_by_commit[sha]
+
+    def _is_ours(self, run: dict[str, Any]) -> bool:
+        """Whether a check is of this target and branch, and by the app that publishes now."""
+        found = shared_name.result(0, run.get("external_id"), None)
+        by = found is not None and found.by.key == self._key and run.get("name") == self._name
+        return by and self._app is not None and _inner(run, "app").get("id") == self._app
 
     def _may_approve(self, login: str, rule: Approvals) -> bool:
         """Whether the approval of a login counts for a rule. Raises `PublishError` if that cannot be determined."""
@@ -191,6 +220,64 @@ class ApprovalsReader:
             value = found.get(field) if isinstance(found, dict) else None
             self._members[login, path] = value == "active" if field == "state" else value in _WRITERS
         return self._members[login, path]
+
+
+class _Pushes:
+    """Who pushed to the branch of a pull request, and when."""
+
+    def __init__(self, github: GitHub, place: Place, path: str, pull: dict[str, Any]):
+        self._github = github
+        self._place = place
+        head = _inner(pull, "head")
+        self._head = head.get("sha")
+        self._branch = head.get("ref")
+        self._repository = _inner(head, "repo").get("full_name")
+        self._names = list(self._commits(path))
+        """The commits, the oldest first, and the logins in each."""
+        self._actors = list(self._activity())
+        """Commit, time and login of each push."""
+        last = dict(self._names).get(str(self._head))
+        if last is None:
+            raise PublishError("GitHub does not list the last commit of the pull request")
+        if not last and self._head not in {sha for sha, _, _ in self._actors}:
+            raise PublishError("GitHub does not say who pushed the last commit of the pull request")
+
+    def are_by(self, login: str, review: dict[str, Any]) -> bool:
+        """Whether somebody pushed the last commit, or any since this review."""
+        login, moment = login.lower(), str(review.get("submitted_at"))
+        seen = [sha for sha, _ in self._names]
+        # A commit that is not in the branch any more: all of it may have come since.
+        first = seen.index(review["commit_id"]) + 1 if review.get("commit_id") in seen else 0
+        since = {
+            name for _, names in (*self._names[first:], self._names[seen.index(str(self._head))]) for name in names
+        }
+        return login in since or any(
+            name == login and (sha == self._head or when > moment) for sha, when, name in self._actors
+        )
+
+    def _commits(self, path: str) -> Iterator[tuple[str, frozenset[str]]]:
+        for page in self._github.pages(f"{path}/commits?per_page=100"):
+            if not isinstance(page, list):
+                raise PublishError("GitHub's list of commits is not understood")
+            for one in page:
+                names = {_login(_inner(one, role)).lower() for role in ("author", "committer")}
+                yield str(one.get("sha")), frozenset(names - {"", _WEB})
+
+    def _activity(self) -> Iterator[tuple[str, str, str]]:
+        own = str(self._repository).lower() == self._place.repository.lower()
+        if not isinstance(self._repository, str) or not isinstance(self._branch, str):
+            return
+        ref = quote(f"refs/heads/{self._branch}", safe="")
+        try:
+            for page in self._github.pages(f"/repos/{self._repository}/activity?ref={ref}&per_page=100"):
+                for one in page if isinstance(page, list) else ():
+                    actor = _login(_inner(one, "actor")).lower()
+                    if actor:
+                        yield str(one.get("after")), str(one.get("timestamp")), actor
+        except RefusedError as error:
+            # 404: an older GitHub Enterprise Server. A fork's activity may not be readable.
+            if own and error.status != 404:
+                raise PublishError(f"who pushed cannot be asked: {error.message}", hint="contents: read") from None
 
 
 def needed(rule: Approvals, count: int) -> str:

@@ -7,13 +7,13 @@ is a failure or asks for action.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 from msgspec import Struct
 
 from plangate.errors import PublishError, RefusedError, UnclearError
 from plangate.model.verdict import Decision
-from plangate.publish.state import EXTERNAL
+from plangate.publish.shared_name import Result, Signature, of_later, of_others, rank_of, result
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +43,9 @@ _STATES: Final = {
     Decision.INCONCLUSIVE: "error",
     Decision.BLOCK: "failure",
 }
-_MILDEST_FIRST: Final = ("success", "neutral", "action_required", "failure")
+_MILDEST_FIRST: Final = ("success", "action_required", "failure")
+_ROUNDS: Final = 4
+_SETTLE_SECONDS: Final = 0.5
 
 
 class Annotation(Struct, frozen=True, kw_only=True):
@@ -93,65 +95,150 @@ class Checked(Struct, frozen=True):
     url: str = ""
     annotated: bool = False
     warnings: tuple[str, ...] = ()
+    number: int | None = None
+    """The id of the check."""
+    app: int | None = None
+    """The id of the app that the token is of, as GitHub says it of the check."""
 
 
-def publish(github: GitHub, place: Place, report: Report) -> Checked:
-    """Publish the check. Raises `PublishError` unless the decision is certainly there."""
+def publish(github: GitHub, place: Place, report: Report, *, number: int | None = None) -> Checked:
+    """Publish the check, or complete the one with this number. Raises `PublishError` unless the decision is certainly there."""
     try:
-        return _Check(github, place, report).run()
+        return _Check(github, place, report).run(number)
     except RefusedError as error:
         if error.status not in _NO_CHECKS:
             raise
         refused = error
     try:
-        _status(github, place, report)
+        outcome = _Status(github, place, report).run()
     except RefusedError as error:
         raise PublishError(f"neither a check nor a status may be set: {error.message}", hint=refused.hint) from None
-    return Checked("status", warnings=("checks are not allowed to this token; a commit status says the same",))
+    return Checked(outcome, warnings=("checks are not allowed to this token; a commit status says the same",))
 
 
-class _Check:
-    """Creates or completes one check run."""
+class _Named:
+    """A result under a name that others may write too."""
 
     def __init__(self, github: GitHub, place: Place, report: Report):
         self.github = github
         self.place = place
         self.report = report
-        self.path = f"/repos/{place.repository}/check-runs"
-        self.external_id = f"plangate/v1 {report.key} {place.run}.{place.attempt}"
-        self.warnings: list[str] = []
+        self.mine = Signature(report.key, (place.run, place.attempt))
 
-    def run(self) -> Checked:
+    def results(self) -> list[Result]:
+        """Those of ours under the name on this commit."""
+        raise NotImplementedError
+
+    def write(self, rank: int) -> None:
+        """Let GitHub show this result with a rank, at least as bad as its own."""
+        raise NotImplementedError
+
+    def is_late(self, results: Sequence[Result], rank: int) -> bool:
+        """Whether a later run has said something at least as bad. Raises `PublishError` if this would hide a worse result."""
+        if of_others(results, self.mine) > rank:
+            raise self._hidden()
+        later = of_later(results, self.mine)
+        return later is not None and later.own >= rank
+
+    def settle(self, rank: int) -> None:
+        """Read back until the worst is what GitHub shows. Raises `PublishError` where that is another target's."""
+        hidden = False
+        for _ in range(_ROUNDS):
+            results = self.results()
+            others, later = of_others(results, self.mine), of_later(results, self.mine)
+            wanted = max(rank, others, -1 if later is None else later.own)
+            shown = max(results, key=lambda one: one.number, default=None)
+            if shown is not None and shown.shown >= wanted:
+                hidden = hidden or others > rank
+                break
+            if shown is not None:
+                hidden = hidden or others > rank
+                self.write(wanted)
+            self.github.clock.sleep(_SETTLE_SECONDS)
+        else:
+            raise PublishError(
+                f"what was written under the name {self.report.name!r} is not what GitHub shows",
+                hint="let one job publish each target",
+            )
+        if hidden:
+            raise self._hidden()
+
+    def _hidden(self) -> PublishError:
+        return PublishError(
+            f"another target or branch has a worse result under the name {self.report.name!r}",
+            hint="give each target its own --check-name, or publish one verdict made with plangate merge",
+        )
+
+
+class _Check(_Named):
+    """Creates or completes one check run."""
+
+    def __init__(self, github: GitHub, place: Place, report: Report):
+        super().__init__(github, place, report)
+        self.path = f"/repos/{place.repository}/check-runs"
+        self.external_id = self.mine.text()
+        self.warnings: list[str] = []
+        self.number: int | None = None
+        self.app: int | None = None
+
+    def run(self, number: int | None = None) -> Checked:
         annotations = [_plain(annotation) for annotation in self.report.annotations[:_MOST_ANNOTATIONS]]
         batches = [annotations[i : i + BATCH] for i in range(0, len(annotations), BATCH)] or [[]]
-        number, finished = None, False
-        for other in self._existing():
-            found = EXTERNAL.fullmatch(str(other.get("external_id", "")))
-            if found is None:
-                continue
-            order = int(found["run"]), int(found["attempt"])
-            mine = self.place.run, self.place.attempt
-            if found["key"] != self.report.key:
-                self._refuse_masking(other)
-            elif order > mine:
-                return Checked("superseded", _page(other))
-            elif order == mine:
-                number, finished = other["id"], other.get("status") == "completed"
-        if number is None:
-            created, rest = self._created(batches)
+        rank = rank_of(self.report.conclusion)
+        runs = self._existing()
+        results = [found for run in runs if (found := _result(run)) is not None]
+        if self.is_late(results, rank):
+            return Checked("superseded", _page(runs[-1]))
+        # An earlier attempt of this very run. Annotations can only be added, so a completed one keeps its own.
+        same = [run for run in runs if run["id"] == number or (self.place.run and self._is_mine(run))]
+        if same:
+            created = same[-1]
+            rest = [[]] if created.get("status") == "completed" else batches
         else:
-            # An earlier attempt of this very run. Annotations can only be added, so a completed one keeps its own.
-            created, rest = {"id": number}, [[]] if finished else batches
-        url = _page(created)
+            created, rest = self._created(batches)
+        self.number, url = created["id"], _page(created)
+        self.app = _app(created)
         for position, batch in enumerate(rest):
             if position:
                 self.github.clock.sleep(_PAUSE_SECONDS)
             answer = self._add(created["id"], batch, last=position == len(rest) - 1)
             url = _page(answer) or url
-        return Checked("check", url, annotated=not self.warnings, warnings=tuple(self.warnings))
+        self.settle(rank)
+        return Checked(
+            "check",
+            url,
+            annotated=not self.warnings,
+            warnings=tuple(self.warnings),
+            number=self.number,
+            app=self.app,
+        )
+
+    def results(self) -> list[Result]:
+        return [found for run in self._existing() if (found := _result(run)) is not None]
+
+    def write(self, rank: int) -> None:
+        """Turn this check, which is shown, or write it again on top of what hides it."""
+        own = self.report.conclusion
+        worse = next(name for name in (own, *_MILDEST_FIRST) if rank_of(name) >= rank)
+        body = {
+            "external_id": self.mine.text(own if worse != own else ""),
+            "status": "completed",
+            "conclusion": worse,
+            "output": {"title": self.report.title, "summary": self.report.summary},
+        }
+        results = self.results()
+        on_top = max(results, key=lambda one: one.number, default=None)
+        if on_top is not None and on_top.number == self.number:
+            self.github.patch(f"{self.path}/{self.number}", body)
+            return
+        self.number = self._posted({"name": self.report.name, "head_sha": self.place.sha, **body})["id"]
+
+    def _is_mine(self, run: dict[str, Any]) -> bool:
+        found = _result(run)
+        return found is not None and found.by == self.mine
 
     def _existing(self) -> list[dict[str, Any]]:
-        """The check runs of this name on this commit."""
+        """The check runs of this name on this commit, the latest last."""
         path = f"/repos/{self.place.repository}/commits/{self.place.sha}/check-runs"
         found: dict[int, dict[str, Any]] = {}
         for page in self.github.pages(f"{path}?check_name={quote(self.report.name, safe='')}&filter=all&per_page=100"):
@@ -162,17 +249,6 @@ class _Check:
                 if isinstance(one, dict) and isinstance(one.get("id"), int) and one.get("name") == self.report.name:
                     found[one["id"]] = one
         return [found[number] for number in sorted(found)]
-
-    def _refuse_masking(self, other: dict[str, Any]) -> None:
-        """Raise `PublishError` if this check would hide a worse one of another target: GitHub shows the latest of a name."""
-        theirs = str(other.get("conclusion") or "failure")
-        worst = len(_MILDEST_FIRST)
-        rank = {name: position for position, name in enumerate(_MILDEST_FIRST)}
-        if rank.get(theirs, worst) > rank[self.report.conclusion]:
-            raise PublishError(
-                f"another target already has a worse result under the name {self.report.name!r}",
-                hint="give each target its own --check-name, or publish one verdict made with plangate merge",
-            )
 
     def _created(self, batches: list[list[dict[str, Any]]]) -> tuple[dict[str, Any], list[list[dict[str, Any]]]]:
         """Create the check: completed if all annotations fit, else in progress, so that a crash leaves the merge blocked."""
@@ -201,7 +277,7 @@ class _Check:
             self.github.clock.sleep(_PAUSE_SECONDS)
             known = [one for one in self._existing() if one.get("external_id") == self.external_id]
             if known:
-                return known[0]
+                return known[-1]
             try:
                 answer = self.github.post(self.path, body)
             except UnclearError as error:
@@ -231,33 +307,63 @@ class _Check:
         return {"status": "in_progress", "output": output}
 
 
-def _status(github: GitHub, place: Place, report: Report) -> None:
-    """Set a commit status instead: https://docs.github.com/en/rest/commits/statuses."""
-    body = {
-        "state": report.state,
-        "context": report.name,
-        "description": report.title[:140],
-        **({"target_url": place.url} if place.url else {}),
-    }
-    path = f"/repos/{place.repository}/statuses/{place.sha}"
-    try:
-        github.post(path, body)
-    except UnclearError:
-        # The latest of a context counts, so posting it again is harmless; but only once.
-        github.clock.sleep(_PAUSE_SECONDS)
-        if not _is_set(github, place, body):
-            try:
-                github.post(path, body)
-            except UnclearError as error:
-                raise PublishError(f"the status may not have been set ({error.message})") from None
+class _Status(_Named):
+    """Sets a commit status: https://docs.github.com/en/rest/commits/statuses. Whose it is, stands behind `#` in its address."""
+
+    def run(self) -> str:
+        rank = rank_of(self.report.state)
+        if not self.place.page:
+            raise PublishError(
+                "a commit status cannot say which target it is of, as the address of GitHub is not known",
+                hint="GITHUB_SERVER_URL",
+            )
+        if self.is_late(self.results(), rank):
+            return "superseded"
+        self.write(rank)
+        self.settle(rank)
+        return "status"
+
+    def results(self) -> list[Result]:
+        found = []
+        for page in self.github.pages(f"/repos/{self.place.repository}/commits/{self.place.sha}/statuses?per_page=100"):
+            if not isinstance(page, list):
+                raise PublishError("GitHub's list of statuses is not understood")
+            for one in page:
+                if isinstance(one, dict) and one.get("context") == self.report.name and isinstance(one.get("id"), int):
+                    signed = unquote(urlsplit(str(one.get("target_url") or "")).fragment)
+                    found.append(result(one["id"], signed, one.get("state")))
+        return [one for one in found if one is not None]
+
+    def write(self, rank: int) -> None:
+        own = self.report.state
+        worse = next(name for name in (own, "success", "pending", "error", "failure") if rank_of(name) >= rank)
+        body = {
+            "state": worse,
+            "context": self.report.name,
+            "description": self.report.title[:140],
+            "target_url": f"{self.place.page}#{quote(self.mine.text(own if worse != own else ''))}",
+        }
+        path = f"/repos/{self.place.repository}/statuses/{self.place.sha}"
+        try:
+            self.github.post(path, body)
+        except UnclearError:
+            # Posting it again is harmless, as the latest counts; but only once, and after looking.
+            self.github.clock.sleep(_PAUSE_SECONDS)
+            if not any(one.by == self.mine and one.shown == rank_of(worse) for one in self.results()):
+                try:
+                    self.github.post(path, body)
+                except UnclearError as error:
+                    raise PublishError(f"the status may not have been set ({error.message})") from None
 
 
-def _is_set(github: GitHub, place: Place, body: dict[str, Any]) -> bool:
-    listed = github.get(f"/repos/{place.repository}/commits/{place.sha}/statuses?per_page=100")
-    latest: Sequence[Any] = [
-        one for one in (listed if isinstance(listed, list) else ()) if one.get("context") == body["context"]
-    ]
-    return bool(latest) and all(latest[0].get(name) == body[name] for name in ("state", "description"))
+def _result(run: dict[str, Any]) -> Result | None:
+    return result(run["id"], run.get("external_id"), run.get("conclusion"))
+
+
+def _app(run: dict[str, Any]) -> int | None:
+    app = run.get("app")
+    number = app.get("id") if isinstance(app, dict) else None
+    return number if isinstance(number, int) else None
 
 
 def _plain(annotation: Annotation) -> dict[str, Any]:

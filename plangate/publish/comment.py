@@ -30,7 +30,7 @@ _LIST = """query($owner: String!, $name: String!, $number: Int!, $after: String)
   repository(owner: $owner, name: $name) { pullRequest(number: $number) {
     comments(first: 100, after: $after) {
       pageInfo { hasNextPage endCursor }
-      nodes { databaseId id body isMinimized viewerDidAuthor url }
+      nodes { fullDatabaseId id body isMinimized viewerDidAuthor url }
     } } } }"""
 
 _MINIMIZE = """mutation($id: ID!) {
@@ -181,7 +181,9 @@ class _Sticky:
                 page = data["repository"]["pullRequest"]["comments"]
                 for node in page["nodes"]:
                     if node["viewerDidAuthor"] is True and node["isMinimized"] is False:
-                        yield Comment(int(node["databaseId"]), str(node["id"]), _text(node["body"]), str(node["url"]))
+                        yield Comment(
+                            int(node["fullDatabaseId"]), str(node["id"]), _text(node["body"]), str(node["url"])
+                        )
                 if not page["pageInfo"]["hasNextPage"]:
                     return
                 after = str(page["pageInfo"]["endCursor"])
@@ -236,13 +238,14 @@ class _Sticky:
 
     def _update(self, comment: Comment) -> None:
         path = f"/repos/{self.place.repository}/issues/comments/{comment.number}"
+        # What somebody else read before this write may still be written over it.
+        self.contended = True
         try:
             self._sized(lambda body: self.github.patch(path, {"body": body}), comment.state)
         except RefusedError as error:
             # Deleted since it was read: the next round finds that out.
             if error.status not in _GONE:
                 raise
-            self.contended = True
             return
         if self.outcome != "created":
             self.outcome = "updated"

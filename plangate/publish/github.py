@@ -6,12 +6,14 @@ for its rate was not done and is repeated. One that may have been done is repeat
 
 from __future__ import annotations
 
+import queue
 import re
+import ssl
+import threading
 import time
 from collections.abc import Callable, Iterator
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
-from urllib.request import getproxies, proxy_bypass
 
 import msgspec
 import urllib3
@@ -19,6 +21,7 @@ from msgspec import Struct
 
 from plangate import __version__
 from plangate.errors import PublishError, RefusedError, UnclearError, UsageError
+from plangate.publish import proxy
 from plangate.publish.hosts import Endpoints, origin_of
 
 if TYPE_CHECKING:
@@ -27,6 +30,9 @@ if TYPE_CHECKING:
 _ATTEMPTS: Final = 4
 _CONNECT_SECONDS: Final = 5.0
 _READ_SECONDS: Final = 20.0
+_REQUEST_SECONDS: Final = 60.0
+"""The most for one request with its answer, however slowly its bytes come."""
+
 _MOST_BYTES: Final = 32 * 1024 * 1024
 _MOST_PAGES: Final = 50
 _UNKNOWN_WAIT: Final = 60.0
@@ -146,6 +152,10 @@ class GitHub:
             try:
                 answer = self._once(method, url, data, headers or {})
             except urllib3.exceptions.HTTPError as error:
+                final = _final(error)
+                if final is not None:
+                    self._unreachable = True
+                    raise final from None
                 if _may_have_arrived(error) and not again:
                     raise UnclearError(f"{method}: {type(error).__name__}") from None
                 if attempt == _ATTEMPTS:
@@ -179,16 +189,34 @@ class GitHub:
             if not again:
                 raise UnclearError(f"{method}: the answer is cut or not JSON")
             raise PublishError("the answer of GitHub is cut or not JSON")
-        message = answer.body.get("message") if isinstance(answer.body, dict) else None
         needed = answer.headers.get("x-accepted-github-permissions")
         raise RefusedError(
-            f"GitHub answers {answer.status}: {self._quoted(message)}",
+            f"GitHub answers {answer.status}: {self._quoted(_reason(answer.body))}",
             status=answer.status,
             hint=f"the token needs: {self._quoted(needed)}" if needed and answer.status == 403 else None,
         )
 
     def _once(self, method: str, url: str, data: bytes | None, headers: dict[str, str]) -> Response:
-        left = self._left()
+        """One request, in a thread that is left alone when time is over: no timeout of a socket bounds headers that drip."""
+        left = min(self._left(), _REQUEST_SECONDS)
+        answers: queue.SimpleQueue[Response | BaseException] = queue.SimpleQueue()
+
+        def ask() -> None:
+            try:
+                answers.put(self._exchange(method, url, data, headers, left))
+            except BaseException as error:  # noqa: BLE001 - raised again by the thread that waits
+                answers.put(error)
+
+        threading.Thread(target=ask, daemon=True).start()
+        try:
+            answer = answers.get(timeout=left)
+        except queue.Empty:
+            raise urllib3.exceptions.ProtocolError("the answer is too slow") from None
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+    def _exchange(self, method: str, url: str, data: bytes | None, headers: dict[str, str], left: float) -> Response:
         response = self._pool.request(
             method,
             url,
@@ -261,6 +289,33 @@ class GitHub:
         return message.replace(self._token, "***")[:300]
 
 
+def _reason(body: Any) -> str | None:
+    """GitHub's message, and those of its `errors`: https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api."""
+    if not isinstance(body, dict):
+        return None
+    parts = [body.get("message")]
+    errors = body.get("errors")
+    for one in errors[:5] if isinstance(errors, list) else ():
+        if isinstance(one, dict):
+            parts.append(one.get("message") or " ".join(str(one.get(name, "")) for name in ("field", "code")).strip())
+        else:
+            parts.append(one)
+    return ": ".join(dict.fromkeys(part for part in parts if isinstance(part, str) and part))
+
+
+def _final(error: urllib3.exceptions.HTTPError) -> PublishError | None:
+    """The error for what asking again does not change; None for what may go away."""
+    if isinstance(error, urllib3.exceptions.ProxyError):
+        status = re.search(r"\b[45]\d\d\b", str(error.original_error))
+        said = f"it answers {status[0]}" if status else type(error.original_error).__name__
+        return PublishError(f"the proxy of the environment cannot be used: {said}", hint="HTTPS_PROXY, NO_PROXY")
+    if isinstance(error, urllib3.exceptions.SSLError) and isinstance(error.args[0], ssl.SSLCertVerificationError):
+        return PublishError("GitHub's certificate is not trusted", hint="--ca-bundle FILE, or SSL_CERT_FILE")
+    if isinstance(error, urllib3.exceptions.LocationValueError):
+        return PublishError("the address of GitHub cannot be used", where="GITHUB_API_URL")
+    return None
+
+
 def _may_have_arrived(error: urllib3.exceptions.HTTPError) -> bool:
     """Whether a request that failed with this error may have been done."""
     never = (
@@ -283,10 +338,16 @@ def _seconds(after: str, now: float) -> float:
 
 def _pool(endpoints: Endpoints, ca_bundle: str) -> urllib3.PoolManager:
     """Connections, through the proxy of the environment where there is one. `SSL_CERT_FILE` is OpenSSL's own and counts."""
-    scheme, host, _ = endpoints.origin
-    proxies = getproxies()
-    proxy = proxies.get(scheme) or proxies.get("all")
-    trust: dict[str, Any] = {"cert_reqs": "CERT_REQUIRED", **({"ca_certs": ca_bundle} if ca_bundle else {})}
-    if proxy and not proxy_bypass(host):
-        return urllib3.ProxyManager(proxy, **trust)
+    trust: dict[str, Any] = {"cert_reqs": "CERT_REQUIRED"}
+    if ca_bundle:
+        try:
+            ssl.create_default_context(cafile=ca_bundle)
+        except ssl.SSLError:
+            raise UsageError("holds no certificates in PEM", where=f"--ca-bundle {ca_bundle}") from None
+        except OSError as error:
+            raise UsageError(f"cannot be read: {error.strerror}", where=f"--ca-bundle {ca_bundle}") from None
+        trust["ca_certs"] = ca_bundle
+    through = proxy.find(*endpoints.origin)
+    if through is not None:
+        return urllib3.ProxyManager(through.url, proxy_headers=through.headers, **trust)
     return urllib3.PoolManager(**trust)

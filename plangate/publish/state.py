@@ -17,9 +17,6 @@ _MARKER = re.compile(
     r"run=(?P<run>\d{1,18})\.(?P<attempt>\d{1,18}) now=(?P<now>[0-9a-f,]*|\?) before=(?P<before>[0-9a-f,]*|\?) text=[0-9a-f]{16} -->"
 )
 _ANY_VERSION = re.compile(r"<!-- plangate:comment/v\d+ key=(?P<key>[0-9a-f]{16})[ >]")
-EXTERNAL = re.compile(r"plangate/v1 (?P<key>[0-9a-f]{16}) (?P<run>\d{1,18})\.(?P<attempt>\d{1,18})")
-"""The `external_id` of a check: the target, and the run that made it."""
-
 _MOST: Final = 500
 """The most findings that are stored. With more, nothing is said of what is new."""
 

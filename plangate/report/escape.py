@@ -39,8 +39,7 @@ _ACTIVE: Final = {ord(c): f"\\{c}" for c in "\\`*_[]#~"} | {
 }
 """Characters that start Markdown, HTML, an entity, a table cell or a formula anywhere in a line."""
 
-_MARKUP: Final = {ord(c): f"&#{ord(c)};" for c in "&<>\"'"}
-"""Characters that end a text in HTML."""
+_XML_ACTIVE: Final = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord('"'): "&quot;", ord("'"): "&#39;"}
 
 _LINE_START = re.compile(r" *(?:\d+(?=[.)])|(?=[-+=]))")
 """Markers of a list, rule or heading at the start of a line: `1.`, `-`, `===`."""
@@ -60,7 +59,12 @@ _FOUND_BY_GITHUB = re.compile(
     r"|(?P<sha>[0-9a-fA-F]{6})(?=[0-9a-fA-F])"
 )
 _MENTION = re.compile(r"@(?=[\w\[])")
+_IN_QUOTES = re.compile(r"[@`]|#(?=#)")
 _BACKTICKS = re.compile(r"`+")
+
+
+_JSON_ACTIVE = re.compile(rb"#(?=#\w*\[)|\x7f|\xc2[\x80-\x9f]")
+"""In encoded JSON: the start of a runner's command, and what moves the cursor of a terminal (DEL, C1)."""
 
 
 def visible(text: str) -> str:
@@ -74,6 +78,19 @@ def terminal(text: str) -> str:
     """Text for a terminal or a CI log: no control character, and no command to a CI runner."""
     text = visible(text)
     return _RUNNER_COMMAND.sub(r"#\\#", text) if "##" in text else text
+
+
+def json(encoded: bytes) -> bytes:
+    """Encoded JSON in which strings hold no command to a CI runner and no control character. It decodes to the same."""
+    if b"##" not in encoded and b"\xc2" not in encoded and b"\x7f" not in encoded:
+        return encoded
+    return _JSON_ACTIVE.sub(lambda found: b"\\u%04x" % ord(found[0].decode()), encoded)
+
+
+def xml(text: str) -> str:
+    """Text inside an element or an attribute of XML, in one line: no control character, and no command to a CI runner."""
+    text = visible(text).translate(_XML_ACTIVE)
+    return _RUNNER_COMMAND.sub("#&#35;", text) if "##" in text else text
 
 
 def markdown(text: str) -> str:
@@ -94,8 +111,8 @@ def code(text: str) -> str:
     if "|" in text:
         # In a table a pipe needs a backslash and elsewhere the backslash shows: an element fits both places.
         return f"<code>{_inert(text)}</code>"
-    # No mention in Markdown, but one in a mail that quotes the source.
-    text = _MENTION.sub(f"@{BREAK}", text)
+    # No mention in Markdown, but one in a mail that quotes the source; and a runner's log may hold the source.
+    text = _RUNNER_COMMAND.sub(f"#{BREAK}#", _MENTION.sub(f"@{BREAK}", text))
     longest = max((len(run) for run in _BACKTICKS.findall(text)), default=0)
     fence = "`" * (longest + 1)
     # Markdown strips one space from both ends, unless the span is only spaces.
@@ -103,10 +120,15 @@ def code(text: str) -> str:
     return f"{fence}{pad}{text}{pad}{fence}"
 
 
-def fenced(text: str) -> str:
+def diff_line(text: str) -> str:
     """A line in a fenced block of code of GitHub Markdown. The caller makes the fence longer than every run of backticks."""
     # Neither a mention in a mail that quotes the source, nor one of our own hidden lines.
     return terminal(text).replace("@", f"@{BREAK}").replace("<!--", f"<{BREAK}!--")
+
+
+def fenced(line: str) -> str:
+    """A line of YAML in a block of code, whose foreign text is in double quotes: it reads the same, and nothing in it is active."""
+    return _IN_QUOTES.sub(lambda found: f"\\u{ord(found[0]):04x}", visible(line))
 
 
 def prose(text: str) -> str:
@@ -125,14 +147,9 @@ def plain(text: str) -> str:
     return _FOUND_BY_GITHUB.sub(_broken, visible(text)).replace("](", f"]{BREAK}(")
 
 
-def html(text: str) -> str:
-    """Text inside an element or a quoted attribute of HTML."""
-    return visible(text).translate(_MARKUP)
-
-
 def html_on_github(text: str) -> str:
     """Text inside an element of HTML in a comment on GitHub, which finds links and mentions there too."""
-    return _FOUND_BY_GITHUB.sub(_broken, visible(text)).translate(_MARKUP)
+    return _FOUND_BY_GITHUB.sub(_broken, visible(text)).translate(_XML_ACTIVE)
 
 
 def comment(text: str) -> str:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from msgspec import UNSET
+from msgspec import UNSET, structs
 
 from plangate.model.change import LIVE, Address
 from plangate.model.values import UNKNOWN, Sensitive
-from plangate.model.verdict import Decision
+from plangate.model.verdict import Decision, WaiverTerms
 from plangate.report import wording
 from plangate.report.screen import Screen
 from plangate.report.values import LONGEST, pair
+from plangate.report.waiving import Proposal, Waivable, propose
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -56,6 +57,9 @@ def render(verdict: wire.Verdict, number: int, *, width: int, colour: bool) -> s
     screen.entry("instead", finding.remediation, bold=True)
     if finding.url is not None:
         screen.entry("see", finding.url)
+    if decision is not Decision.PASS:
+        screen.blank()
+        _waiver(screen, _proposal(verdict, finding))
     return screen.text()
 
 
@@ -88,6 +92,31 @@ def _judged(change: wire.Change, numbers: Sequence[int]) -> str:
     if change.action in LIVE:
         return "by nobody: no rule says that it is harmless, and none that it is not"
     return "nothing that is there changes, and no policy found anything"
+
+
+def _proposal(verdict: wire.Verdict, finding: wire.Finding) -> Proposal:
+    """The waiver of a finding. The fingerprint of a merged verdict is not that of the review, so there the target is named."""
+    target = next((one for one in verdict.targets or () if one.name == finding.target), None)
+    named = Waivable(
+        policy=finding.policy,
+        severity=finding.severity,
+        outcome=finding.outcome,
+        address=finding.address,
+        fingerprint=finding.fingerprint if target is None else "",
+        environment=(target.environment if target is not None else None) or "",
+        target=(target.target if target is not None else None) or "",
+    )
+    terms = WaiverTerms(*structs.astuple(verdict.waiving)) if verdict.waiving else None
+    return propose(named, terms, verdict.created_at)
+
+
+def _waiver(screen: Screen, proposal: Proposal) -> None:
+    if proposal.refused:
+        screen.entry("waiver", proposal.refused)
+        return
+    screen.entry("waiver", f"if it is meant, {proposal.where}:")
+    for line in proposal.lines:
+        screen.verbatim(line)
 
 
 def _protected(finding: wire.Finding, decision: Decision) -> str:

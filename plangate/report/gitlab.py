@@ -9,7 +9,7 @@ import msgspec
 
 from plangate.lang.wording import sentences
 from plangate.model.verdict import Decision
-from plangate.report import story
+from plangate.report import escape, story
 from plangate.report.escape import visible
 from plangate.report.places import input_name, place
 from plangate.report.values import clip
@@ -42,7 +42,7 @@ def render(verdict: Verdict) -> bytes:
         text = sentences(finding.message, finding.remediation)
         scope = "\0".join((verdict.target or "", verdict.environment or "", finding.fingerprint))
         issues.append(_issue(finding.policy, text, one.decision, (where.file, where.line), _unique(scope, last)))
-    return msgspec.json.encode(issues) + b"\n"
+    return escape.json(msgspec.json.encode(issues)) + b"\n"
 
 
 def _issue(policy: str, text: str, decision: Decision, at: tuple[str, int], fingerprint: str) -> dict[str, Any]:

@@ -14,13 +14,13 @@ from plangate.model.change import Action, Change, Drift, Effect, EffectName, Fre
 from plangate.model.input import InputRecord
 from plangate.model.values import ABSENT, Embedded
 from plangate.model.verdict import Coverage, Finding, Verdict
-from plangate.report import wire
+from plangate.report import escape, wire
 from plangate.report.values import ENCODER, plain
 
 _NOTHING: Final[tuple[str, ...]] = ()
 _JSON: Final = frozenset({str, bool, int, Decimal, type(None)})
 _EFFECT_ORDER: Final = {name: rank for rank, name in enumerate(EffectName)}
-EVIDENCE: Final = ("state", "values", "history", "manifest", "live_objects")
+EVIDENCE: Final = ("state", "values", "history", "manifest", "hooks", "live_objects")
 """The kinds of evidence, as the coverage names them."""
 
 
@@ -32,9 +32,10 @@ def render(verdict: Verdict, document: wire.Verdict | None = None) -> bytes:
 def encode(document: wire.Verdict) -> bytes:
     """The JSON of a document, with a newline at its end."""
     try:
-        return ENCODER.encode(document) + b"\n"
+        encoded = ENCODER.encode(document)
     except UnicodeEncodeError:
-        return ENCODER.encode(without_halves(document)) + b"\n"
+        encoded = ENCODER.encode(without_halves(document))
+    return escape.json(encoded) + b"\n"
 
 
 def without_halves(document: wire.Verdict) -> wire.Verdict:
@@ -75,6 +76,8 @@ def wire_verdict(verdict: Verdict) -> wire.Verdict:
         notes=verdict.notes or UNSET,
         mode="observe" if verdict.mode == "observe" else UNSET,
         approvals=UNSET if verdict.approvals is None else [wire.Approvals(*structs.astuple(verdict.approvals))],
+        waiving=UNSET if verdict.waiving is None else wire.WaiverTerms(*structs.astuple(verdict.waiving)),
+        provenance=UNSET if verdict.provenance is None else wire.Provenance(*structs.astuple(verdict.provenance)),
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from plangate.model.verdict import Decision, Outcome
 from plangate.report import story
-from plangate.report.escape import visible
+from plangate.report.escape import visible, xml
 from plangate.report.places import input_name, place
 from plangate.report.values import clip
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _MOST_CASES: Final = 2_000
 _LONGEST: Final = 2_000
-_ACTIVE: Final = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord('"'): "&quot;", ord("'"): "&#39;"}
 
 
 def render(verdict: Verdict) -> bytes:
@@ -106,8 +105,8 @@ def _attribute(text: str) -> str:
 
 
 def _text(text: str, most: int = _LONGEST) -> str:
-    """The text escaped for XML, without invisible or control characters."""
-    return clip(visible(text), most).translate(_ACTIVE)
+    """The text escaped for XML, and cut."""
+    return xml(clip(visible(text), most))
 
 
 def _lines(text: str) -> str:

@@ -17,6 +17,7 @@ from plangate.model.verdict import Decision
 from plangate.report import diffs, escape, rows, story
 from plangate.report.places import inside
 from plangate.report.values import clip, pair, tail
+from plangate.report.waiving import Waivable, propose
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,6 +89,15 @@ class _Item(Struct, frozen=True):
     weight: int = 1
 
 
+class _Waiver(Struct, frozen=True):
+    """The waiver of a finding by its number: why there is none, or where it goes and its lines."""
+
+    number: int
+    refused: str
+    where: str
+    lines: tuple[str, ...]
+
+
 class _Row(Struct, frozen=True):
     """A group of findings, and the number of an earlier one with the same remediation; 0 for none."""
 
@@ -147,7 +157,7 @@ def render(verdict: Verdict, extras: Extras | None = None) -> str:
     used = _size(body(left_out="", targets=empty, findings=empty, unclear=empty, sections=())) + _OVERHEAD
     filled, left_out = [], []
     source = extras.source if _LINK.fullmatch(extras.source) else ""
-    for plan in (_targets(extras.targets), *_plans(verdict, views)):
+    for plan in (_targets(extras.targets), *_plans(verdict, views, merged=bool(extras.targets))):
         section, used, hidden = _fill(plan, used, plan.upto * extras.longest // LONGEST, source)
         filled.append(section)
         if hidden:
@@ -180,7 +190,7 @@ def _does_anything(target: wire.Target) -> bool:
     return any(getattr(counts, name) for name in counts.__struct_fields__ if name not in ("no_op", "read"))
 
 
-def _plans(verdict: Verdict, views: tuple[FindingView, ...]) -> Iterator[_Plan]:
+def _plans(verdict: Verdict, views: tuple[FindingView, ...], *, merged: bool) -> Iterator[_Plan]:
     grouped = rows.group(verdict.changes)
     minor = [one for one in views if one.decision is Decision.PASS]
     findings = [_Item("finding", row, row.group.count) for row in _finding_rows(views)]
@@ -195,6 +205,9 @@ def _plans(verdict: Verdict, views: tuple[FindingView, ...]) -> Iterator[_Plan]:
         items=drift,
         title=f"Changed by hand: {made}" if made else "Changed by hand",
     )
+    if not merged:
+        waivers = [_Item("waiver", _proposal(verdict, one)) for one in story.deciding(views)[:_SHOWN]]
+        yield _Plan(upto=46_000, noun="waiver", items=waivers, title="Waivers for what is meant")
     yield _Plan(
         upto=52_000,
         noun="change",
@@ -215,6 +228,20 @@ def _plans(verdict: Verdict, views: tuple[FindingView, ...]) -> Iterator[_Plan]:
     yield _Plan(upto=57_500, noun="gap", items=unseen, title="Not examined")
     steps = [_Item("step", step) for step in verdict.runbook]
     yield _Plan(upto=59_000, noun="step", items=steps, title="Before, after, rollback")
+
+
+def _proposal(verdict: Verdict, one: FindingView) -> _Waiver:
+    """The waiver of a finding."""
+    finding = one.finding
+    named = Waivable(
+        policy=finding.policy,
+        severity=finding.severity.value,
+        outcome=finding.outcome.value,
+        address=finding.address,
+        fingerprint=finding.fingerprint,
+    )
+    made = propose(named, verdict.waiving, verdict.created_at)
+    return _Waiver(one.number, made.refused, made.where, made.lines)
 
 
 def _finding_rows(views: tuple[FindingView, ...]) -> Iterator[_Row]:
@@ -255,7 +282,8 @@ def _fill(plan: _Plan, used: int, upto: int, source: str) -> tuple[_Section, int
 def _facts(verdict: Verdict) -> list[str]:
     """The parts of the line of facts: target, counts and inputs."""
     counts = (f"{one.tool}: {one.counts}" for one in story.counted(verdict))
-    return [fact for fact in (story.where(verdict), *counts, story.fresh(verdict)) if fact]
+    facts = (story.where(verdict), story.no_environment(verdict), *counts, story.fresh(verdict))
+    return [fact for fact in facts if fact]
 
 
 def _size(text: str) -> int:
@@ -287,6 +315,7 @@ def _environment() -> jinja2.Environment:
         "numbers": _numbers,
         "prose": _prose,
         "code": _code,
+        "fenced": _fenced,
         "comment": _comment,
         "delta": _delta,
         "diffs": _diffs,
@@ -307,6 +336,10 @@ def _only_escaped(value: object) -> object:
 
 def _md(text: str, most: int = 200) -> _Escaped:
     return _Escaped(escape.markdown(clip(text, most)))
+
+
+def _fenced(line: str) -> _Escaped:
+    return _Escaped(escape.fenced(line))
 
 
 def _tail(path: str) -> str:
@@ -349,7 +382,7 @@ def _diffs(attributes: tuple[AttributeChange, ...]) -> list[Diff]:
 
 def _difference(diff: Diff) -> _Escaped:
     """Lines that differ, folded, as a block of code that no text in it can close."""
-    lines = [f"{line.sign}{escape.fenced(clip(line.text, 300))}" for line in diff.lines]
+    lines = [f"{line.sign}{escape.diff_line(clip(line.text, 300))}" for line in diff.lines]
     shown = lines[:_MOST_LINES]
     left = len(lines) - len(shown) + diff.hidden
     if left:

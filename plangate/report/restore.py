@@ -42,10 +42,12 @@ from plangate.model.verdict import (
     Observation,
     Operand,
     Outcome,
+    Provenance,
     Severity,
     Step,
     Verdict,
     Waiver,
+    WaiverTerms,
 )
 
 if TYPE_CHECKING:
@@ -99,6 +101,8 @@ def restore(saved: wire.Verdict) -> Verdict:
         notes=saved.notes or (),
         mode="enforce" if saved.mode is UNSET else saved.mode,
         approvals=Approvals(*structs.astuple(saved.approvals[0])) if saved.approvals else None,
+        waiving=WaiverTerms(*structs.astuple(saved.waiving)) if saved.waiving else None,
+        provenance=Provenance(**structs.asdict(saved.provenance)) if saved.provenance else None,
     )
 
 

@@ -12,10 +12,10 @@ from plangate.model.change import Action, AttributeChange, Change, EffectName
 from plangate.model.values import ABSENT, UNKNOWN
 from plangate.report import wording
 from plangate.report.diffs import is_long
-from plangate.report.values import pair
+from plangate.report.values import pair, spelled
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Sequence
+    from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 _FEW: Final = 12
 """Up to so many changes, only larger groups are put together: a small plan shows each address."""
@@ -143,7 +143,9 @@ def _row(members: list[Change], *, everything: bool) -> Row:
         count=len(members),
         subject=str(first.address) if len(members) == 1 else _common(members),
         only=first.action is Action.UPDATE and len(first.attributes) <= most,
-        deltas=tuple(_shared(i, members) for i in shown),
+        deltas=tuple(
+            one for i in shown for one in _each_line(_shared(i, members), first.attributes[i], wanted=everything)
+        ),
         more=max(0, len(first.attributes) - most),
         effects=tuple(name.value for name in sorted(effects, key=_ORDER.__getitem__)),
         remark=_remark(first, members),
@@ -171,6 +173,30 @@ def _shared(index: int, members: Sequence[Change]) -> Delta:
     if not same:
         return Delta(attribute.path, attribute.kind)
     return delta(attribute)
+
+
+def _each_line(told: Delta, attribute: AttributeChange, *, wanted: bool) -> Iterator[Delta]:
+    """One for each line that differs where a text of several lines changes, if that is `wanted` and the row shows its sides."""
+    before, after = attribute.before, attribute.after
+    both = isinstance(before, str) and isinstance(after, str) and told.before is not None
+    if not (wanted and both and isinstance(before, str) and isinstance(after, str) and "\n" in before + after):
+        yield told
+        return
+    old, new = before.split("\n"), after.split("\n")
+    start = next((i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
+    most = min(len(old), len(new)) - start
+    ends = zip(reversed(old), reversed(new), strict=False)
+    end = next((i for i, (a, b) in enumerate(ends) if a != b or i == most), most)
+    gone, come = old[start : len(old) - end], new[start : len(new) - end]
+    if len(gone) != len(come):
+        stays = Counter(gone) & Counter(come)
+        gone, come = ([line for line in lines if line not in stays] for lines in (gone, come))
+        yield from (Delta(attribute.path, "removed", before=spelled(line)) for line in gone)
+        yield from (Delta(attribute.path, "added", after=spelled(line)) for line in come)
+        return
+    for a, b in zip(gone, come, strict=True):
+        if a != b:
+            yield Delta(attribute.path, "changed", *pair(a, b))
 
 
 def delta(attribute: AttributeChange, remark: str = "") -> Delta:

@@ -12,7 +12,7 @@ import msgspec
 from plangate import __version__
 from plangate.lang.wording import sentences
 from plangate.model.verdict import Decision, Severity
-from plangate.report import story
+from plangate.report import escape, story
 from plangate.report.escape import comment, plain, visible
 from plangate.report.places import place
 from plangate.report.values import clip
@@ -61,7 +61,7 @@ def render(verdict: Verdict) -> bytes:
         "properties": {"decision": verdict.decision.value, "headline": _text(verdict.headline)},
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
-    return msgspec.json.encode(log) + b"\n"
+    return escape.json(msgspec.json.encode(log)) + b"\n"
 
 
 def _category(verdict: Verdict) -> str:

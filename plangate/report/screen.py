@@ -139,6 +139,10 @@ class Screen:
         line = cut("⋯" if sign == "@" else f"{sign} {terminal(text)}".rstrip(), self.width - INDENT - _DETAIL)
         self._add(" " * (INDENT + _DETAIL) + self._styled(line, sign))
 
+    def verbatim(self, line: str) -> None:
+        """A line to copy, under an entry: it keeps its indentation and is never wrapped."""
+        self._add(" " * INDENT + terminal(line))
+
     def fits(self, text: str, edge: str) -> bool:
         """Whether a text and an edge fit on one line."""
         return INDENT + cells(terminal(text)) + 2 + cells(terminal(edge)) <= self.width

@@ -11,7 +11,7 @@ from plangate.lang.wording import ranges, several
 from plangate.model import assessment
 from plangate.model.change import LIVE, Action, EffectName
 from plangate.model.values import ABSENT, UNKNOWN
-from plangate.model.verdict import Decision, Outcome
+from plangate.model.verdict import NO_ENVIRONMENT, Decision, Outcome
 from plangate.report import wording
 from plangate.report.diffs import is_long
 from plangate.report.rows import Delta, delta
@@ -237,6 +237,12 @@ def observed(verdict: Verdict) -> str:
 def where(verdict: Verdict) -> str:
     """The target and environment in words."""
     return " · ".join(part for part in (verdict.target, verdict.environment) if part)
+
+
+def no_environment(verdict: Verdict) -> str:
+    """That no configured environment fits, in words; else empty."""
+    gaps = (gap for gap in verdict.coverage.skipped if gap.what == NO_ENVIRONMENT and not gap.inconclusive)
+    return next((f"no environment: {gap.why}" for gap in gaps), "")
 
 
 def cannot_tell(verdict: Verdict) -> tuple[Gap, ...]:

@@ -76,6 +76,9 @@ class _Page:
         verdict = self.verdict
         decision = verdict.decision.value
         self.screen.headline(decision, verdict.headline, story.where(verdict))
+        missing = story.no_environment(verdict)
+        if missing:
+            self.screen.entry("", missing)
         counts = "    ".join(f"{one.tool}  {one.counts}" for one in story.counted(verdict))
         if counts and not (story.quiet(verdict) and not self.everything):
             room = self.screen.room_beside(counts)

@@ -182,6 +182,7 @@ class Evidence(Struct, frozen=True):
     history: Given
     manifest: Given
     live_objects: Given
+    hooks: Given = "not-needed"
 
 
 class Skipped(Struct, frozen=True):
@@ -300,6 +301,25 @@ class Binding(Struct, frozen=True):
     """An HMAC-SHA-256 under the gate's key over the rest of the verdict."""
 
 
+class Provenance(Struct, frozen=True):
+    """The run of GitHub Actions that reached the verdict, and the trusted git ref that policies, waivers and configuration were read from."""
+
+    run: int | None = None
+    attempt: int | None = None
+    policy_ref: str | None = None
+    policy_commit: str | None = None
+
+
+class WaiverTerms(Struct, frozen=True):
+    """What the configuration says of waivers: their files, the last day they may run until, what they may not cover, and the trusted ref of the files, empty without one."""
+
+    files: tuple[str, ...] = ()
+    latest: str = "9999-12-31"
+    severities: tuple[str, ...] = ()
+    policies: tuple[str, ...] = ()
+    ref: str = ""
+
+
 class Target(Struct, frozen=True):
     """One of the verdicts that were merged, in short. `name` is unique and is what the entries of a merged verdict point to."""
 
@@ -346,5 +366,8 @@ class Verdict(Struct, frozen=True):
     approvals: list[Approvals] | UnsetType = UNSET
     """Who has to answer it where it is a review; every entry counts."""
     binding: Binding | UnsetType = UNSET
+    provenance: Provenance | UnsetType = UNSET
+    waiving: WaiverTerms | UnsetType = UNSET
+    """What the configuration says of waivers, where there is one."""
     targets: list[Target] | UnsetType = UNSET
     """Only in a merged verdict: the verdicts it was made of, worst first."""

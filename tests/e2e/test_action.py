@@ -158,6 +158,46 @@ def test_the_step_exits_with(tmp_path, inputs, code):
     assert job.outputs["run"]["exit-code"] == str(code)
 
 
+@pytest.mark.parametrize(("word", "comments"), [("yes", 1), ("TRUE", 1), ("On", 1), ("1", 1), ("no", 0), ("False", 0)])
+def test_an_input_is_true_in_any_way_that_people_write_it(tmp_path, word, comments):
+    with serving() as server:
+        job = Job(tmp_path, server, plan=plan("errored"), comment=word, require_publish="NO")
+        assert job.step("run") == 10
+        assert (len(server.comments), len(server.checks)) == (comments, 1)
+
+
+@pytest.mark.parametrize("name", ["comment", "check", "require-publish", "drift"])
+def test_an_input_that_is_neither_true_nor_false_is_refused(tmp_path, name):
+    job = Job(tmp_path, plan=plan("errored"))
+    job.inputs[name] = "maybe"
+    assert job.step("run") == 2
+    assert f"The input `{name}` is neither true nor false".encode() in job.log
+    assert job.outputs["run"] == {"exit-code": "2"}
+
+
+def test_a_block_stays_one_whatever_becomes_of_its_publication(tmp_path):
+    for number, change in enumerate(
+        (
+            {"GITHUB_API_URL": "https://evil.example"},
+            {"HTTPS_PROXY": "socks5://127.0.0.1:1", "GITHUB_API_URL": ""},
+            {"GITHUB_SHA": "", "GITHUB_EVENT_PATH": "/nowhere/event.json"},
+            {"GITHUB_REPOSITORY": "odd"},
+        )
+    ):
+        for name, code in (("errored", 10), ("target", 2)):
+            job = Job(make(tmp_path / f"{number}-{name}"), plan=plan(name))
+            assert job.step("run", **change) == code, job.log
+
+
+def test_the_pages_that_it_wrote_are_outputs(tmp_path):
+    with serving() as server:
+        job = Job(tmp_path, server, plan=plan("errored"))
+        job.step("run")
+        for name in ("comment-url", "check-url"):
+            assert job.outputs["run"][name].startswith("https://github.com/octo/infra/")
+            assert ACTION["outputs"][name]["value"] == f"${{{{ steps.run.outputs.{name} }}}}"
+
+
 EVIL = "$(touch pwned) `touch pwned` '; touch pwned; ' \" && touch pwned || \\"
 
 
@@ -230,6 +270,51 @@ def test_the_base_is_fetched_for_the_gate(checkout):
     job = Job(checkout, plan=plan("no-changes"), comment="false", check="false")
     assert job.step("run", PLANGATE_BASE="main") in (0, 4, 10, 11), job.log
     assert git(checkout / "work", "rev-parse", "origin/main") == git(checkout / "origin", "rev-parse", "main")
+
+
+@pytest.mark.parametrize("said", ["main", ""], ids=["the event says it", "the remote says it"])
+def test_an_event_without_a_base_has_the_gate_of_the_default_branch(checkout, said):
+    git(checkout / "origin", "checkout", "--quiet", "main")
+    job = Job(checkout, plan=plan("target"), comment="false", check="false")
+    assert job.step("run", PLANGATE_DEFAULT_BRANCH=said) == 11, job.log
+    (note,) = json.loads(Path(job.outputs["run"]["verdict"]).read_bytes())["notes"][:1]
+    assert note.startswith("policies, waivers and configuration are those of refs/remotes/origin/main (")
+
+
+def test_what_is_checked_out_is_the_gate_only_where_it_is_asked_for(checkout):
+    job = Job(checkout, plan=plan("target"), comment="false", check="false", policy_ref="none")
+    assert job.step("run", PLANGATE_BASE="main") == 0, job.log
+
+
+def test_where_no_branch_is_the_default_one_nothing_is_reviewed(checkout):
+    git(checkout / "origin", "symbolic-ref", "HEAD", "refs/heads/gone")
+    job = Job(checkout, plan=plan("target"), comment="false", check="false")
+    assert job.step("run") == 2
+    assert b"the default branch is not known" in job.log
+
+
+@pytest.mark.parametrize("depth", ["--depth=1", "--no-single-branch"])
+def test_a_workspace_that_is_kept_fetches_the_base_again(checkout, depth):
+    """The branch that it holds is one of before the gate became strict."""
+    work = checkout / "work"
+    shutil.rmtree(work)
+    git(checkout, "clone", "--quiet", depth, "--branch=change", f"file://{checkout / 'origin'}", "work")
+    before = git(work, "rev-list", "--count", "HEAD")
+    git(work, "update-ref", "refs/remotes/origin/main", "HEAD")
+    job = Job(checkout, plan=plan("target"), comment="false", check="false")
+    assert job.step("run", PLANGATE_BASE="main") == 11, job.log
+    assert git(work, "rev-list", "--count", "HEAD") == before, "no history is cut"
+
+
+def test_a_tag_or_a_branch_with_the_name_of_the_base_does_not_stand_for_it(checkout):
+    for kind in ("heads", "tags"):
+        for name in ("origin/main", "refs/remotes/origin/main"):
+            git(checkout / "work", "update-ref", f"refs/{kind}/{name}", "HEAD")
+    job = Job(checkout, plan=plan("no-changes"), comment="false", check="false")
+    assert job.step("run", PLANGATE_BASE="main") in (0, 4, 10, 11), job.log
+    base = git(checkout / "origin", "rev-parse", "main")
+    assert git(checkout / "work", "rev-parse", "refs/remotes/origin/main") == base
+    assert f"({base[:7]})".encode() in job.log
 
 
 def test_a_commit_of_the_merge_queue_is_fetched_too(checkout):
@@ -345,6 +430,23 @@ def test_what_the_examples_give_and_take_exists():
             assert name in ACTION["outputs"], path
 
 
+def test_the_root_modules_of_a_change_are_listed(checkout):
+    work = checkout / "work"
+    git(work, "fetch", "--quiet", "--unshallow", "origin", "main:main")
+    (work / "live" / "a b").mkdir(parents=True)
+    (work / "live" / "a b" / "main.tf").write_text("")
+    git(work, "add", ".")
+    git(work, "commit", "--quiet", "--message=x")
+    job = Job(checkout, roots="live", changed_since="main")
+    assert job.step("run") == 0, job.log
+    assert job.outputs["run"] == {"roots": '["live/a b"]', "exit-code": "0"}
+    shutil.rmtree(work / "live")
+    git(work, "commit", "--quiet", "--all", "--message=y")
+    git(work, "branch", "--force", "main", "HEAD~1")
+    assert job.step("run") == 4
+    assert job.outputs["run"] == {"exit-code": "4"}, "an empty list would say that nothing has to be planned"
+
+
 def test_the_plan_is_verified_before_the_apply(tmp_path):
     state = str(FIXTURES / "update-in-place" / "state.tfstate")
     given = {"plan": plan("update-in-place"), "state": state, "check": "false", "comment": "false", "key": "k1"}
@@ -359,6 +461,13 @@ def test_the_plan_is_verified_before_the_apply(tmp_path):
     third = Job(tmp_path / "three", **{**given, "plan": plan("release")}, verify=first.outputs["run"]["verdict"])
     assert third.step("run") == 10, third.log
     assert b"DIFFERENT" in third.log
+
+
+def test_a_saved_verdict_that_is_not_there_is_said(tmp_path):
+    with serving() as server:
+        job = Job(tmp_path, server, published_verdict=str(tmp_path / "verdict.json"))
+        assert job.step("run") == 3
+        assert b"is not there" in job.log
 
 
 def test_a_saved_verdict_is_published_again_and_only_the_gates_own(tmp_path):

@@ -7,7 +7,7 @@ import json
 import pytest
 from msgspec import structs
 
-from plangate.report import json_v1
+from plangate.report import json_v1, wire
 from tests.e2e.test_publish import Runner, runner  # noqa: F401 - the fixture
 from tests.support.command import AS_OF, run_here
 from tests.support.github_server import HEAD, NEW, Fault
@@ -96,7 +96,7 @@ def conclusion(repo: Runner) -> str:
 
 
 def push(repo: Runner, sha: str = NEW) -> None:
-    repo.server.head = sha
+    repo.server.push(sha, "ann")
     repo.event(sha=sha)
 
 
@@ -280,12 +280,209 @@ def test_the_merge_queue_asks_about_its_pull_request(repo):
     assert len(repo.server.comments) == 1
 
 
+# --- what was seen ------------------------------------------------------------------------------------------------------
+
+
+def secret(value: str) -> dict:
+    """A virtual machine whose type and tags change; the tags are hidden."""
+    change = resized("m5.xlarge")
+    for side, text in (("before", "old"), ("after", value)):
+        change["change"][side]["tags"] = {"about": text}
+        change["change"][f"{side}_sensitive"] = {"tags": True}
+    return change
+
+
+def unknown() -> dict:
+    """A virtual machine whose type changes, with an image that is only known after the apply."""
+    change = resized("m5.xlarge")
+    del change["change"]["after"]["ami"]
+    change["change"]["after_unknown"] = {"ami": True}
+    return change
+
+
+@pytest.mark.parametrize("key", [None, "k1"])
+@pytest.mark.parametrize("change", [secret("new"), unknown()], ids=["hidden", "unknown"])
+def test_what_nobody_can_see_is_approved_for_one_commit_only(repo, monkeypatch, key, change):
+    if key is not None:
+        monkeypatch.setenv("PLANGATE_KEY", key)
+    go(repo, change)
+    repo.server.review("bob")
+    again(repo)
+    assert conclusion(repo) == "success"
+    push(repo)
+    go(repo, change, run=61)
+    assert conclusion(repo) == "action_required"
+
+
+def test_what_is_left_out_is_approved_for_one_commit_only(repo):
+    repo.configure("approvals: {users: [bob]}\nverify: {volatile: [aws_instance.ami]}\n")
+    change = resized("m5.xlarge")
+    change["change"]["after"]["ami"] = "ami-2"
+    go(repo, change)
+    repo.server.review("bob")
+    push(repo)
+    go(repo, change, run=61)
+    assert conclusion(repo) == "action_required"
+
+
+def test_only_checks_of_the_app_that_publishes_say_what_was_seen(repo):
+    go(repo, bucket("logs"))
+    repo.server.checks[-1]["app"] = {"id": 99}
+    repo.server.review("bob")
+    again(repo)
+    assert conclusion(repo) == "action_required"
+    repo.server.review("bob")
+    again(repo, 61)
+    assert conclusion(repo) == "success"
+
+
+@pytest.mark.parametrize("pusher", ["", None], ids=["told", "named by the commit alone"])
+def test_whoever_pushed_the_last_commit_does_not_answer(repo, pusher):
+    repo.server.push(NEW, "bob", pusher=pusher)
+    repo.event(sha=NEW)
+    go(repo, bucket("logs"))
+    repo.server.review("bob")
+    again(repo)
+    assert conclusion(repo) == "action_required"
+    assert "bob pushed what was approved, or pushed since, and does not count" in repo.server.comments[0].body
+    repo.server.review("cy")
+    again(repo, 61)
+    assert conclusion(repo) == "success"
+
+
+def test_a_commit_in_the_name_of_another_one_hides_nobody(repo):
+    repo.server.push(NEW, "ann", pusher="bob")
+    repo.event(sha=NEW)
+    go(repo, bucket("logs"))
+    repo.server.review("bob")
+    again(repo)
+    assert conclusion(repo) == "action_required"
+
+
+@pytest.mark.parametrize("forced", [False, True])
+def test_whoever_pushed_since_the_review_does_not_answer(repo, forced):
+    go(repo, bucket("logs"))
+    repo.server.review("bob")
+    repo.server.push("c" * 40, "bob", forced=forced)
+    push(repo)
+    go(repo, bucket("logs"), run=56)
+    assert conclusion(repo) == "action_required"
+
+
+def test_whoever_pushed_before_others_did_answers(repo):
+    repo.server.push("c" * 40, "bob")
+    push(repo)
+    go(repo, bucket("logs"))
+    repo.server.review("bob")
+    again(repo)
+    assert conclusion(repo) == "success"
+
+
+def test_where_nobody_says_who_pushed_nobody_answers(repo):
+    repo.server.push(NEW, None, pusher=None)
+    repo.event(sha=NEW)
+    go(repo, bucket("logs"))
+    repo.server.review("bob")
+    again(repo)
+    assert conclusion(repo) == "action_required"
+    assert "plangate: who has approved cannot be told, so nobody counts: GitHub does not say who pushed" in repo.said
+
+
+def test_an_enterprise_managed_user_answers(repo):
+    repo.configure("approvals: {users: [bob_acme]}\n")
+    go(repo, bucket("logs"))
+    repo.server.review("bob_acme")
+    again(repo)
+    assert conclusion(repo) == "success"
+
+
+def test_a_token_that_may_not_make_checks_has_no_approvals(repo):
+    repo.server.checks_allowed = False
+    go(repo, bucket("logs"))
+    repo.server.review("bob")
+    assert again(repo) == 0
+    assert [status["state"] for status in repo.server.statuses] == ["pending", "pending"]
+    assert "nobody counts: only checks say what was seen" in repo.said
+
+
+# --- one commit, two branches -------------------------------------------------------------------------------------------
+
+
+def target_branch(repo: Runner, base: str) -> None:
+    event = json.loads((repo.folder / "event.json").read_text())
+    event["pull_request"]["base"]["ref"] = base
+    (repo.folder / "event.json").write_text(json.dumps(event))
+
+
+def test_a_second_pull_request_into_another_branch_does_not_answer_for_the_first(repo):
+    go(repo, bucket("logs"))
+    repo.server.review("bob")
+    target_branch(repo, "dev")
+    go(repo, bucket("logs"), run=60)
+    assert [(check["name"], check["conclusion"]) for check in repo.server.checks] == [
+        ("plangate", "action_required"),
+        ("plangate into dev", "action_required"),
+    ]
+
+
+def test_a_verdict_of_the_gate_of_another_branch_is_not_published_here(repo):
+    go(repo, bucket("logs"))
+    path = repo.folder / "verdict.json"
+    saved = json_v1.parse(path.read_bytes())
+    for branch, checks in (("dev", 1), ("main", 2)):
+        milder = structs.replace(
+            saved,
+            decision="pass",
+            exit_code=0,
+            provenance=wire.Provenance(run=60, attempt=1, policy_ref=f"refs/remotes/origin/{branch}"),
+        )
+        path.write_bytes(json_v1.ENCODER.encode(milder))
+        again(repo, 60)
+        assert len(repo.server.checks) == checks
+    path.write_bytes(json_v1.ENCODER.encode(structs.replace(milder, provenance=wire.Provenance(policy_ref="v1"))))
+    assert "the check was not published" not in repo.said
+
+
+# --- who is later -------------------------------------------------------------------------------------------------------
+
+
+def test_runs_are_in_the_order_of_github_and_not_of_their_clocks(repo, monkeypatch):
+    """The first run publishes again after the second one, and its clock is a year ahead."""
+    monkeypatch.setenv("GITHUB_RUN_ID", "56")
+    go(repo, bucket("logs"), run=56)
+    path = repo.folder / "verdict.json"
+    saved = json_v1.parse(path.read_bytes())
+    assert (saved.provenance.run, saved.provenance.attempt) == (56, 1)
+    monkeypatch.setenv("GITHUB_RUN_ID", "55")
+    older = structs.replace(
+        saved,
+        decision="pass",
+        exit_code=0,
+        risk=None,
+        findings=[],
+        changes=[structs.replace(one, findings=[]) for one in saved.changes],
+        created_at="2027-01-31T12:00:00Z",
+        provenance=wire.Provenance(run=55, attempt=1),
+    )
+    path.write_bytes(json_v1.ENCODER.encode(older))
+    assert again(repo, 55) == 0
+    assert conclusion(repo) == "action_required"
+    assert again(repo, 60) == 0, "published again, it is not newer than what it says"
+    assert conclusion(repo) == "action_required"
+    path.write_bytes(json_v1.ENCODER.encode(structs.replace(older, provenance=wire.Provenance(run=56, attempt=2))))
+    assert again(repo, 56) == 0
+    assert conclusion(repo) == "success"
+
+
+def made_blocking(saved):
+    findings = [structs.replace(one, severity="critical", decision="block") for one in saved.findings]
+    return structs.replace(saved, findings=findings, risk="critical", decision="block", exit_code=10)
+
+
 def test_a_block_cannot_be_approved(repo):
     go(repo, bucket("logs"))
     saved = json_v1.parse((repo.folder / "verdict.json").read_bytes())
-    (repo.folder / "verdict.json").write_bytes(
-        json_v1.ENCODER.encode(structs.replace(saved, decision="block", exit_code=10))
-    )
+    (repo.folder / "verdict.json").write_bytes(json_v1.ENCODER.encode(made_blocking(saved)))
     repo.server.review("bob")
     assert again(repo) == 10
     assert conclusion(repo) == "failure"
@@ -298,7 +495,7 @@ def test_a_later_verdict_wins_over_an_earlier_one_that_was_published_again(repo)
     assert conclusion(repo) == "success"
     path = repo.folder / "verdict.json"
     saved = json_v1.parse(path.read_bytes())
-    later = structs.replace(saved, decision="block", exit_code=10, created_at="2026-01-31T12:30:00Z")
+    later = structs.replace(made_blocking(saved), created_at="2026-01-31T12:30:00Z")
     path.write_bytes(json_v1.ENCODER.encode(later))
     assert again(repo, 55) == 10
     assert conclusion(repo) == "failure"

@@ -263,6 +263,42 @@ def test_a_closed_or_full_stream_does_not_change_the_decision(
     assert b"internal error" not in done.stderr
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize(
+    "arguments", [["--version"], ["--help"], ["review", "--help"], ["policy", "list"], ["policy", "show", "plan-stale"]]
+)
+def test_a_full_disk_is_no_bug_to_report(arguments: list) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "plangate", *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            cwd=ROOT,
+            env=environment(),
+            check=False,
+        )
+    assert (done.returncode, done.stderr.decode()) == (
+        1,
+        "plangate: standard output: cannot be written: No space left on device\n",
+    )
+
+
+def test_what_an_error_of_the_command_line_quotes_is_inert() -> None:
+    hostile = "--x\x1b[31m##vso[task.setvariable]y\n::error::z"
+    for arguments in (
+        [hostile],
+        ["review", hostile],
+        ["review", "a", "--format", hostile],
+        ["policy", "docs", "--z=" + hostile],
+    ):
+        done = run(*arguments)
+        said = done.stderr.decode()
+        assert done.code == 2
+        assert "\x1b" not in said
+        assert "##vso[" not in said
+        assert not [line for line in said.splitlines() if line.startswith("::")]
+
+
 def test_a_closed_standard_input_is_empty() -> None:
     command = f'"{sys.executable}" -m plangate review - <&-'
     done = subprocess.run(

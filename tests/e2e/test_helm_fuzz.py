@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from plangate.classify.terraform.helm_release.strvals import StrvalsError, parse
 from plangate.errors import InputError
-from plangate.ingest.helm import manifests, output
+from plangate.ingest.helm import output, splitting
 from plangate.pipeline.inputs import classified
 from tests.support.command import CORPUS
 
@@ -163,7 +163,7 @@ def test_no_bytes_break_the_reading_of_a_printout(data: bytes) -> None:
 def test_documents_come_back_as_they_were_put_together(lines: list[str]) -> None:
     wanted = [f"key: {line!r}".strip() for line in lines]
     text = "".join(f"---\n# Source: web/templates/{i}.yaml\n{one}\n" for i, one in enumerate(wanted))
-    documents, hidden = manifests.split(text)
+    documents, hidden = splitting.split(text)
     assert [one.text for one in documents] == wanted
     assert hidden == []
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from plangate.model.verdict import Decision
+from plangate.model.verdict import Decision, Severity
 from plangate.publish import github as client
 from plangate.publish import state
 from plangate.report import json_v1, wire
@@ -17,7 +17,7 @@ from tests.support.command import Done, run, run_here
 from tests.support.github_actors import Watch
 from tests.support.github_server import HEAD, NEW, OLD, TOKEN, FakeGitHub, Fault, serving
 from tests.support.rendering import GITHUB
-from tests.support.verdicts import HOSTILE, everything, verdict
+from tests.support.verdicts import HOSTILE, everything, finding, verdict
 
 EVIL = (
     HOSTILE
@@ -52,9 +52,10 @@ class Runner:
         pull = {
             "number": 7,
             "head": {"sha": sha, "repo": {"full_name": head}},
-            "base": {"repo": {"full_name": "octo/infra"}},
+            "base": {"ref": "main", "repo": {"full_name": "octo/infra"}},
         }
-        (self.folder / "event.json").write_text(json.dumps({"pull_request": pull}))
+        event = {"pull_request": pull, "repository": {"default_branch": "main"}}
+        (self.folder / "event.json").write_text(json.dumps(event))
 
     def save(self, given: object) -> Path:
         path = self.folder / "verdict.json"
@@ -93,7 +94,10 @@ def blocked():
 
 
 def reviewed():
-    return verdict(Decision.REVIEW, "somebody has to look", target="live/db", environment="prod")
+    found = (finding("queue-renamed", Severity.MEDIUM),)
+    return verdict(
+        Decision.REVIEW, "look at it", target="live/db", environment="prod", risk=Severity.MEDIUM, findings=found
+    )
 
 
 def test_a_block_is_published_everywhere(runner):
@@ -176,7 +180,9 @@ def test_an_older_head_writes_no_comment(runner):
 
 
 def test_what_is_only_observed_is_told_and_holds_nothing_back(runner):
-    assert publish(runner, structs.replace(blocked(), mode="observe")).code == 0
+    config = runner.folder / "gate.yaml"
+    config.write_text("mode: observe\n")
+    assert publish(runner, structs.replace(blocked(), mode="observe"), "--config", str(config)).code == 0
     (check,) = runner.server.checks
     assert (check["conclusion"], check["output"]["title"][:23]) == ("neutral", "only observed: BLOCK: a")
     assert "## BLOCK" in runner.server.comments[0].body
@@ -199,12 +205,24 @@ def test_what_is_not_a_verdict_is_not_published(runner, content):
     assert runner.server.requests == []
 
 
-def test_a_verdict_whose_code_is_milder_than_its_decision_still_blocks(runner):
-    saved = json_v1.parse(json_v1.render(blocked()))
+@pytest.mark.parametrize(
+    ("written", "instead", "words"),
+    [
+        (b'"exit_code":10', b'"exit_code":0', b"contradicts itself: its exit code is 0, and its findings ask for 10"),
+        (b'"exit_code":10', b'"exit_code":10,"exit_code":0', b"has a key twice: it was edited"),
+        (
+            b'"findings":[{',
+            b'"mode":"observe","findings":[{',
+            b"is only observed, and the configuration does not say so",
+        ),
+    ],
+)
+def test_a_verdict_that_this_gate_cannot_have_written_is_not_published(runner, written, instead, words):
     path = runner.folder / "verdict.json"
-    path.write_bytes(json_v1.ENCODER.encode(saved).replace(b'"exit_code":10', b'"exit_code":0'))
-    assert run_here("publish", path, "--github-host", "127.0.0.1").code == 10
-    assert runner.server.checks[0]["conclusion"] == "failure"
+    path.write_bytes(json_v1.render(blocked()).replace(written, instead, 1))
+    done = run_here("publish", path, "--github-host", "127.0.0.1")
+    assert (done.code, words in done.stderr) == (3, True), done.stderr
+    assert runner.server.requests == []
 
 
 # --- the k-th request fails -------------------------------------------------------------------------------------------
@@ -278,7 +296,7 @@ def tokens(source):
 def assert_inert(page: str) -> None:
     found = list(tokens(page))
     assert not [t for t in found if t.type in ("image", "code_block", "blockquote_open", "hr")]
-    assert {t.info for t in found if t.type == "fence"} <= {"diff"}
+    assert {t.info for t in found if t.type == "fence"} <= {"diff", "yaml"}
     assert sum(t.type == "heading_open" for t in found) == 7
     links = {t.attrGet("href") for t in found if t.type == "link_open"}
     ours = f"https://github.com/octo/infra/blob/{HEAD}/"
@@ -302,9 +320,11 @@ def test_a_hostile_plan_adds_nothing_to_any_page(runner):
     assert_inert(runner.summary)
     assert comment.body.startswith("<!-- plangate:comment/v1 key=")
     assert sum("<!--" in t.content for t in GITHUB.parse(comment.body) if t.type == "html_block") == 1
-    for text in (check["output"]["title"], check["name"]):
-        assert "\n" not in text
-        assert not re.search(r"@\w|://", text)
+    assert not re.search(r"@\w|://|\n", check["output"]["title"])
+    # A required check is found by its name, which GitHub shows as text: it is spelled as it is.
+    assert check["name"].startswith("plangate (live/db")
+    assert check["name"].isprintable()
+    assert "\u200b" not in check["name"]
     for annotation in check["annotations"]:
         assert not re.search(r"[\n\x1b\u202e]|@\w|://", annotation["message"] + annotation["title"])
     assert runner.outputs["decision"] == "block"
@@ -322,9 +342,7 @@ def test_a_hostile_plan_without_a_token_gives_commands_of_ours_only(runner, monk
 
 def test_a_target_name_cannot_reach_another_targets_comment(runner):
     publish(runner, everything())
-    other = verdict(
-        Decision.BLOCK, "m", 10, target=f"live/db -->\n<!-- plangate:comment/v1 key={KEY}", environment="prod"
-    )
+    other = structs.replace(reviewed(), target=f"live/db -->\n<!-- plangate:comment/v1 key={KEY}")
     publish(runner, other, "--check-name", "other")
     assert len(runner.server.comments) == 2
     assert "## BLOCK: aws" in runner.server.comments[0].body

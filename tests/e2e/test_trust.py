@@ -81,8 +81,11 @@ def test_another_repository_in_the_environment_is_not_read(repo, tmp_path_factor
         ("main\nmain", "is not a ref"),
         ("", "is not a ref"),
         ("nowhere", "is not here"),
-        ("main^{tree}", "is not here"),
+        ("main^{tree}", "is not a ref"),
+        ("main@{1}", "is not here"),
         ("main..main", "is not here"),
+        ("refs/heads/nowhere", "is not here"),
+        ("0" * 40, "is not here"),
     ],
 )
 def test_a_ref_that_is_none_stops_everything(repo, ref, words):
@@ -90,6 +93,61 @@ def test_a_ref_that_is_none_stops_everything(repo, ref, words):
     code, policies, said = review(repo, ref)
     assert (code, policies) == (2, [])
     assert words in said
+
+
+@pytest.fixture
+def loosened(repo):
+    """A repository whose remote branch is strict, and whose checkout has switched its gate to observing."""
+    commit(repo)
+    git(repo, "update-ref", "refs/remotes/origin/main", "HEAD")
+    (repo / ".plangate.yaml").write_text("mode: observe\n")
+    commit(repo)
+    return repo
+
+
+@pytest.mark.parametrize("kind", ["tags", "heads"])
+def test_a_branch_of_the_remote_comes_before_a_tag_and_a_branch_of_its_name(loosened, kind):
+    for name in ("origin/main", "refs/remotes/origin/main"):
+        git(loosened, "update-ref", f"refs/{kind}/{name}", "HEAD")
+    for ref in ("origin/main", "refs/remotes/origin/main", git(loosened, "rev-parse", "refs/remotes/origin/main")):
+        code, policies, _ = review(loosened, ref)
+        assert (code, "no-main" in policies, "gate-loosened" in policies) == (10, True, True), ref
+
+
+def test_a_whole_ref_that_is_not_there_is_no_tag_of_that_name(loosened):
+    git(loosened, "update-ref", "refs/tags/refs/remotes/origin/other", "HEAD")
+    git(loosened, "update-ref", "refs/heads/refs/remotes/origin/other", "HEAD")
+    code, _, said = review(loosened, "refs/remotes/origin/other")
+    assert (code, "is not here" in said) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "refs", "words"),
+    [
+        ("v1", {"refs/tags/v1": "HEAD", "refs/heads/v1": "HEAD"}, "is ambiguous: refs/heads/v1, refs/tags/v1"),
+        ("main", {}, "is ambiguous: refs/heads/main, refs/remotes/origin/main"),
+        (
+            "other",
+            {"refs/remotes/a/other": "HEAD", "refs/remotes/b/other": "HEAD~1"},
+            "is ambiguous: refs/remotes/a/other",
+        ),
+    ],
+)
+def test_a_name_that_means_several_things_stops_everything(loosened, name, refs, words):
+    for ref, to in refs.items():
+        git(loosened, "update-ref", ref, to)
+    code, policies, said = review(loosened, name)
+    assert (code, policies, words in said) == (2, [], True)
+
+
+def test_a_name_that_means_one_thing_is_read(loosened):
+    git(loosened, "branch", "--quiet", "old", "HEAD~1")
+    git(loosened, "update-ref", "refs/remotes/upstream/only", "HEAD~1")
+    git(loosened, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
+    short = git(loosened, "rev-parse", "--short=12", "HEAD~1")
+    for ref in ("old", "only", "origin", "HEAD~1", "origin/main", "refs/heads/old", short, "old~0"):
+        code, policies, _ = review(loosened, ref)
+        assert (code, "no-main" in policies) == (10, True), ref
 
 
 def linked_folder(repo):

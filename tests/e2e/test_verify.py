@@ -330,7 +330,10 @@ def test_a_release_that_moved_on_is_another_one(tmp_path, corpus):
     path = review(tmp_path, dry_run)
     saved = json.loads(path.read_bytes())
     # Without its old side an upgrade is inconclusive: the verdict of one that is not stands for it here.
-    saved["decision"] = "pass"
+    saved.update(decision="pass", exit_code=0, findings=[], risk=None)
+    saved["coverage"]["skipped"] = []
+    for change in saved["changes"]:
+        change["findings"] = []
     path.write_text(json.dumps(saved))
     assert verified(path, "--plan", dry_run)[0] == 0
     text = json.loads(dry_run.read_bytes())
@@ -383,7 +386,7 @@ def test_hostile_text_gives_no_command_to_a_runner(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for plan in (name, Path("::warning::missing.json")):
         code, said = verified(path, "--plan", plan, "--state", STATE)
-        assert code in (4, 10)
+        assert code in (3, 10)
         assert not [line for line in said.splitlines() if line.lstrip().startswith("::")]
         assert "##[" not in said
         assert "\x1b" not in said

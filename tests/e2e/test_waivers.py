@@ -92,7 +92,11 @@ def test_a_waived_finding_decides_nothing_and_is_listed(repo):
         ({"expires": "2027-03-31"}, "waiver-not-permitted", "may run until 2027-02-01 at most"),
         ({"address": "aws_db_instance.other"}, "waiver-unmatched", "nothing of this review fits it"),
         ({"policy": "stateful-resource-destroy"}, "waiver-unmatched", "did you mean stateful-resource-destroyed?"),
-        ({"address": "*"}, "waiver-too-broad", "its address fits everything"),
+        (
+            {"address": "*"},
+            "waiver-too-broad",
+            "its address fits nearly everything: name a type, a module or an object",
+        ),
         ({"fingerprint": "0" * 16}, "waiver-unmatched", "it is for the fingerprint 0000000000000000"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -252,7 +256,10 @@ def test_a_change_aimed_at_the_wrong_environment_blocks(repo):
 def test_an_environment_that_nobody_knows_is_protected(repo):
     configure(repo, ENVIRONMENTS)
     code, verdict = reviewed("--env", "dve")
-    assert (code, verdict["notes"][0]) == (10, "the configuration has no environment dve: it is protected")
+    assert code == 10
+    assert [one["why"] for one in verdict["coverage"]["skipped"] if one["what"] == "environment"] == [
+        "the configuration has no environment dve: it is protected, and what one of them requires is not required"
+    ]
 
 
 def test_the_state_and_the_workspace_tell_the_environment(repo):

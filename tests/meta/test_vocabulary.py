@@ -45,6 +45,7 @@ UNHEARD_TRAITS = {
     "serves": "it decides whether traffic-cut or downtime is there",
     "stateful": "it decides whether data-loss is there, and that it is bad",
     "triggers": "it decides that the kind of downtime is trigger",
+    "vanished-with-others": "it decides that environment-vanished is there",
     "version": "it decides that removes:version is there",
     "watches": "it decides that removes:watches is there",
 }

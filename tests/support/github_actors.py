@@ -35,6 +35,7 @@ def client(server, watch=None, **options):
 
 def place(run=5, attempt=1, sha=HEAD, **fields):
     fields.setdefault("number", 7)
+    fields.setdefault("page", "https://github.com/octo/infra/commit/1")
     return Place(repository=REPOSITORY, sha=sha, run=run, attempt=attempt, **fields)
 
 

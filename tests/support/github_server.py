@@ -34,6 +34,7 @@ class Fault:
     kind: str
     headers: dict[str, str] = field(default_factory=dict)
     message: str = "it did not work"
+    body: Any = None
 
 
 @dataclass
@@ -68,8 +69,11 @@ class FakeGitHub:
         self.always: Callable[[Request], Fault | None] = lambda request: None
         self.checks_allowed = True
         self.graphql_allowed = True
+        self.pulls_by_head: dict[str, list[dict[str, Any]]] = {}
         self.pulls_of: dict[str, list[dict[str, Any]]] = {}
         self.page_size = 100
+        self.after: Callable[[], object] | None = None
+        """What happens once the request that is answered now is done."""
         self.repeat_first_page = False
         self.longest = LONGEST
         self.next_id = 1000
@@ -82,6 +86,10 @@ class FakeGitHub:
         self.writers: set[str] = set()
         self.teams_allowed = True
         self.minutes = 0
+        self.app = 15_368
+        self.commits: list[dict[str, Any]] = []
+        self.pushes: list[dict[str, Any]] = []
+        self.push(HEAD, "ann")
 
     def new_id(self) -> int:
         self.next_id += 1
@@ -97,6 +105,27 @@ class FakeGitHub:
         self.reviews.append(
             {"user": {"login": login}, "state": state, "commit_id": sha or self.head, "submitted_at": self.now()}
         )
+
+    def push(self, sha: str, login: str | None, *, pusher: str | None = "", forced: bool = False) -> None:
+        """Somebody pushes a commit to the branch of the pull request; `pusher` where it is not the one whom the commit names."""
+        before = self.head
+        self.head = sha
+        if forced:
+            self.commits.clear()
+        user = None if login is None else {"login": login}
+        self.commits.append({"sha": sha, "author": user, "committer": user})
+        actor = login if pusher == "" else pusher
+        if actor is not None:
+            self.pushes.append(
+                {
+                    "before": before,
+                    "after": sha,
+                    "ref": "refs/heads/change",
+                    "timestamp": self.now(),
+                    "activity_type": "force_push" if forced else "push",
+                    "actor": {"login": actor},
+                }
+            )
 
     def shown(self) -> list[Comment]:
         """The comments that people see unfolded."""
@@ -145,6 +174,9 @@ class _Handler(BaseHTTPRequestHandler):
                 status, body, headers = _ROUTER.answer(github, request, dict(self.headers))
         except _RefusedError as refused:
             status, body, headers = refused.status, {"message": refused.message}, refused.headers
+        if github.after is not None:
+            beside, github.after = github.after, None
+            beside()
         if fault is not None and self._after(fault):
             return
         self._answer(status, body, headers)
@@ -160,7 +192,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif fault.kind == "elsewhere":
             self._answer(302, {}, {"Location": "http://localhost:9/elsewhere"})
         else:
-            self._answer(int(fault.kind), {"message": fault.message}, fault.headers)
+            self._answer(int(fault.kind), fault.body or {"message": fault.message}, fault.headers)
         return False
 
     def _after(self, fault: Fault) -> bool:
@@ -260,7 +292,23 @@ def _comment(github: FakeGitHub, comment: Comment) -> dict[str, Any]:
 
 @_ROUTER.on("GET", rf"{_REPO}/pulls/7")
 def _pull(github: FakeGitHub, request: Request, match: re.Match[str]) -> Any:
-    return 200, {"number": 7, "state": "open", "head": {"sha": github.head}, "user": {"login": github.author}}, {}
+    repository = {"full_name": "octo/infra", "default_branch": "main"}
+    head = {"sha": github.head, "ref": "change", "repo": repository}
+    base = {"ref": "main", "repo": repository}
+    user = {"login": github.author}
+    return 200, {"number": 7, "state": "open", "head": head, "base": base, "user": user}, {}
+
+
+@_ROUTER.on("GET", rf"{_REPO}/pulls/7/commits")
+def _commits(github: FakeGitHub, request: Request, match: re.Match[str]) -> Any:
+    part, headers = _paged(github, request, github.commits)
+    return 200, part, headers
+
+
+@_ROUTER.on("GET", rf"{_REPO}/activity")
+def _activity(github: FakeGitHub, request: Request, match: re.Match[str]) -> Any:
+    part, headers = _paged(github, request, list(reversed(github.pushes)))
+    return 200, part, headers
 
 
 @_ROUTER.on("GET", rf"{_REPO}/pulls/7/reviews")
@@ -351,6 +399,7 @@ def _create_check(github: FakeGitHub, request: Request, match: re.Match[str]) ->
         "conclusion": None,
         "annotations": [],
         "html_url": "https://github.com/octo/infra/runs/1",
+        "app": {"id": github.app},
     }
     _into(run, request.body, github.now())
     github.checks.append(run)
@@ -399,13 +448,19 @@ def _list_statuses(github: FakeGitHub, request: Request, match: re.Match[str]) -
 def _create_status(github: FakeGitHub, request: Request, match: re.Match[str]) -> Any:
     if len(request.body["description"]) > 140:
         raise _RefusedError(422, "Validation Failed: description is too long (maximum is 140 characters)")
-    github.statuses.append({**request.body, "sha": match[1]})
-    return 201, {"id": github.new_id()}, {}
+    github.statuses.append({**request.body, "sha": match[1], "id": github.new_id()})
+    return 201, github.statuses[-1], {}
 
 
 @_ROUTER.on("GET", rf"{_REPO}/commits/([0-9a-f]+)/pulls")
 def _pulls(github: FakeGitHub, request: Request, match: re.Match[str]) -> Any:
     return 200, github.pulls_of.get(match[1], []), {}
+
+
+@_ROUTER.on("GET", rf"{_REPO}/pulls")
+def _pulls_by_head(github: FakeGitHub, request: Request, match: re.Match[str]) -> Any:
+    head = parse_qs(urlsplit(request.path).query)["head"][0]
+    return 200, github.pulls_by_head.get(head, []), {}
 
 
 @_ROUTER.on("POST", r"/graphql")
@@ -434,7 +489,7 @@ def _graphql(github: FakeGitHub, request: Request, match: re.Match[str]) -> Any:
         "pageInfo": {"hasNextPage": end < len(github.comments), "endCursor": str(end)},
         "nodes": [
             {
-                "databaseId": comment.id,
+                "fullDatabaseId": str(comment.id),
                 "id": f"IC_{comment.id}",
                 "body": comment.body,
                 "isMinimized": comment.minimized,

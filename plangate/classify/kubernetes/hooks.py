@@ -70,16 +70,14 @@ def list_hooks(upgrade: Upgrade, names: Names, changes: Iterable[Change]) -> Ite
 def hook_changes(upgrade: Upgrade, names: Names, index: ReleaseIndex) -> list[Change]:
     """The hooks that run at this upgrade or install and differ from the deployed revision's, by address.
 
-    The action is `create`, `update`, `unknown` where the old hooks were not given, or `forget` for one that no longer runs: Helm
-    does not delete it.
+    The action is `create`, `update`, or `forget` for one that no longer runs: Helm does not delete it. Where the old hooks were not
+    given, the action is `unknown`, and every hook is judged as a new one: it runs.
     """
     new = names.table(one for one in upgrade.new_hooks if _current_events(one, upgrade))
     if upgrade.old_hooks is None and not upgrade.install:
-        return (
-            []
-            if upgrade.old is None
-            else [_not_compared(identity, one, upgrade) for identity, one in sorted(new.items())]
-        )
+        if upgrade.old is None:
+            return []
+        return [_not_compared(identity, one, upgrade, index) for identity, one in sorted(new.items())]
     old = names.table(one for one in upgrade.old_hooks or () if _current_events(one, upgrade))
     before = {identity: old.get(identity) for identity in new}
     gone = {identity: one for identity, one in old.items() if identity not in new}
@@ -112,7 +110,7 @@ def gaps(upgrade: Upgrade) -> Iterator[Gap]:
 def events_of(one: KubeObject) -> tuple[str, ...]:
     """The events of an object's annotation `helm.sh/hook`; empty for an object that is no hook."""
     value = annotations_of(one.body).get(HOOK)
-    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else ()
+    return tuple(part.strip().lower() for part in value.split(",") if part.strip()) if isinstance(value, str) else ()
 
 
 def _current_events(one: KubeObject, upgrade: Upgrade) -> list[str]:
@@ -149,15 +147,17 @@ def _base(identity: Identity, one: KubeObject, upgrade: Upgrade) -> Change:
     )
 
 
-def _not_compared(identity: Identity, one: KubeObject, upgrade: Upgrade) -> Change:
-    effects = (
+def _not_compared(identity: Identity, one: KubeObject, upgrade: Upgrade, index: ReleaseIndex) -> Change:
+    running = tuple(
         structs.replace(
             effect, because=f"{effect.because}; whether it did the same before, --hooks tells", certain=False
         )
         for effect in _runs_code(one, upgrade, new=False)
     )
     side = ObjectSide(predict.as_stored(one))
-    return structs.replace(_base(identity, one, upgrade), after=side, effects=tuple(effects))
+    created = structs.replace(_base(identity, one, upgrade), action=Action.CREATE, after=side)
+    judged = _judged(created, one, running, upgrade, index)
+    return structs.replace(judged, action=Action.UNKNOWN)
 
 
 def _change(
@@ -179,8 +179,18 @@ def _change(
             differing=tuple(sorted({one.path.split(".")[0] for one in attributes})),
         )
         running = tuple(_with_difference(running, change, _current_events(old, upgrade), _current_events(new, upgrade)))
-    # Helm deletes and creates a hook at every run: the server validates it as a new object.
-    refused = tuple(validate(new, after, None, upgrade, server_side=upgrade.server_side is True))
+    return _judged(change, new, running, upgrade, index)
+
+
+def _judged(
+    change: Change,
+    one: KubeObject,
+    running: tuple[Effect, ...],
+    upgrade: Upgrade,
+    index: ReleaseIndex,
+) -> Change:
+    """A hook with what it does. Helm deletes and creates a hook at every run: the server validates it as a new object."""
+    refused = tuple(validate(one, predict.as_stored(one), None, upgrade, server_side=upgrade.server_side is True))
     failing = tuple(effect for effect in refused if effect.name is EffectName.FAILS)
     effects = failing or (*running, *refused, *exposure.effects(change, index))
     return structs.replace(change, effects=tuple(dict.fromkeys(effects)), traits=images.traits(change))

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 Identity: TypeAlias = "tuple[str, str, str, str]"
 """Group (`core` for the empty one), kind, namespace (`-` outside of namespaces), name."""
 
-WORKLOADS: Final = frozenset({"apps/Deployment", "apps/StatefulSet", "apps/DaemonSet"})
 MANAGED_BY: Final = "app.kubernetes.io/managed-by"
 RELEASE_NAME: Final = "meta.helm.sh/release-name"
 RELEASE_NAMESPACE: Final = "meta.helm.sh/release-namespace"

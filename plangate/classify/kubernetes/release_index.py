@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from plangate.classify.kubernetes import predict, scalers
-from plangate.classify.kubernetes.objects import WORKLOADS, items, section, type_of
+from plangate.classify.kubernetes import kinds, predict, scalers
+from plangate.classify.kubernetes.objects import items, section, type_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,7 +80,16 @@ class ReleaseIndex:
 
     def workloads(self, *words: Value, new: bool = True) -> list[tuple[Identity, Body]]:
         """The objects with pods on one side whose text contains all these words, such as a name or the values of a selector."""
-        return list(self.of_kind(*_PODS, new=new, mentions=tuple(w for w in words if isinstance(w, str))))
+        return list(self.of_kind(*_kinds_with_pods(), new=new, mentions=tuple(w for w in words if isinstance(w, str))))
+
+    def standing(self, word: str) -> Iterator[tuple[Identity, Body]]:
+        """What will stand in the cluster after the upgrade, as far as is known, and contains a word."""
+        for one in (*self.upgrade.new, *self.upgrade.same):
+            if one.mentions(word):
+                yield self.names.identity(one), self.stored(one)
+        for identity, one in self.others:
+            if one.mentions(word):
+                yield identity, self.stored(one)
 
     @cached_property
     def same_services(self) -> list[tuple[Identity, Body]]:
@@ -137,6 +147,12 @@ class ReleaseIndex:
         return self._scalers[new]
 
 
+@functools.cache
+def _kinds_with_pods() -> tuple[str, ...]:
+    custom = (kind.partition("/")[2] for kind in kinds.workloads() if not kind.startswith("serving.knative.dev/"))
+    return tuple(dict.fromkeys((*_PODS, *custom)))
+
+
 def pod_template(identity: Identity, body: Body) -> Body:
     """The pod template of a workload or CronJob; of a Pod the object itself. Empty where there is none."""
     if identity[1] == "CronJob":
@@ -145,8 +161,8 @@ def pod_template(identity: Identity, body: Body) -> Body:
 
 
 def is_workload(identity: Identity) -> bool:
-    """Whether an object is a Deployment, StatefulSet or DaemonSet."""
-    return type_of(identity) in WORKLOADS
+    """Whether an object keeps pods running: a Deployment, StatefulSet or DaemonSet, or a custom kind like one."""
+    return type_of(identity) in kinds.workloads()
 
 
 def selects(selector: Body, labels: Body) -> bool:

@@ -86,6 +86,12 @@ def served(api_version: str, kind: str) -> bool:
 
 
 @functools.cache
+def groups() -> frozenset[str]:
+    """The API groups of the kinds that are built in, without the core group."""
+    return frozenset(group for name in _schema().kinds if (group := group_of(name.rpartition("/")[0])))
+
+
+@functools.cache
 def namespaced(api_version: str, kind: str) -> bool | None:
     """Whether a kind is namespaced; None for a kind that is not built in."""
     kinds = _schema().kinds

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from plangate.classify.kubernetes import hooks, predict
-from plangate.classify.kubernetes.api import removed_apis
+from plangate.classify.kubernetes.api import removed_apis, unapplied_definitions
 from plangate.classify.kubernetes.api.immutable import UpdateContext, refusals
 from plangate.classify.kubernetes.api.validation.validate import validate
 from plangate.classify.kubernetes.effects import assess, live_state, rendered
@@ -37,7 +37,7 @@ def classify(changeset: HelmChangeSet) -> HelmChangeSet:
         no_ops=classifier.no_ops,
         hooks=tuple(hooks.list_hooks(upgrade, classifier.names, hook_changes)),
         hook_changes=tuple(hook_changes),
-        skipped=(*changeset.skipped, *hooks.gaps(upgrade)),
+        skipped=(*changeset.skipped, *hooks.gaps(upgrade), *unapplied_definitions.gaps(upgrade)),
     )
 
 
@@ -81,7 +81,7 @@ class _UpgradeClassifier:
         if self.live is None:
             self.no_ops += len(upgrade.same)
             found += self._unchanged_with_removed_api()
-        found += self._crds_not_applied()
+        found += self._of_crds()
         return assess.assess(found, self.index)
 
     def _pairs(self) -> Iterator[tuple[Identity, KubeObject | None, KubeObject | None]]:
@@ -207,7 +207,7 @@ class _UpgradeClassifier:
             attributes=predicted.changed,
             differing=tuple(sorted({one.path.split(".")[0] for one in predicted.changed})),
         )
-        reverted = live_state.reverted(predicted)
+        reverted = live_state.reverted(predicted, live)
         return structs.replace(change, effects=(*refused, *reverted))
 
     def _refused(
@@ -234,11 +234,18 @@ class _UpgradeClassifier:
                 (path,),
             )
 
-    def _crds_not_applied(self) -> Iterator[Change]:
-        for one in self.upgrade.crds:
+    def _of_crds(self) -> Iterator[Change]:
+        """The objects of `crds/`: an install creates those that are not there, whatever they are; an upgrade leaves all alone."""
+        for identity, one in sorted(self.names.table(self.upgrade.crds).items()):
             if self.upgrade.install:
+                if self.live is None or identity not in self.live:
+                    yield structs.replace(
+                        self._base(identity, one),
+                        action=Action.CREATE,
+                        after=ObjectSide(predict.as_stored(one)),
+                        effects=tuple(validate(one, predict.as_stored(one), None, self.upgrade, server_side=False)),
+                    )
                 continue
-            identity = self.names.identity(one)
             effect = Effect(EffectName.NOT_APPLIED, "stands in crds/, which Helm installs once and never upgrades")
             yield structs.replace(self._base(identity, one), action=Action.NO_OP, effects=(effect,))
 

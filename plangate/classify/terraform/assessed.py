@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
 
 from plangate.classify.noise import still_empty
 from plangate.classify.terraform import roles
-from plangate.classify.terraform.direction import grows, later_patch, switched_on
-from plangate.classify.terraform.impact import carriers, exposure, type_class
-from plangate.classify.terraform.impact.values import head
+from plangate.classify.terraform.direction import grows, later_minor, later_patch, switched_on
+from plangate.classify.terraform.helm_release import release
+from plangate.classify.terraform.impact import carriers, exposure, traits, type_class
+from plangate.classify.terraform.impact.rights import narrow
+from plangate.classify.terraform.impact.values import UNSURE, head
 from plangate.classify.terraform.roles import Role
 from plangate.lang.wording import joined, listed
 from plangate.model.change import LIVE, Action, EffectName, Noise, base
@@ -30,9 +33,6 @@ _NOISE: Final = {
     Noise.READ_BACK: "one kind of empty becomes another",
     Noise.FORMAT: "only the order, the spelling or a mark changes",
 }
-_OF_RELEASE: Final = (
-    "an upgrade of a release: its values are what the policies of releases and of applications are held against"
-)
 _ANEW: Final = {
     Class.VERSION: "it is made again at every deploy, and which one runs is chosen elsewhere",
     Class.LOCAL: "it is nothing outside of the state and of the machine that runs Terraform",
@@ -51,9 +51,7 @@ def _tell(change: Change, written: Mapping[str, Mapping[str, tuple[str, ...]]]) 
     type_ = carriers.carried(change) or change.type
     reason = _of_type(change, type_class.of(type_))
     if reason is None and change.action is Action.UPDATE:
-        if change.type == "helm_release":
-            reason = _OF_RELEASE
-        elif change.import_id is None and change.noise in _NOISE:
+        if change.import_id is None and change.noise in _NOISE:
             reason = _NOISE[change.noise]
         else:
             return _by_roles(change, type_, written.get(base(change.address.text)))
@@ -70,6 +68,8 @@ def _of_type(change: Change, known: TypeClass | None) -> str | None:
         return None
     if known.consequence is Consequence.NONE:
         return f"nobody has to look where one of its type goes: {known.what}" if known.what else "nothing hangs on it"
+    if change.action is Action.DESTROY and traits.IDLE in change.traits:
+        return "it protected nothing: it was switched off, or is what holds without it"
     if change.action is Action.REPLACE and "routine" in change.traits:
         return "it is replaced at every deploy"
     return None
@@ -83,13 +83,23 @@ def _by_roles(change: Change, type_: str, written: Mapping[str, tuple[str, ...]]
     known = type_class.of(type_)
     harmless: dict[Role, dict[str, None]] = {}
     unjudged: list[str] = []
+    doubted = {head(path) for effect in change.effects if not effect.certain for path in effect.paths}
     for attribute in change.attributes:
         if still_empty(attribute):
             continue
         names = roles.names(attribute.path)
-        role = _role(attribute, type_, known, names, written)
-        if role is not None and (_is_harmless(role, attribute, known) or _let_in(attribute, change, type_)):
-            harmless.setdefault(role, {})[names[0] if role is not Role.SIZE else attribute.path] = None
+        of_chart = type_ == release.TYPE and names[0] == "values"
+        role = _of_value(attribute, names) if of_chart else _role(attribute, type_, known, names, written)
+        if (
+            names[0] not in doubted
+            and role is not None
+            and (
+                _is_harmless(role, attribute, known)
+                or _let_in(attribute, change, type_)
+                or narrow.gains_little(type_, names[0], change.before, change.after)
+            )
+        ):
+            harmless.setdefault(role, {})[attribute.path if of_chart or role is Role.SIZE else names[0]] = None
         else:
             unjudged.append(attribute.path)
     if unjudged:
@@ -114,8 +124,23 @@ def _role(
     return role
 
 
+def _of_value(attribute: AttributeChange, names: tuple[str, ...]) -> Role | None:
+    """The role of one value of a chart. What no name tells is content, which every deploy changes; what is hidden has none."""
+    if any(isinstance(side, UNSURE) for side in (attribute.before, attribute.after)):
+        return None
+    role = roles.of(release.TYPE, tuple(_CAMEL.sub("_", name).lower() for name in names[1:]))
+    return Role.CONTENT if role in _OF_CHARTS else role
+
+
+_CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_OF_CHARTS: Final = frozenset({None, Role.CONTENT, Role.VERSION, Role.ITEM, Role.NETWORK_PLACE})
+"""Roles of values that only say what a chart renders."""
+
+
 def _is_harmless(role: Role, attribute: AttributeChange, known: TypeClass | None) -> bool:
     means = roles.meaning(role)
+    if role is Role.CONTENT and roles.is_code(attribute.path) and isinstance(attribute.after, UNSURE):
+        return False
     if means.classes and (known is None or known.class_ not in means.classes):
         return False
     match means.harmless:
@@ -127,6 +152,8 @@ def _is_harmless(role: Role, attribute: AttributeChange, known: TypeClass | None
             return switched_on(attribute)
         case "patch":
             return later_patch(attribute)
+        case "minor":
+            return later_minor(attribute)
         case "item":
             return attribute.kind == "added"
         case _:
@@ -156,7 +183,7 @@ def _words(harmless: Mapping[Role, Sequence[str]]) -> str:
 def _clause(role: Role, paths: Sequence[str]) -> str:
     means = roles.meaning(role)
     if role is Role.ACCESS:
-        return f"{_named(paths)} {_verb(paths, 'lets', 'let')} more in, but not everybody"
+        return f"{_named(paths)} {_verb(paths, 'allows', 'allow')} more, but little, and not to everybody"
     return f"{_named(paths)} {_verb(paths, means.says, means.many)}"
 
 

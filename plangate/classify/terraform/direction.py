@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from plangate.classify.terraform import roles
 from plangate.classify.terraform.impact.values import UNSURE, number, text
-from plangate.lang import semver
+from plangate.lang import quantity, semver
 from plangate.model.values import ABSENT
 
 if TYPE_CHECKING:
@@ -37,30 +38,36 @@ def grows(attribute: AttributeChange) -> bool:
     if old is not None and new is not None:
         return 0 < old < new
     if isinstance(before, str) and isinstance(after, str):
-        for measure in (_seconds, _size):
+        for measure in (_seconds, _size, _quantity):
             less, more = measure(before), measure(after)
             if less is not None and more is not None:
                 return less[0] == more[0] and less[1] < more[1]
     return False
 
 
-def _seconds(value: str) -> tuple[str, int] | None:
+def _seconds(value: str) -> tuple[str, Decimal] | None:
     short = re.fullmatch(_SHORT, value)
     if short is not None:
-        return "", int(short[1]) * _UNITS[short[2]]
+        return "", Decimal(int(short[1]) * _UNITS[short[2]])
     found = re.fullmatch(_DURATION, value)
     if found is None or not any(found.groups()):
         return None
-    return "", sum(int(part) * unit for part, unit in zip(found.groups(default="0"), _SECONDS, strict=True))
+    return "", Decimal(sum(int(part) * unit for part, unit in zip(found.groups(default="0"), _SECONDS, strict=True)))
 
 
-def _size(value: str) -> tuple[str, int] | None:
+def _quantity(value: str) -> tuple[str, Decimal] | None:
+    """A quantity of Kubernetes, such as `500m` and `1Gi`."""
+    found = quantity.read(value)
+    return None if found is None or found <= 0 else ("", found)
+
+
+def _size(value: str) -> tuple[str, Decimal] | None:
     """The family of a size such as `db.t3.2xlarge`, and its rank in it."""
     family, dot, size = value.rpartition(".")
     found = re.fullmatch(_SIZE, size)
     if not dot or found is None:
         return None
-    return family, _SIZES.index(found[2]) * 1000 + int(found[1] or 0)
+    return family, Decimal(_SIZES.index(found[2]) * 1000 + int(found[1] or 0))
 
 
 def switched_on(attribute: AttributeChange) -> bool:
@@ -108,6 +115,18 @@ def later_patch(attribute: AttributeChange) -> bool:
         return False
     step = semver.step(old, new)
     return step == "patch" or (step == "minor" and before.count(".") == 1 and old.numbers[0] >= _DATABASE_MAJOR)
+
+
+def later_minor(attribute: AttributeChange) -> bool:
+    """Whether a version becomes a later one of the same major release, by semantic versions: below 1.0, only a patch is that."""
+    before, after = attribute.before, attribute.after
+    if not (isinstance(before, str) and isinstance(after, str)):
+        return False
+    old, new = semver.read(before, partial=True), semver.read(after, partial=True)
+    if old is None or new is None:
+        return False
+    step = semver.step(old, new)
+    return step == "patch" or (step == "minor" and old.numbers[0] > 0)
 
 
 _DATABASE_MAJOR: Final = 9

@@ -26,6 +26,7 @@ class Role(StrEnum):
     RETENTION = "retention"
     ITEM = "item"
     VERSION = "version"
+    RELEASE = "release"
     GUARD = "guard"
     SCHEDULE = "schedule"
     TRAFFIC = "traffic"
@@ -39,7 +40,7 @@ class Role(StrEnum):
 class Meaning(Struct, frozen=True, forbid_unknown_fields=True):
     """When an update of a role is harmless, for which classes of types (none: all), and what to say then of one and of several."""
 
-    harmless: Literal["always", "grows", "on", "patch", "item", "never"]
+    harmless: Literal["always", "grows", "on", "patch", "minor", "item", "never"]
     classes: tuple[Class, ...] = ()
     says: str = ""
     many: str = ""
@@ -59,6 +60,7 @@ class RolesKnowledge(Struct, frozen=True, forbid_unknown_fields=True):
     classes: dict[Class, Role]
     generic: frozenset[str]
     weakens: tuple[str, ...]
+    code: frozenset[str]
     names: dict[Role, tuple[str, ...]]
     patterns: tuple[Pattern, ...]
     types: tuple[dict[str, Any], ...]
@@ -79,6 +81,11 @@ def meaning(role: Role) -> Meaning:
 def weakens() -> re.Pattern[str]:
     """What in a name or a value says that a guard is weakened by what is added to it."""
     return re.compile("|".join(map(re.escape, knowledge().weakens)), re.IGNORECASE)
+
+
+def is_code(path: str) -> bool:
+    """Whether what stands at a path runs: what it does cannot be told where it is hidden."""
+    return not knowledge().code.isdisjoint(names(path))
 
 
 _PART: Final = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[[^\]]*\]|([^.\[]+)')

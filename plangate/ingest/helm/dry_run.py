@@ -13,7 +13,7 @@ from plangate.errors import InputError
 from plangate.ingest import yaml
 from plangate.ingest.document import Document
 from plangate.ingest.envelope import without_noise
-from plangate.ingest.helm import manifests, output
+from plangate.ingest.helm import manifests, notes, output, splitting
 from plangate.model.input import Kind
 from plangate.model.release import Chart
 
@@ -103,14 +103,14 @@ def read(document: Document) -> DryRun:
 def _plain(document: Document) -> DryRun:
     """`helm template`, or plain documents. Only hooks are what `helm get hooks` prints."""
     text = output.clean(document.data)
-    documents, _ = manifests.split(text)
-    if documents and all(_HOOK in one.text for one in documents) and not without_hooks(documents)[0]:
+    documents, _ = splitting.split(text, document.path)
+    if documents and all(one.may_hold(_HOOK) for one in documents) and not without_hooks(documents, document.path)[0]:
         raise InputError(
             "holds only hooks, as `helm get hooks` prints them: evidence, not what will happen",
             where=document.path,
             hint=f"give it with --hooks, and as INPUT: {DRY_RUN_COMMAND}",
         )
-    if documents and text.startswith(f"---\n{manifests.SOURCE}") and text.endswith("\n\n") and _HOOK not in text:
+    if documents and text.startswith(f"---\n{splitting.SOURCE}") and text.endswith("\n\n") and _HOOK not in text:
         # `helm template` ends the last object with one line break, and `helm get manifest` adds one.
         raise InputError(
             "is what `helm get manifest` prints: evidence, not what will happen",
@@ -118,7 +118,7 @@ def _plain(document: Document) -> DryRun:
             hint=f"give it with --manifest, and as INPUT: {DRY_RUN_COMMAND}",
         )
     # What Helm prints ends with a line break; a file of somebody's own may lack it.
-    cut = text.rfind("\n") < len(text) - 1 and manifests.SOURCE in text
+    cut = text.rfind("\n") < len(text) - 1 and splitting.SOURCE in text
     return DryRun(document=document, manifest=text, cut=cut, doubt="anywhere")
 
 
@@ -126,6 +126,18 @@ def _printed(document: Document) -> DryRun:
     printed = output.read(document.data)
     if printed.failed is None and printed.status and not printed.status.startswith(PENDING):
         raise _already_applied(document, printed.status)
+    if notes.another_run(printed.notes):
+        raise InputError(
+            "holds what Helm printed in several runs",
+            where=document.path,
+            hint=f"give each as a file of its own: {DRY_RUN_COMMAND}",
+        )
+    if notes.may_be_manifest(printed.manifest or "", printed.notes):
+        raise InputError(
+            "has objects behind a line NOTES:, and does not tell whether they are notes",
+            where=document.path,
+            hint=f"JSON tells: {DRY_RUN_COMMAND}",
+        )
     return DryRun(
         document=document,
         name=printed.name,
@@ -171,7 +183,7 @@ def _structured(document: Document) -> DryRun:
         if data[:1] == b"{":
             release = _release.decode(data)
         else:
-            release = msgspec.convert(yaml.load(output.clean(data), unique=False), _Release)
+            release = msgspec.convert(yaml.load(output.clean(data)), _Release)
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise InputError("is not a whole Helm release: it was cut", where=document.path, hint=DRY_RUN_COMMAND) from None
     except yaml.YamlError as error:
@@ -192,39 +204,39 @@ def _structured(document: Document) -> DryRun:
         major=3 if older else 4,
         install=info.status == "pending-install",
         manifest=release.manifest if release.manifest is not None else "",
-        hooks="\n".join(f"---\n{manifests.SOURCE}{hook.path}\n{hook.manifest}" for hook in release.hooks or ()),
+        hooks="\n".join(f"---\n{splitting.SOURCE}{hook.path}\n{hook.manifest}" for hook in release.hooks or ()),
         values=release.config or {},
         chart=Chart(*(chart.metadata.name, chart.metadata.version) if chart.metadata else ()),
         apply_method=release.apply_method,
-        crds=tuple(_crds(chart)),
+        crds=tuple(_crds(chart, document.path)),
     )
 
 
-def _crds(chart: _Chart) -> list[tuple[str, str]]:
+def _crds(chart: _Chart, where: str) -> list[tuple[str, str]]:
     """The definitions in the chart's `crds/`: Helm installs them once and never touches them again."""
     found = []
     for file in chart.files or ():
-        if file.name.startswith("crds/") and file.name.endswith((".yaml", ".yml", ".json")) and file.data:
+        if file.name.startswith("crds/") and file.name.lower().endswith((".yaml", ".yml", ".json")) and file.data:
             try:
                 found.append((file.name, base64.b64decode(file.data).decode()))
             except (binascii.Error, ValueError):
-                continue
+                raise InputError("holds a file of crds/ that is no text", where=where, hint=DRY_RUN_COMMAND) from None
     return found
 
 
 def without_hooks(
-    documents: list[manifests.Document],
-) -> tuple[list[manifests.Document], list[manifests.Document]]:
-    """Objects, and the hooks among them, as `helm template` prints both."""
-    plain: list[manifests.Document] = []
-    hooks: list[manifests.Document] = []
+    documents: list[splitting.Document], where: str
+) -> tuple[list[splitting.Document], list[splitting.Document]]:
+    """Objects, and the hooks among them, as `helm template` prints both. Raises `InputError`."""
+    plain: list[splitting.Document] = []
+    hooks: list[splitting.Document] = []
     for document in documents:
-        (hooks if _HOOK in document.text and _is_hook(document) else plain).append(document)
-    return plain, hooks
+        (hooks if document.may_hold(_HOOK) and _is_hook(document, where) else plain).append(document)
+    return plain, splitting.streams(hooks, where)
 
 
-def _is_hook(document: manifests.Document) -> bool:
-    raw = manifests.parse(document, "")
+def _is_hook(document: splitting.Document, where: str) -> bool:
+    raw = manifests.parse(document, where) or {}
     metadata = raw.get("metadata")
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
     return isinstance(annotations, dict) and _HOOK in annotations

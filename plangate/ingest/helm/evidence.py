@@ -11,7 +11,7 @@ from msgspec import Struct
 from plangate.errors import InputError
 from plangate.ingest import yaml
 from plangate.ingest.envelope import unwrap
-from plangate.ingest.helm import manifests, output
+from plangate.ingest.helm import manifests, output, splitting
 from plangate.model.release import Revision
 
 if TYPE_CHECKING:
@@ -27,6 +27,24 @@ COMMANDS: Final = {
     "live_objects": "kubectl get $KINDS -n {namespace} -o json --show-managed-fields > live-objects.json",
 }
 """The command that gives each kind of evidence."""
+FLAGS: Final = {
+    "manifest": "--manifest",
+    "hooks": "--hooks",
+    "values": "--live-values",
+    "history": "--history",
+    "metadata": "--metadata",
+    "live_objects": "--live-objects",
+}
+"""The flag that takes it."""
+GLUED: Final = r"(.+?)-(v?\d+\.\d+\.\d+(?:[-+].*)?)"
+"""Name and version of a chart, as `helm history` puts them together."""
+_OTHER_KINDS: Final = (
+    ({"apiVersion", "kind"}, "is a Kubernetes object"),
+    ({"name", "namespace", "revision", "chart"}, "is `helm get metadata`"),
+    ({"name", "info", "chart"}, "is a release of Helm"),
+    ({"lineage", "serial"}, "is a Terraform state"),
+)
+"""What is taken for values by mistake, by keys that all have to be there."""
 
 
 class Metadata(Struct):
@@ -85,7 +103,15 @@ def deployed(revisions: tuple[Revision, ...]) -> Revision | None:
 
 
 def values(given: RawInput) -> dict[str, Any]:
-    """The values that a user gave, from JSON, YAML or the table; `null` and nothing are no values. Raises `InputError`."""
+    """The values that a user gave, as Helm tells them: JSON, YAML or the table. Raises `InputError`."""
+    if re.fullmatch(r"(?:[ \t]*(?:#.*)?\r?\n)*[ \t]*(?:#.*)?", text_of(given)):
+        # Helm prints `null` where there are no values.
+        raise _wrong(given, "is empty", "values")
+    return file_of_values(given)
+
+
+def file_of_values(given: RawInput) -> dict[str, Any]:
+    """A mapping of values; `null` and nothing are no values. Raises `InputError`."""
     text = text_of(given)
     text = re.sub(r"\A\s*(?:USER-SUPPLIED|COMPUTED) VALUES:\n", "", text)
     try:
@@ -96,6 +122,9 @@ def values(given: RawInput) -> dict[str, Any]:
         return {}
     if not isinstance(found, dict):
         raise _wrong(given, "is not `helm get values`", "values")
+    for keys, what in _OTHER_KINDS:
+        if keys <= found.keys():
+            raise _wrong(given, f"{what}, not `helm get values`", "values")
     return found
 
 
@@ -110,7 +139,7 @@ def live(given: RawInput, reader: ManifestReader) -> tuple[manifests.ManifestObj
         items = whole.get("items") if isinstance(whole, dict) and "items" in whole else whole
         listed = items if isinstance(items, list) else [items]
     else:
-        documents, _ = manifests.split(text)
+        documents, _ = splitting.split(text)
         listed = [one.raw for one in manifests.objects(documents, reader)]
     found = []
     for item in listed:
@@ -120,7 +149,7 @@ def live(given: RawInput, reader: ManifestReader) -> tuple[manifests.ManifestObj
             # Helm's own record of a revision: no object of the release, and every word of it is in there.
             continue
         manifests.learn(item, reader.redactor)
-        found.append(manifests.ManifestObject(manifests.Document(""), reader, item))
+        found.append(manifests.ManifestObject(splitting.Document(""), reader, item))
     return tuple(found)
 
 

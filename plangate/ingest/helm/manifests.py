@@ -1,32 +1,27 @@
-r"""Manifests as Helm splits them: documents as text first, parsed and masked only when something reads them.
-
-Helm splits with `(?:^|\s*\n)---\s*` (SplitManifests in pkg/releaseutil/manifest.go), which knows nothing of YAML; so does this.
-"""
+"""The objects of manifests: parsed and masked only when something reads them."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-from collections import Counter
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from msgspec import Struct
 
 from plangate.errors import InputError
 from plangate.ingest import yaml
+from plangate.ingest.helm.splitting import Document, plain_kind
 from plangate.ingest.redact.ordinary import SHORTEST, looks_random
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from plangate.ingest.redact.redactor import Redactor
     from plangate.model.values import Value
 
-SOURCE: Final = "# Source: "
-HIDDEN: Final = "# HIDDEN: The Secret output has been suppressed"
+RENDER_AGAIN: Final = "see what the chart renders there, and make the dry run again"
 _JSON_OF: Final = {"kubernetes.io/dockerconfigjson": ".dockerconfigjson", "kubernetes.io/dockercfg": ".dockercfg"}
 """Types of Secrets of which one key holds JSON (ValidateSecret in pkg/apis/core/validation)."""
 _NODES: Final = 4
@@ -34,77 +29,13 @@ _NODES: Final = 4
 _TEXT_OF: Final = frozenset({"data", "stringData", "binaryData"})
 
 
-class Document(Struct, frozen=True):
-    """One document of a manifest: its text without the `# Source:` line, and the template that line names."""
-
-    text: str
-    template: str = ""
-    line: int = 0
-
-
-def split(text: str) -> tuple[list[Document], list[str]]:
-    """The documents of a manifest, and the templates of Secrets that were hidden. Documents of comments only are none."""
-    found: list[Document] = []
-    hidden: list[str] = []
-    line = 1
-    for part in ("\n" + text).split("\n---"):
-        document = _document(part, line)
-        line += part.count("\n") + 1
-        if document is None:
-            continue
-        if document.text.startswith("#") and _only_comments(document.text):
-            if HIDDEN in document.text:
-                hidden.append(document.template)
-            continue
-        found.append(document)
-    return found, hidden
-
-
-def _document(part: str, line: int) -> Document | None:
-    """A document without what stands around it."""
-    body = part.strip()
-    if not body:
-        return None
-    template = ""
-    while body.startswith("#"):
-        first, _, rest = body.partition("\n")
-        if first.startswith(SOURCE):
-            template = first[len(SOURCE) :].strip()
-        elif first.startswith("# HIDDEN"):
-            return Document(HIDDEN, template, line)
-        body = rest.lstrip("\n")
-    return Document(body.rstrip(), template, line) if body.strip() else None
-
-
-def _only_comments(text: str) -> bool:
-    return all(not row.strip() or row.lstrip().startswith("#") for row in text.split("\n"))
-
-
-def common(old: Sequence[Document], new: Sequence[Document]) -> tuple[list[Document], list[Document], list[Document]]:
-    """The documents that are the same bytes in both, those of the old one only, and those of the new one only."""
-    counts = Counter(document.text for document in old)
-    same: list[Document] = []
-    only_new: list[Document] = []
-    for document in new:
-        if counts[document.text] > 0:
-            counts[document.text] -= 1
-            same.append(document)
-        else:
-            only_new.append(document)
-    only_old = []
-    for document in old:
-        if counts[document.text] > 0:
-            counts[document.text] -= 1
-            only_old.append(document)
-    return same, only_old, only_new
-
-
 class ManifestReader:
     """What the objects of one input share: the redactor, and the place of a document for messages."""
 
-    def __init__(self, redactor: Redactor, where: str, given: frozenset[str] = frozenset()):
+    def __init__(self, redactor: Redactor, where: str, given: frozenset[str] = frozenset(), hint: str = RENDER_AGAIN):
         self.redactor = redactor
         self.where = where
+        self.hint = hint
         self.given = given
         """Every text among the values that a user gave to Helm."""
 
@@ -112,9 +43,10 @@ class ManifestReader:
 class ManifestObject:
     """A `model.KubeObject` over the text of a document, or over an item of a `List`."""
 
-    def __init__(self, document: Document, reader: ManifestReader, raw: Any = None):
+    def __init__(self, document: Document, reader: ManifestReader, raw: Any = None, *, listed: bool = False):
         self._document = document
         self._reader = reader
+        self._listed = listed
         if raw is not None:
             self.__dict__["raw"] = raw
 
@@ -124,7 +56,7 @@ class ManifestObject:
     @cached_property
     def raw(self) -> dict[str, Any]:
         """The parsed object, not masked: it never leaves ingest. Raises `InputError`."""
-        return parse(self._document, self._reader.where)
+        return parse(self._document, self._reader.where, self._reader.hint) or {}
 
     @cached_property
     def body(self) -> dict[str, Value]:
@@ -157,7 +89,7 @@ class ManifestObject:
     @property
     def text(self) -> str:
         """The text it was read from, not masked; nothing for an item of a list."""
-        return "" if _has_list(self._document.text) else self._document.text
+        return "" if self._listed else self._document.text
 
     @property
     def template(self) -> str:
@@ -191,10 +123,15 @@ class ManifestObject:
             # An object that came as JSON has no text of its own; it may hold anything.
             return True
         # A loop: this runs for each object and word, and `all` would cost three times as much.
-        for word in words:  # noqa: SIM110
+        for word in words:
             if word not in text:
-                return False
+                return self._disguised
         return True
+
+    @cached_property
+    def _disguised(self) -> bool:
+        """Whether its text may hold words that are not to be seen in it."""
+        return self._document.disguised
 
 
 def _word(value: Any) -> str:
@@ -206,59 +143,98 @@ def _metadata(raw: dict[str, Any]) -> dict[str, Any]:
     return metadata if isinstance(metadata, dict) else {}
 
 
-def parse(document: Document, where: str) -> dict[str, Any]:
-    """The object of a document. Raises `InputError` with the line, for what is not YAML or not an object."""
+def parse(document: Document, where: str, hint: str = RENDER_AGAIN) -> dict[str, Any] | None:
+    """The object of a document, None for one of nothing. Raises `InputError` with the line, for what is not YAML or not an object."""
     try:
-        # The line break that ends a document was stripped, and the last block of text in it needs one.
-        text = document.text + "\n"
-        value = yaml.load(text, budget=yaml.Budget(nodes=1_000 + _NODES * len(text)))
+        text = document.text + "\n" * document.ending
+        text = f"---\n{text}" if document.dashed else text
+        value = json_value(text) if document.json else yaml.load_first(text, budget=_budget(text))
     except yaml.YamlError as error:
         line = document.line + (error.line or 1)
-        raise InputError(
-            error.message,
-            where=where,
-            place=": ".join(p for p in (document.template, f"line {line}") if p),
-            hint="see what the chart renders there, and make the dry run again",
-        ) from None
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise InputError("is not a Kubernetes object", where=where, place=document.template or f"line {document.line}")
+        raise InputError(error.message, where=where, place=_place(document, line), hint=hint) from None
+    except (msgspec.DecodeError, RecursionError):
+        raise InputError("is not JSON", where=where, place=_place(document, document.line + 1), hint=hint) from None
+    if value is not None and not isinstance(value, dict):
+        raise _no_object(document, where, hint)
     return value
 
 
-def objects(documents: Iterable[Document], reader: ManifestReader, *, lazily: bool = False) -> Iterator[ManifestObject]:
-    """The objects of documents; a `List` is its items (what Helm's resource builder does). Learns their secrets.
+def _budget(text: str) -> yaml.Budget:
+    return yaml.Budget(nodes=1_000 + _NODES * len(text))
 
-    `lazily` leaves everything unparsed that is plainly one object.
+
+def _place(document: Document, line: int) -> str:
+    return ": ".join(part for part in (document.template, f"line {line}") if part)
+
+
+def _no_object(document: Document, where: str, hint: str) -> InputError:
+    return InputError(
+        "holds something that is not a Kubernetes object",
+        where=where,
+        place=_place(document, document.line + 1),
+        hint=hint,
+    )
+
+
+def objects(documents: Iterable[Document], reader: ManifestReader, *, lazily: bool = False) -> Iterator[ManifestObject]:
+    """The objects of documents; a list is its items (what Helm's resource builder does). Learns their secrets.
+
+    `lazily` leaves everything unparsed that is plainly one object and no Secret: of its text is learned what shows by its form.
+    Raises `InputError`.
     """
     for document in documents:
         one = ManifestObject(document, reader)
-        if lazily and not _has_list(document.text):
-            if "kind: Secret" in document.text:
-                learn(one.raw, reader.redactor)
+        if lazily and (plain_kind(document) or "Secret").lower() != "secret":
+            reader.redactor.learn_text(document.text)
             yield one
             continue
-        raw = one.raw
-        items = raw.get("items")
-        if _word(raw.get("kind")).endswith("List") and isinstance(items, list):
-            for item in items:
-                if isinstance(item, dict):
-                    learn(item, reader.redactor)
-                    yield ManifestObject(document, reader, item)
+        parsed = parse(document, reader.where, reader.hint)
+        if parsed is None:
             continue
-        if raw:
-            learn(raw, reader.redactor)
+        if "items" not in parsed:
+            if not _text(parsed, "kind"):
+                raise _no_object(document, reader.where, reader.hint)
+            one.raw = parsed
+            learn(parsed, reader.redactor)
             yield one
+            continue
+        for item in _items(parsed):
+            if item is None or not _text(item, "kind"):
+                raise _no_object(document, reader.where, reader.hint)
+            learn(item, reader.redactor)
+            yield ManifestObject(document, reader, item, listed=True)
 
 
-def _has_list(text: str) -> bool:
-    return "List" in text and "items" in text
+def _text(raw: dict[str, Any], key: str) -> str:
+    """The text of a key; empty for everything else, which the Kubernetes libraries take for nothing."""
+    value = raw.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _items(parsed: dict[str, Any]) -> Iterator[dict[str, Any] | None]:
+    """The objects of a list; None for what is none, or is a list again, which the resource builder refuses.
+
+    Whatever has `items` at its top is a list, and hands its kind and version to items without both (decodeToList in
+    apimachinery/pkg/apis/meta/v1/unstructured/helpers.go).
+    """
+    items = parsed["items"]
+    if not _text(parsed, "kind") or not isinstance(items, list | None):
+        yield None
+        return
+    kind, version = _text(parsed, "kind").removesuffix("List"), _text(parsed, "apiVersion")
+    for item in items or ():
+        one = {} if item is None else item
+        if not isinstance(one, dict) or isinstance(one.get("items"), list):
+            yield None
+        elif _text(one, "kind") or _text(one, "apiVersion"):
+            yield one
+        else:
+            yield {**one, "kind": kind, "apiVersion": version}
 
 
 def marks(raw: dict[str, Any]) -> dict[str, Any]:
     """The tree of sensitivity marks of an object: all data of a Secret."""
-    if raw.get("kind") == "Secret" and "/" not in _word(raw.get("apiVersion")):
+    if _word(raw.get("kind")).strip().lower() == "secret":
         return {key: True for key in _TEXT_OF if isinstance(raw.get(key), dict)}
     return {}
 

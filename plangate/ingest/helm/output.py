@@ -12,6 +12,8 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
+from plangate.ingest.helm import notes
+
 _ANSI: Final = rb"\x1b\[[0-9;?]*[ -/]*[@-~]"
 _STAMP: Final = (
     rb"(?m)^(?:[^\t\n]{1,200}\t[^\t\n]{1,200}\t)?(?:\xef\xbb\xbf)?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)"
@@ -50,6 +52,8 @@ class Printed(Struct, frozen=True):
     """Where it could have been cut, between two documents or within one: only what was there before tells."""
     breaks: int = 0
     """How many line breaks stand at its end."""
+    notes: str = ""
+    """What stands behind `NOTES:`."""
 
 
 def looks_printed(start: bytes) -> bool:
@@ -98,6 +102,7 @@ def read(data: bytes) -> Printed:
         cut=cut or (hooks_at is not None and manifest_at is None),
         doubt=doubt,
         breaks=len(text) - len(text.rstrip("\n")),
+        notes="" if manifest_at is None else text[manifest_at + len(manifest or "") :],
     )
 
 
@@ -160,9 +165,9 @@ def _manifest(text: str, at: int | None, *, several: bool) -> tuple[str | None, 
     """
     if at is None:
         return None, False, ""
-    notes = text.find("\nNOTES:\n", max(at - 1, 0))
-    if notes >= 0:
-        return text[at : notes + 1], False, ""
+    end = notes.start(text, at)
+    if end is not None:
+        return text[at:end], False, ""
     rest = text[at:]
     body = rest.rstrip("\n")
     breaks = len(rest) - len(body)

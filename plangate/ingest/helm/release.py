@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
+
+from msgspec import structs
 
 from plangate.errors import InputError
-from plangate.ingest.helm import collected_objects, manifests, truncation
+from plangate.ingest.helm import collected_objects, contradictions, manifests, splitting, truncation
 from plangate.ingest.helm import evidence as helm_evidence
 from plangate.ingest.helm.dry_run import DRY_RUN_COMMAND, DryRun, read, without_hooks
 from plangate.ingest.redact.redactor import Redactor
@@ -15,13 +17,10 @@ from plangate.model.input import InputRecord, Kind
 from plangate.model.release import Chart, Upgrade
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from plangate.model.input import RawInput
     from plangate.model.values import Value
-
-_GLUED: Final = r"(.+?)-(v?\d+\.\d+\.\d+(?:[-+].*)?)"
-"""Name and version of a chart, as `helm history` puts them together."""
 
 __all__ = ["changeset", "read"]
 
@@ -44,8 +43,9 @@ def changeset(
 
 
 def texts(dry: DryRun) -> list[str]:
-    """The documents of a dry run or a manifest as they were printed, its hooks included."""
-    return [one.text for text in (dry.manifest or "", dry.hooks) for one in manifests.split(text)[0]]
+    """The documents of a dry run or a manifest as they were printed, its hooks included. Raises `InputError`."""
+    path = dry.document.path
+    return [one.text for text in (dry.manifest or "", dry.hooks) for one in splitting.split(text, path)[0]]
 
 
 def redactor(dry: DryRun) -> Redactor:
@@ -62,7 +62,10 @@ class _UpgradeBuilder:
         self.origin = origin
         self.key: bytes | None = None
         self.dry = dry
-        self.given = given
+        self.given = dict(given)
+        self.empty: frozenset[str] = frozenset()
+        """The kinds of evidence that were given, and hold nothing."""
+        self.from_cluster: frozenset[str] = getattr(given, "from_cluster", frozenset())
         self.kube_version = kube_version
         self.redactor = Redactor()
         self.skipped: list[Gap] = []
@@ -115,41 +118,42 @@ class _UpgradeBuilder:
         reader = manifests.ManifestReader(
             self.redactor, path, frozenset(text for value in values for text in _texts(value))
         )
-        documents, hidden = manifests.split(dry.manifest or "")
-        hook_documents, _ = manifests.split(dry.hooks)
+        documents, hidden = splitting.split(dry.manifest or "", path)
+        hook_documents, _ = splitting.split(dry.hooks, path, hooks=True)
         if dry.document.kind == Kind.HELM_MANIFEST:
-            documents, extra = without_hooks(documents)
+            documents, extra = without_hooks(documents, path)
             hook_documents += extra
         old = self._old(given.get("manifest"))
         before = helm_evidence.text_of(given["manifest"]) if dry.doubt == "between" and "manifest" in given else ""
         if truncation.looks_truncated(documents, old or (), dry.doubt, breaks=dry.breaks, before=before):
             raise self._cut()
-        same, only_old, only_new = manifests.common(old or [], documents)
+        same, only_old, only_new = splitting.common(old or [], documents)
         lazily = "live_objects" not in given
         # A Secret that was left out is neither gone nor changed: nobody can tell.
-        only_old = [d for d in only_old if not (d.template in hidden and "kind: Secret" in d.text)]
-        old_reader = manifests.ManifestReader(self.redactor, given["manifest"].path if "manifest" in given else path)
+        old_objects = tuple(
+            one
+            for one in manifests.objects(only_old, self._reader("manifest"))
+            if not (one.template in hidden and one.kind == "Secret")
+        )
         new_objects = tuple(manifests.objects(only_new, reader))
-        old_objects = tuple(manifests.objects(only_old, old_reader))
         same_objects = tuple(manifests.objects(same, reader, lazily=lazily))
         hooks = tuple(manifests.objects(hook_documents, reader))
-        old_hooks = None
-        if "hooks" in given:
-            hook_reader = manifests.ManifestReader(self.redactor, given["hooks"].path)
-            found, _ = manifests.split(helm_evidence.text_of(given["hooks"]))
-            old_hooks = tuple(manifests.objects(found, hook_reader))
-        live = None
-        if "live_objects" in given:
-            live = helm_evidence.live(
-                given["live_objects"], manifests.ManifestReader(self.redactor, given["live_objects"].path)
-            )
-        crds = tuple(
-            one
-            for template, text in dry.crds
-            for one in manifests.objects(
-                [manifests.Document(d.text, template, d.line) for d in manifests.split(text)[0]], reader
-            )
+        old_hooks, live = self._old_hooks(), self._live()
+        crds = tuple(self._crds(reader))
+        sides = contradictions.Sides(
+            dry=dry,
+            given=given,
+            from_cluster=self.from_cluster,
+            metadata=self.metadata,
+            history=self.history,
+            old=None if old is None else old_objects,
+            new=new_objects,
+            same=same_objects,
+            live=live,
+            command=self._command,
         )
+        self.skipped += contradictions.gaps(sides)
+        self.empty = contradictions.empty(sides)
         for value in values:
             self.redactor.learn(value, False, "")
         self._restore((*old_objects, *(old_hooks or ()), *(live or ())), (*new_objects, *same_objects, *hooks))
@@ -180,19 +184,49 @@ class _UpgradeBuilder:
             revision=dry.revision,
         )
 
+    def _old_hooks(self) -> tuple[manifests.ManifestObject, ...] | None:
+        if "hooks" not in self.given:
+            return None
+        given = self.given["hooks"]
+        found, _ = splitting.split(helm_evidence.text_of(given), given.path, hooks=True)
+        return tuple(manifests.objects(found, self._reader("hooks")))
+
+    def _live(self) -> tuple[manifests.ManifestObject, ...] | None:
+        if "live_objects" not in self.given:
+            return None
+        return helm_evidence.live(self.given["live_objects"], self._reader("live_objects"))
+
+    def _crds(self, reader: manifests.ManifestReader) -> Iterator[manifests.ManifestObject]:
+        """The objects of `crds/`."""
+        for template, text in self.dry.crds:
+            documents, _ = splitting.split(text, reader.where)
+            yield from manifests.objects((structs.replace(one, template=template) for one in documents), reader)
+
+    def _reader(self, kind: str) -> manifests.ManifestReader:
+        """The reader of a file of evidence, whose messages name the command that writes it."""
+        where = self.given[kind].path if kind in self.given else self.dry.document.path
+        return manifests.ManifestReader(self.redactor, where, hint=self._command(kind))
+
+    def _command(self, kind: str) -> str:
+        """The command that writes a file of evidence about this release, of the deployed revision where that is known."""
+        newest = helm_evidence.deployed(self.history)
+        revision = f" --revision {newest.number}" if newest is not None else ""
+        names = {"name": self.name or "NAME", "namespace": self.namespace or "NS"}
+        return helm_evidence.COMMANDS[kind].format(**names, revision=revision)
+
     def _restore(self, kept: tuple[manifests.ManifestObject, ...], whole: tuple[manifests.ManifestObject, ...]) -> None:
         """Fill in place what was removed from evidence when it was collected, and note what was not compared."""
         if any(b"(hmac:" in one.data or b"(sensitive)" in one.data for one in self.given.values()):
             uncompared = collected_objects.restore(kept, whole, self.key, self.redactor)
             self.skipped += collected_objects.gaps(uncompared, f"{self.namespace}/{self.name}")
 
-    def _old(self, given: RawInput | None) -> list[manifests.Document] | None:
+    def _old(self, given: RawInput | None) -> list[splitting.Document] | None:
         if self.dry.install:
             return []
         if given is None:
             return None
-        documents, _ = manifests.split(helm_evidence.text_of(given))
-        return without_hooks(documents)[0]
+        documents, _ = splitting.split(helm_evidence.text_of(given), given.path)
+        return without_hooks(documents, given.path)[0]
 
     def _values(self) -> dict[str, Any] | None:
         return helm_evidence.values(self.given["values"]) if "values" in self.given else None
@@ -205,7 +239,7 @@ class _UpgradeBuilder:
         deployed = helm_evidence.deployed(self.history)
         if self.metadata.version and (deployed is None or deployed.number == self.metadata.revision):
             return Chart(self.metadata.chart, self.metadata.version)
-        found = re.fullmatch(_GLUED, deployed.chart) if deployed is not None else None
+        found = re.fullmatch(helm_evidence.GLUED, deployed.chart) if deployed is not None else None
         return Chart(found[1], found[2]) if found else Chart()
 
     def _server_side(self) -> bool | None:
@@ -224,20 +258,11 @@ class _UpgradeBuilder:
         """By kind of evidence: `given`, `missing` or `not-needed`."""
         if self.dry.install:
             return {name: "given" if name in self.given else "not-needed" for name in helm_evidence.COMMANDS}
-        return {name: "given" if name in self.given else "missing" for name in helm_evidence.COMMANDS}
+        given = self.given.keys() - self.empty
+        return {name: "given" if name in given else "missing" for name in helm_evidence.COMMANDS}
 
     def _note_missing_evidence(self, hidden: list[str]) -> None:
         dry = self.dry
-        told = self.metadata
-        if dry.name and told.name and (told.name, told.namespace or dry.namespace) != (dry.name, dry.namespace):
-            self.skipped.append(
-                Gap(
-                    what=self.given["metadata"].path,
-                    why=f"is about another release than {dry.namespace}/{dry.name}",
-                    how_to_fix="give the evidence of the release that is upgraded",
-                    inconclusive=True,
-                )
-            )
         names = {"name": self.name or "NAME", "namespace": self.namespace or "NS"}
         deployed = helm_evidence.deployed(self.history)
         revision = f" --revision {deployed.number}" if deployed is not None else ""

@@ -9,12 +9,12 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Literal
 
-from plangate.ingest.helm.manifests import split
+from plangate.ingest.helm.splitting import split
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from plangate.ingest.helm.manifests import Document
+    from plangate.ingest.helm.splitting import Document
 
 
 def looks_truncated(

@@ -31,7 +31,7 @@ class ReleaseValues(Struct, frozen=True):
 
 def values(given: RawInput) -> dict[str, Any]:
     """A file of values as Helm reads it. Raises `InputError`."""
-    return helm_evidence.values(given)
+    return helm_evidence.file_of_values(given)
 
 
 def read(

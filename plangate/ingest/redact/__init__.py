@@ -5,13 +5,13 @@ Two passes over an input, both through `redactor.Redactor`. First `secret_scan` 
 
 1. `sensitivity`: the tool's own marks (`sensitive_values`, a Secret's data).
 2. `secrets`: the attributes of the resource's type that hold secrets (`secret-attributes.yaml`).
-3. `secrets`: the name it stands under, the option before it in a list of words, or the name beside it in
-   `{name: ..., value: ...}` (`secret-names.yaml`).
-4. `formats`: the form of the text itself (`secret-formats.yaml`).
+3. `secrets`: the name it stands under, or the name beside it in `{name: ..., value: ...}` (`secret-names.yaml`). `commands`:
+   the option before it, or the command, in a list of words.
+4. `formats`: the form of the text itself (`secret-formats.yaml`), also of what is `encoded` in it.
 5. `known_secrets`: a secret that was found anywhere else in the input, as it is, encoded, or as a part of something longer.
 
-The scan applies 1 to 3, and of 4 the formats with `learn: true`. Both passes read JSON and YAML inside texts with `embedded`
-and apply the same steps to what is in them; masking looks into base64 too. `ordinary` (`secret-ordinary.yaml`) says which
-values are too ordinary to be looked for elsewhere. `lazy_masked` masks when values are read; `pseudonyms` makes evidence that
-may be stored.
+The scan applies 1 to 4: what is hidden in one place is hidden everywhere. Both passes read JSON and YAML inside texts with
+`embedded`, base64, gzip and the like with `encoded`, and apply the same steps to what is in them. `plain_values` says what
+holds no secret under a secret name, `ordinary` (`secret-ordinary.yaml`) which values are too ordinary to be looked for
+elsewhere. `lazy_masked` masks when values are read; `pseudonyms` makes evidence that may be stored.
 """

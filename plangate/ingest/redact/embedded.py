@@ -1,14 +1,11 @@
-"""Structure inside strings: JSON, YAML that clearly is YAML, base64. Foreign and hostile: bounded in depth and size.
+"""Structure inside strings: JSON, YAML that clearly is YAML. Foreign and hostile: bounded in depth and size.
 
 Nothing raises here: what does not parse is a plain string.
 """
 
 from __future__ import annotations
 
-import binascii
 import re
-import zlib
-from base64 import b64decode
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
@@ -20,9 +17,6 @@ _json = msgspec.json.Decoder(float_hook=Decimal)
 _YAML_START = (
     r"(?:(?:---|#)[^\n]*\n|[ \t\r]*\n)*(?:- )?(?:[\w./-]{1,128}|\"[^\"\n]{1,128}\"|'[^'\n]{1,128}')\s*:(?:[ \t]|\n|$)"
 )
-_BASE64 = r"[A-Za-z0-9+/_-]+={0,2}"
-_SHORTEST_BASE64 = 16
-_MOST_UNPACKED = 1 << 20
 _BUDGET = yaml.Budget(depth=60, nodes=200_000)
 """More nodes or more depth nobody writes by hand into a string."""
 
@@ -62,7 +56,7 @@ def values(text: str) -> Parsed | None:
     if text.lstrip()[:1] == "{":
         return parse(text)
     try:
-        value = yaml.load(text, unique=False, budget=_BUDGET)
+        value = yaml.load(text, budget=_BUDGET)
     except yaml.YamlError:
         return None
     return Parsed("yaml", value) if isinstance(value, dict) else None
@@ -75,24 +69,10 @@ def _parse_json(text: str) -> Any:
         return None
 
 
-def unbase64(text: str) -> str | None:
-    """The text that a base64 string stands for (gzip inside is unpacked), if it is one."""
-    if len(text) < _SHORTEST_BASE64 or not re.fullmatch(_BASE64, text):
-        return None
-    try:
-        raw = b64decode(text.rstrip("=").replace("-", "+").replace("_", "/") + "=" * (-len(text.rstrip("=")) % 4))
-        if raw[:2] == b"\x1f\x8b":
-            raw = zlib.decompressobj(wbits=31).decompress(raw, _MOST_UNPACKED)
-        decoded = raw.decode()
-    except (binascii.Error, UnicodeDecodeError, zlib.error, ValueError):
-        return None
-    return decoded if decoded and all(c.isprintable() or c in "\t\r\n" for c in decoded) else None
-
-
 def _parse_yaml(text: str) -> Any:
     """All documents of a YAML text: one as it is, several as a list. None when it is not sound or too big."""
     try:
-        documents = yaml.load_all(text, go=False, unique=False, budget=_BUDGET)
+        documents = yaml.load_all(text, go=False, budget=_BUDGET)
     except yaml.YamlError:
         return None
     return documents[0] if len(documents) == 1 else documents

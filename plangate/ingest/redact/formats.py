@@ -1,21 +1,29 @@
-"""Secrets that show by their form: tokens with known prefixes, private keys, connection strings, assignments in text.
+"""Secrets that show by their form: tokens with known prefixes, private keys, connection strings, commands, assignments in text.
 
 The forms are data: `policies/knowledge/secret-formats.yaml`. One pass over a text, for the literals that the expressions
 cannot match without, decides which of them are tried at all; most texts need none. The literals are read off the
-expressions when the knowledge is packed, so that there is no second list that could know less.
+expressions when the knowledge is packed, so that there is no second list that could know less. What a name in a text says
+of the value behind it is what the same name says as a key of a map (`secrets.grade`).
 """
 
 import functools
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import ahocorasick
 from msgspec import Struct
 
 from plangate import knowledge
-from plangate.ingest.redact.ordinary import is_word
+from plangate.ingest.redact import secrets
+from plangate.ingest.redact.ordinary import is_dictionary_word
+from plangate.ingest.redact.plain_values import is_plain
+from plangate.ingest.redact.secrets import Grade
 from plangate.lang.literals import Requirement, fold
+
+_SHORTEST_NUMBER = 10
+_MOST_SETS = 4096
+_NONE: Final[frozenset[int]] = frozenset()
 
 
 class Format(Struct, frozen=True):
@@ -25,7 +33,6 @@ class Format(Struct, frozen=True):
     regex: str
     requires: list[Requirement]
     ignore_case: bool = False
-    learn: bool = False
     loose: bool = False
     words: bool = True
 
@@ -39,20 +46,11 @@ class Whole(Struct, frozen=True):
     mixed: bool = False
 
 
-class PlainValues(Struct, frozen=True):
-    """What holds no secret even under a secret name: switches, and beginnings of public halves of keys."""
-
-    words: list[str]
-    public: list[str]
-
-
 class Knowledge(Struct, frozen=True):
-    """The knowledge document."""
+    """The part of the knowledge document that is about forms."""
 
     formats: list[Format]
     whole: list[Whole]
-    references: list[str]
-    plain_values: PlainValues
 
 
 @functools.cache
@@ -68,11 +66,15 @@ class _Sought(NamedTuple):
     numbers: frozenset[int]
     others: tuple[Requirement, ...]
 
-    def is_met(self, text: str, folded: str, met: set[int]) -> bool:
-        return self.numbers <= met and all(
-            any(literal in (folded if requirement.folded else text) for literal in requirement.literals)
-            for requirement in self.others
-        )
+    def is_met(self, text: str, folded: str) -> bool:
+        for requirement in self.others:
+            within = folded if requirement.folded else text
+            for literal in requirement.literals:
+                if literal in within:
+                    break
+            else:
+                return False
+        return True
 
 
 class _Prefilter:
@@ -81,10 +83,9 @@ class _Prefilter:
     def __init__(self, formats: Iterable[tuple[int, Format]]) -> None:
         numbers: dict[Requirement, int] = {}
         users: dict[str, set[int]] = {}
-        self._by_number: dict[int, list[_Sought]] = {}
-        self._always: list[_Sought] = []
-        """Formats without a literal to pass over the text for: one character is met too often."""
+        self._sought: list[_Sought] = []
         for index, format_ in formats:
+            # One character is met too often to pass over the text for it.
             passed = [one for one in format_.requires if min(map(len, one.literals)) > 1]
             for requirement in passed:
                 number = numbers.setdefault(requirement, len(numbers))
@@ -92,29 +93,33 @@ class _Prefilter:
                     users.setdefault(fold(literal), set()).add(number)
             # The pass disregards case; where case matters it is looked up again.
             others = tuple(one for one in format_.requires if one not in passed or not one.folded)
-            sought = _Sought(index, frozenset(numbers[one] for one in passed), others)
-            filed = self._by_number.setdefault(min(sought.numbers), []) if sought.numbers else self._always
-            filed.append(sought)
+            self._sought.append(_Sought(index, frozenset(numbers[one] for one in passed), others))
+        self._by_met: dict[frozenset[int], list[_Sought]] = {}
+        """Formats by the numbers that a text meets: a few sets of them come again and again."""
         self._literals = ahocorasick.Automaton()
         for literal, using in users.items():
-            self._literals.add_word(literal, tuple(using))
+            self._literals.add_word(literal, frozenset(using))
         self._literals.make_automaton()
 
     def candidates(self, text: str) -> list[int]:
         """The formats that the text may hold, by their indexes, in order."""
         folded = fold(text)
-        met = {number for _, numbers in self._literals.iter(folded) for number in numbers} if self._by_number else set()
-        if not (met or self._always):
-            return []
-        filed = [*self._always, *(sought for number in met for sought in self._by_number.get(number, ()))]
-        return sorted(sought.format for sought in filed if sought.is_met(text, folded, met))
+        if not text.isascii():
+            # Names are compared without accents.
+            folded = f"{folded}\0{fold(secrets.without_accents(text))}"
+        met: frozenset[int] = _NONE.union(*{numbers for _, numbers in self._literals.iter(folded)})
+        sought = self._by_met.get(met)
+        if sought is None:
+            sought = [one for one in self._sought if one.numbers <= met]
+            if len(self._by_met) < _MOST_SETS:
+                self._by_met[met] = sought
+        return [one.format for one in sought if one.is_met(text, folded)] if sought else []
 
 
 @functools.cache
-def _prefilter(*, loose: bool = True, learned: bool = False) -> _Prefilter:
-    """The prefilter of all formats; without `loose`, or only of `learned` ones."""
-    formats = enumerate(_knowledge().formats)
-    return _Prefilter((i, one) for i, one in formats if (loose or not one.loose) and (one.learn or not learned))
+def _prefilter(*, loose: bool = True) -> _Prefilter:
+    """The prefilter of all formats, or of those that are not `loose`."""
+    return _Prefilter((i, one) for i, one in enumerate(_knowledge().formats) if loose or not one.loose)
 
 
 @functools.cache
@@ -128,16 +133,6 @@ def _whole() -> dict[int, tuple[Whole, re.Pattern[str]]]:
     return {whole.length: (whole, re.compile(whole.regex)) for whole in _knowledge().whole}
 
 
-@functools.cache
-def _references() -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{reference})" for reference in _knowledge().references))
-
-
-@functools.cache
-def _plain_words() -> frozenset[str]:
-    return frozenset(_knowledge().plain_values.words)
-
-
 def find(text: str, *, loose: bool = True) -> list[tuple[int, int]]:
     """Where secrets stand in a text: start and end. Without `loose` only forms that no name or address has by chance."""
     found = [span for index in _prefilter(loose=loose).candidates(text) for span in _spans(index, text)]
@@ -146,10 +141,9 @@ def find(text: str, *, loose: bool = True) -> list[tuple[int, int]]:
     return found
 
 
-def learnable(text: str) -> list[str]:
-    """The secrets in a text that are to be hidden everywhere else too."""
-    candidates = _prefilter(learned=True).candidates(text)
-    return [text[start:end] for index in candidates for start, end in _spans(index, text)]
+def secrets_of(text: str) -> list[str]:
+    """The secrets in a text."""
+    return [text[start:end] for start, end in find(text)]
 
 
 def may_be_in_names(text: str) -> bool:
@@ -157,41 +151,57 @@ def may_be_in_names(text: str) -> bool:
     return bool(_prefilter(loose=False).candidates(text))
 
 
-def may_be_learnable(text: str) -> bool:
-    """Whether `learnable` may find anything in a text, or in a part of it. Never false where it does."""
-    return bool(_prefilter(learned=True).candidates(text))
+def may_be_in(text: str) -> bool:
+    """Whether `find` may find anything but a `whole` in a text, or in a part of it. Never false where it does."""
+    return bool(_prefilter().candidates(text))
+
+
+def may_be_whole(text: str) -> bool:
+    """Whether a text has the length of a form of whole values."""
+    return len(text) in _whole()
 
 
 def _spans(index: int, text: str) -> Iterator[tuple[int, int]]:
-    """Where one format stands in a text, without what is plain or a word."""
+    """Where one format stands in a text, without what is plain or a word, or stands behind a name that says nothing."""
     format_ = _knowledge().formats[index]
-    for match in _expression(index).finditer(text):
+    expression = _expression(index)
+    named = "name" in expression.groupindex
+    match = expression.search(text)
+    while match is not None:
         start, end = _secret_span(match)
-        secret = text[start:end]
-        if match.re.groups and (is_plain(secret) or (not format_.words and _says_little(secret))):
-            continue
-        yield start, end
+        counts = not expression.groups or _counts(format_, match, text[start:end])
+        if counts:
+            yield start, end
+        # A value may hold another name: `JAVA_OPTS="-Dpassword=x"`.
+        again = match.end() if counts or not named or match.start("name") > start else match.end("name")
+        match = expression.search(text, again if again > match.start() else match.start() + 1)
+
+
+def _counts(format_: Format, match: re.Match[str], secret: str) -> bool:
+    if is_plain(secret) or (not format_.words and _says_little(secret)):
+        return False
+    return "name" not in match.re.groupindex or _is_secret_name(match["name"], secret)
+
+
+def _is_secret_name(name: str, secret: str) -> bool:
+    """Whether a name in a text is that of a secret. Short numbers are secrets only behind some names, as in maps."""
+    if secret.isdecimal() and len(secret) < _SHORTEST_NUMBER and not secrets.may_be_number(name):
+        return False
+    grade = secrets.grade(name)
+    return grade is Grade.STRONG or (grade is Grade.NONE and secrets.grade(name.lower()) is Grade.STRONG)
 
 
 def _secret_span(match: re.Match[str]) -> tuple[int, int]:
     for name in match.re.groupindex:
-        if match[name] is not None:
+        if name != "name" and match[name] is not None:
             return match.span(name)
     return match.span()
 
 
 def _says_little(secret: str) -> bool:
-    return is_word(secret) or (secret.isdecimal() and len(secret) < 10)
+    return is_dictionary_word(secret) or (secret.isdecimal() and len(secret) < _SHORTEST_NUMBER)
 
 
 def _is_whole(text: str, whole: Whole, expression: re.Pattern[str]) -> bool:
     mixed = any(map(str.isdecimal, text)) and any(map(str.islower, text)) and any(map(str.isupper, text))
     return (mixed or not whole.mixed) and expression.fullmatch(text) is not None
-
-
-def is_plain(value: str) -> bool:
-    """Whether a value under a secret name holds none: empty, a switch, a reference to a secret, the public half of a key."""
-    stripped = value.strip()
-    if not stripped or stripped.lower() in _plain_words() or _references().match(stripped):
-        return True
-    return stripped.startswith(tuple(_knowledge().plain_values.public)) and "PRIVATE KEY" not in stripped

@@ -4,7 +4,7 @@ What is looked for. Each sensitive string, its lines of 16 characters or more, t
 decodes to when it is base64, and the password part of connection strings inside it. Each as it is, in base64 (at every
 alignment), percent-encoded, escaped for JSON and HTML, and as a plain hash: a guessable secret can be guessed from its hash.
 
-What is not: values that are too short or too ordinary (`ordinary.is_ordinary`).
+What is not: values that are too short or too ordinary (`ordinary.is_ordinary`), and references of images.
 
 Where it counts. A value that does not read like words counts anywhere, even in the middle of other letters. One that is made
 of words and short numbers counts where it stands by itself: `prod-1` is not in `prod-123`, `my-prod-1` or `prod-1.internal`, but is in
@@ -21,8 +21,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import ahocorasick
 
-from plangate.ingest.redact import embedded, formats, secrets
-from plangate.ingest.redact.ordinary import SHORTEST, is_identifier, is_location, is_ordinary, reads_like_words
+from plangate.ingest.redact import embedded, encoded, formats, secrets
+from plangate.ingest.redact.ordinary import (
+    SHORTEST,
+    is_identifier,
+    is_image,
+    is_location,
+    is_ordinary,
+    reads_like_words,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,6 +44,8 @@ _CHUNK = 1024
 """A longer secret is looked for in pieces: the automaton that finds it is as deep as its longest word, and breaks."""
 _HASHES = ("md5", "sha1", "sha256", "sha512")
 _LETTERS = r"[A-Za-z]+"
+_USER_AND_PASSWORD = r"[^\s:/]{1,64}:([^\s/]\S{0,255})"
+"""What basic authentication, htpasswd and chpasswd hold."""
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~")
 
 
@@ -78,12 +87,12 @@ class KnownSecrets:
         """Remember a secret and all that is inside it. `name` is the key it stands under.
 
         `named`: only its name makes it a secret, so that under names that often hold the name of a secret
-        (`secret: db-credentials`) words are not remembered.
+        (`secret: db-credentials`) words are not remembered, and host names under none.
         """
         if (text, name) in self._seen:
             return
         self._seen.add((text, name))
-        if named and secrets.is_often_a_name(name) and is_identifier(text):
+        if named and (_is_host(text) or (secrets.is_often_a_name(name) and is_identifier(text))):
             return
         for piece in _pieces(_Piece(text, name)):
             if piece.text:
@@ -94,7 +103,7 @@ class KnownSecrets:
         return self._terms
 
     def _remember(self, piece: _Piece) -> None:
-        if is_ordinary(piece.text) or _is_harmless(piece):
+        if is_ordinary(piece.text) or is_image(piece.text) or _is_harmless(piece):
             return
         if len(piece.text) > _LONGEST:
             chunks = (piece.text[start : start + _CHUNK] for start in range(0, len(piece.text), _CHUNK))
@@ -138,6 +147,11 @@ class KnownSecrets:
             if fit >= least and (fit == Fit.ANYWHERE or _stands_alone(text, start, end, fit)):
                 found.append((start, end))
         return found
+
+
+def _is_host(text: str) -> bool:
+    """Whether it is a host name made of words, with or without a port."""
+    return "/" not in text and is_location(text) and reads_like_words(text)
 
 
 def _is_harmless(piece: _Piece) -> bool:
@@ -194,11 +208,19 @@ def _pieces(piece: _Piece, depth: int = 0) -> Iterator[_Piece]:
             if isinstance(leaf, str):
                 yield from _pieces(_Piece(leaf, key, parsed.kind == "yaml"), depth + 1)
     elif "\n" in text:
-        yield from (piece._replace(text=line) for line in map(str.strip, text.splitlines()) if _is_distinctive(line))
-    yield from (_Piece(secret, "") for secret in formats.learnable(text))
-    decoded = embedded.unbase64(text)
-    if decoded is not None:
-        yield from _pieces(piece._replace(text=decoded), depth + 1)
+        for line in map(str.strip, text.splitlines()):
+            if _is_distinctive(line):
+                yield piece._replace(text=line)
+            of_user = re.fullmatch(_USER_AND_PASSWORD, line)
+            if of_user is not None:
+                yield piece._replace(text=of_user[1])
+    yield from (_Piece(secret, "") for secret in formats.secrets_of(text))
+    of_user = re.fullmatch(_USER_AND_PASSWORD, text)
+    if of_user is not None:
+        yield piece._replace(text=of_user[1])
+    for run in encoded.runs(text):
+        if run.text is not None:
+            yield from _pieces(piece._replace(text=run.text), depth + 1)
 
 
 def leaves(value: Any, name: str = "") -> Iterator[tuple[Any, str]]:

@@ -25,6 +25,36 @@ _UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _RANDOM_ALPHABET = r"[A-Za-z0-9+/=_.~-]{16,}"
 _FILE_OR_PATH = r"(?:[a-z]+://)?(?:[/~.]{0,2}[\w.@-]+)?(?:/[\w.@%+-]*)+|[\w./-]+\.[a-z]{2,4}"
 _HOST = r"(?:[a-z][a-z0-9+.-]*://)?[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.[A-Za-z]{2,}(?::\d{1,5})?(?:/[\w./-]*)?"
+_IMAGE = r"(?P<name>(?:[a-z0-9.-]+(?::\d{1,5})?/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*)(?P<tag>:[\w.-]{1,128})?(?P<digest>@sha256:[0-9a-f]{64})?"
+_TAG = r"v?\d+(?:\.\d+)*(?:[.-][a-z]+\d*(?:\.\d+)*)*|[a-z]+"
+_ROOTS = frozenset(
+    [
+        "app",
+        "bin",
+        "boot",
+        "certs",
+        "config",
+        "data",
+        "dev",
+        "etc",
+        "home",
+        "lib",
+        "media",
+        "mnt",
+        "opt",
+        "proc",
+        "root",
+        "run",
+        "secrets",
+        "srv",
+        "sys",
+        "tmp",
+        "tls",
+        "usr",
+        "var",
+        "vault",
+    ]
+)
 _MAIL = r"[\w.+-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
 
 
@@ -52,6 +82,11 @@ def is_word(text: str) -> bool:
     if word in words:
         return True
     return len(word) <= _LONGEST_WORD and not any(stem in word for stem in _SECRET_STEMS) and _is_run(word, words, 3)
+
+
+def is_dictionary_word(text: str) -> bool:
+    """Whether it is one word of the dictionary, in one case."""
+    return text.lower() in _vocabulary()[0] and re.fullmatch(_LETTERS, text) is not None
 
 
 def _is_run(text: str, words: frozenset[str], most: int) -> bool:
@@ -136,8 +171,29 @@ def is_identifier(text: str) -> bool:
         or reads_like_words(text)
         or re.fullmatch(_UUID, text) is not None
         or is_location(text)
+        or is_image(text)
         or (text[:1] in "/.~" and re.fullmatch(_FILE_OR_PATH, text) is not None)
     )
+
+
+def is_image(text: str) -> bool:
+    """Whether it is the reference of a container image: a name made of words, and a digest or a tag that is a version or a word."""
+    found = re.fullmatch(_IMAGE, text)
+    if found is None or not (found["tag"] or found["digest"]) or not reads_like_words(found["name"]):
+        return False
+    tag = found["tag"] or ""
+    return re.fullmatch(_TAG, tag[1:]) is not None if tag else True
+
+
+def is_file(text: str) -> bool:
+    """Whether it is an absolute path made of words, below a directory that systems and images have or with an extension."""
+    if text[:1] != "/" or re.fullmatch(_FILE_OR_PATH, text) is None:
+        return False
+    first, *rest = text[1:].split("/")
+    pieces = (piece for part in (first, *rest) for piece in re.split(r"[._-]", part) if piece)
+    if not rest or not all(reads_like_words(piece) or re.fullmatch(r"[a-z]{1,4}", piece) for piece in pieces):
+        return False
+    return first in _ROOTS or re.search(r"\.[a-z]{2,4}$", rest[-1]) is not None
 
 
 def is_location(text: str) -> bool:

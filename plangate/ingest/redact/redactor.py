@@ -5,11 +5,10 @@ A masked value is a `model.Value` in which secrets are `Sensitive`: by mark, typ
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from plangate.ingest.redact import embedded, formats, pseudonyms, secrets
+from plangate.ingest.redact import commands, embedded, encoded, formats, pseudonyms, secrets
 from plangate.ingest.redact.known_secrets import Fit, KnownSecrets
 from plangate.ingest.redact.ordinary import SHORTEST
 from plangate.ingest.redact.secret_scan import SecretScanner
@@ -27,7 +26,6 @@ _DEEPEST_TEXT = 4
 _MOST_KEPT = 65_536
 _LONGEST_KEPT = 512
 _HELM_RELEASE = "helm_release"
-_ENCODED = r"[A-Za-z0-9+/_-]{12,}={0,2}"
 
 
 class Redactor:
@@ -56,6 +54,10 @@ class Redactor:
         `value` is plain JSON data, `sensitive` its tree of marks (False, true, or nested).
         """
         self._scanner.learn(value, sensitive, type_)
+
+    def learn_text(self, text: str) -> None:
+        """Remember the secrets that a text shows by their form, also of a structure that nobody reads."""
+        self._scanner.learn_text(text)
 
     def learn_secret(self, value: Any) -> None:
         """Remember every leaf of a value that is secret as a whole."""
@@ -113,8 +115,7 @@ class Redactor:
     def text(self, text: str) -> str:
         """Free text with every secret in it replaced by `(sensitive)`."""
         spans = formats.find(text) + self._known.find(text)
-        encoded = (match.span() for match in re.finditer(_ENCODED, text))
-        spans += [span for span in encoded if self._hides_encoded(text[slice(*span)])]
+        spans += [(run.start, run.end) for run in encoded.runs(text) if self._hides_run(run)]
         return _replace(text, spans)
 
     def name(self, text: str) -> str:
@@ -162,12 +163,12 @@ class Redactor:
         if kind is str:
             return self._string(value)
         if kind is dict:
-            if depth < _DEEPEST and self._plain.issuperset(value):
+            if depth < _DEEPEST and self._plain.issuperset(value) and not secrets.paired(value):
                 return {key: self._unmarked(below, depth + 1) for key, below in value.items()}
             self._plain.update(key for key in value if self._says_nothing(key))
             return self._dict(value, None, None, Place({}), depth)
         if kind is list:
-            if depth < _DEEPEST and not secrets.options(value):
+            if depth < _DEEPEST and not commands.secrets_in(value):
                 return [self._unmarked(below, depth + 1) for below in value]
             return self._list(value, None, None, Place({}), depth)
         other: Value = value
@@ -190,9 +191,11 @@ class Redactor:
     def _list(self, value: list[Any], marks: Any, unknown: Any, place: Place, depth: int) -> Value:
         absent = [i for i in range(len(value), len(unknown)) if any_mark(unknown[i])] if unknown else []
         longer = value + [None] * (absent[-1] + 1 - len(value)) if absent else value
-        options = secrets.options(value)
+        words = commands.secrets_in(value)
         return [
-            self._mask(below, mark_of(marks, i), mark_of(unknown, i), options.get(i, place), depth + 1)
+            self._sensitive(below)
+            if i in words
+            else self._mask(below, mark_of(marks, i), mark_of(unknown, i), place, depth + 1)
             for i, below in enumerate(longer)
         ]
 
@@ -246,15 +249,15 @@ class Redactor:
         return Embedded(parsed.kind, value, self._tokens.setdefault(("text", text), len(self._tokens) + 1))
 
     def _hides_encoded(self, text: str) -> bool:
-        """Whether a base64 text holds a secret."""
-        decoded = embedded.unbase64(text)
-        if decoded is None:
-            return False
-        if self._nesting >= _DEEPEST_TEXT:
+        """Whether a part of a text is encoded and holds a secret."""
+        return any(map(self._hides_run, encoded.runs(text)))
+
+    def _hides_run(self, run: encoded.Run) -> bool:
+        if run.text is None or self._nesting >= _DEEPEST_TEXT:
             return True
         self._nesting += 1
         try:
-            return holds_sensitive(self._read(decoded))
+            return holds_sensitive(self._read(run.text))
         finally:
             self._nesting -= 1
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from plangate.ingest.redact import embedded, formats, secrets
+from plangate.ingest.redact import commands, embedded, encoded, formats, secrets
 from plangate.ingest.redact.known_secrets import KnownSecrets, leaves
 from plangate.ingest.redact.secrets import Grade, Place
 from plangate.ingest.redact.sensitivity import mark_of, marks_whole
@@ -44,7 +44,8 @@ class SecretScanner:
     def __init__(self, known: KnownSecrets) -> None:
         self._known = known
         self._plain: set[str] = set()
-        """Keys that say nothing of what is under them."""
+        """Keys that say nothing of what is under them, if they are not in `_texts_of_pairs` of a small object."""
+        self._texts_of_pairs: set[str] = set()
         self._harmless: set[str] = set()
         """Texts that hold nothing to learn: most stand in many objects."""
 
@@ -60,6 +61,11 @@ class SecretScanner:
         else:
             self._named(value, Grade.NONE, "", texts)
         self._texts(texts, 0)
+
+    def learn_text(self, text: str) -> None:
+        """Learn by form alone what a text holds, whatever structure it has."""
+        if formats.may_be_in(text) or encoded.may_be_in(text):
+            self._learn_text(text, 0)
 
     def learn_all(self, value: Any, name: str = "") -> None:
         """Learn every text in a value that is secret as a whole. `name` is the key it stands under."""
@@ -80,7 +86,7 @@ class SecretScanner:
                 value = {key: below for key, below in value.items() if key not in told}
             self._named(value, place.grade, place.name, texts)
         elif isinstance(value, list) and (marks or place.rules):
-            self._options(value, texts)
+            self._command(value)
             for i, below in enumerate(value):
                 self._marked(below, mark_of(marks, i), place, texts)
         else:
@@ -90,19 +96,21 @@ class SecretScanner:
         """Learn by names alone, and collect the texts. The hot path: every string of the input comes by."""
         kind = type(value)
         if kind is dict:
-            if grade <= 0 and self._plain.issuperset(value):
+            if grade <= 0 and self._plain.issuperset(value) and not self._may_be_pair(value):
                 self._unnamed(value.values(), texts)
             else:
                 self._keys(value, grade, texts)
         elif kind is list:
-            self._options(value, texts)
+            self._command(value)
             if grade <= 0:
                 self._unnamed(value, texts)
             else:
                 for below in value:
                     self._named(below, grade, name, texts)
         elif grade > 0 and secrets.hides(grade, name, value):
-            if kind is str:
+            # A weaker name hides its own value and no other one: what stands there is often no secret. The encoded user and
+            # password of a registry (`auth`) are.
+            if kind is str and (grade is Grade.STRONG or ":" in (encoded.unbase64(value) or "")):
                 self._known.learn(value, name, named=True)
         elif kind is str:
             texts.append(value)
@@ -117,14 +125,17 @@ class SecretScanner:
                 continue
             if kind is list:
                 if len(below) > 1:
-                    self._options(below, texts)
+                    self._command(below)
                 every += below
             elif kind is dict:
-                if plain(below):
+                if plain(below) and not self._may_be_pair(below):
                     every += below.values()
                 else:
                     self._keys(below, Grade.NONE, texts)
         texts += [below for below in every if type(below) is str]
+
+    def _may_be_pair(self, value: dict[str, Any]) -> bool:
+        return len(value) <= secrets.MOST_KEYS_OF_PAIR and not self._texts_of_pairs.isdisjoint(value)
 
     def _keys(self, value: dict[str, Any], grade: Grade, texts: list[str]) -> None:
         """Learn below keys of which one says something, or is new."""
@@ -134,12 +145,14 @@ class SecretScanner:
             its_grade = secrets.below(name, grade)
             if its_grade <= 0 and grade <= 0 and not secrets.is_pair_value(key):
                 self._plain.add(key)
+                if secrets.is_pair_text(key):
+                    self._texts_of_pairs.add(key)
             self._named(below, its_grade, name, texts)
 
-    def _options(self, words: list[Any], texts: list[str]) -> None:
-        """Learn what follows an option that takes a secret, where a command is a list of its words."""
-        for i, place in secrets.options(words).items():
-            self._named(words[i], place.grade, place.name, texts)
+    def _command(self, words: list[Any]) -> None:
+        """Learn the secrets of a command that is a list of its words."""
+        for secret in commands.secrets_in(words).values():
+            self._known.learn(secret)
 
     def _texts(self, texts: list[str], depth: int) -> None:
         """Learn what texts hold. Asking of all of them at once is cheap, and nearly always enough."""
@@ -149,6 +162,9 @@ class SecretScanner:
             harmless.clear()
         if not new:
             return
+        for text in new:
+            if formats.may_be_whole(text):
+                self._learn_forms(text)
         if not _may_hold_secrets(_SEPARATOR.join(new)):
             harmless.update(text for text in new if len(text) < _LONGEST_KEPT)
             return
@@ -166,13 +182,25 @@ class SecretScanner:
             self._named(parsed.value, Grade.NONE, "", inner)
             self._texts(inner, depth + 1)
             return
-        for secret in formats.learnable(text):
+        self._learn_text(text, depth)
+
+    def _learn_text(self, text: str, depth: int) -> None:
+        self._learn_forms(text)
+        if depth < _DEEPEST_TEXT:
+            self._texts([run.text for run in encoded.runs(text) if run.text], depth + 1)
+
+    def _learn_forms(self, text: str) -> None:
+        for secret in formats.secrets_of(text):
             self._known.learn(secret)
 
 
 def _may_hold_secrets(text: str) -> bool:
     """Whether a text, or one of several joined by `_SEPARATOR`, may hold a secret to learn. Never false where one does."""
-    return formats.may_be_learnable(text) or (embedded.may_parse(text) and secrets.may_name_a_secret(text))
+    return (
+        formats.may_be_in(text)
+        or (embedded.may_parse(text) and (secrets.may_name_a_secret(text) or commands.may_be_in(text)))
+        or encoded.may_be_in(text)
+    )
 
 
 def _keys_with_marks_or_rules(value: dict[str, Any], marks: Any, rules: secrets.Rules) -> set[str]:

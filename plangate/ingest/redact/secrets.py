@@ -6,6 +6,7 @@ Names and types are data: `policies/knowledge/secret-names.yaml` and `secret-att
 import enum
 import functools
 import re
+import unicodedata
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -14,15 +15,18 @@ import ahocorasick
 from msgspec import Struct
 
 from plangate import knowledge
-from plangate.ingest.redact import formats
 from plangate.ingest.redact.ordinary import is_identifier, looks_random
+from plangate.ingest.redact.plain_values import is_plain
 from plangate.lang.glob import fits
 from plangate.lang.literals import fold
 
 Rules: TypeAlias = "dict[str, Rules] | Literal[True]"
 """Secret attributes of a type as a tree: True hides all below, an empty one nothing; lists are left out of it."""
 
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+")
+_STROKES = str.maketrans({"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "\u0131": "i", "ß": "ss"})
+MOST_KEYS_OF_PAIR = 6
+"""Keys of an object that is a pair of a name and a text, and little else."""
 
 
 class Grade(enum.IntEnum):
@@ -40,11 +44,12 @@ class Grade(enum.IntEnum):
 
 
 class Level(Struct, frozen=True):
-    """The names of one grade: single words, parts of run-together words, pairs of words."""
+    """The names of one grade: single words, parts of run-together words, pairs of words, and last ones of several."""
 
     words: list[str]
     parts: list[str] = []
     pairs: list[str] = []
+    last: list[str] = []
 
 
 class Names(Struct, frozen=True):
@@ -62,6 +67,7 @@ class Names(Struct, frozen=True):
     plain_inside: list[str]
     pair_names: list[str]
     pair_values: list[str]
+    pair_texts: list[str]
 
 
 class Attributes(Struct, frozen=True):
@@ -74,15 +80,20 @@ class _Level:
     """A `Level` as sets."""
 
     def __init__(self, level: Level) -> None:
-        self.words = frozenset(level.words)
-        self.pairs = frozenset(level.pairs)
+        self.words = frozenset(map(without_accents, level.words))
+        self.pairs = frozenset(map(without_accents, level.pairs))
+        self.last = frozenset(level.last)
         self.parts = tuple(level.parts)
 
     def has_pair(self, words: list[str]) -> bool:
         return any(f"{one} {two}" in self.pairs for one, two in pairwise(words))
 
     def has_word(self, words: list[str]) -> bool:
-        return not self.words.isdisjoint(words) or any(part in word for word in words for part in self.parts)
+        return (
+            not self.words.isdisjoint(words)
+            or any(part in word for word in words for part in self.parts)
+            or (words[-1] in self.last and len(words) > 1)
+        )
 
 
 class NameKnowledge:
@@ -99,8 +110,9 @@ class NameKnowledge:
         self.numbers = frozenset(names.numbers)
         self.often_a_name = frozenset(names.often_a_name)
         self.plain_inside = frozenset(names.plain_inside)
-        self.pair_names = tuple(names.pair_names)
+        self.pair_names = frozenset(names.pair_names)
         self.pair_values = frozenset(names.pair_values)
+        self.pair_texts = frozenset(names.pair_texts)
 
 
 @functools.cache
@@ -114,7 +126,7 @@ def _literals_of_names() -> "ahocorasick.Automaton":
     """Literals of which every key with a grade above `NONE` holds one in lower case, if it is not spelled with escapes."""
     known = names()
     levels = [known.strong, *(level for _, level in known.lesser)]
-    words = {word for level in levels for word in (*level.words, *level.parts)}
+    words = {word for level in levels for word in (*level.words, *level.parts, *level.last)}
     pairs = {pair for level in levels for pair in level.pairs if not any(word in pair for word in words)}
     automaton = ahocorasick.Automaton()
     for literal in words | {max(pair.split(), key=len) for pair in pairs} | {"\\u", "\\x"}:
@@ -125,12 +137,20 @@ def _literals_of_names() -> "ahocorasick.Automaton":
 
 def may_name_a_secret(text: str) -> bool:
     """Whether a key in a text may say that a secret stands under it. Never false where one does."""
-    return next(_literals_of_names().iter(fold(text)), None) is not None
+    return next(_literals_of_names().iter(fold(text)), None) is not None or not text.isascii()
 
 
 def words_of(name: str) -> list[str]:
     """The lower-case words of a name: `dbPassword1`, `DB_PASSWORD` and `db-password` are `db password`."""
-    return [word.lower() for word in _WORDS.findall(name)]
+    return [word.lower() for word in _WORDS.findall(without_accents(name))]
+
+
+def without_accents(text: str) -> str:
+    """The text with its letters as they are without accents: `contraseña` is `contrasena`."""
+    if text.isascii():
+        return text
+    apart = unicodedata.normalize("NFKD", text.translate(_STROKES))
+    return unicodedata.normalize("NFC", re.sub(r"[\u0300-\u036f]", "", apart))
 
 
 @functools.lru_cache(maxsize=65536)
@@ -180,13 +200,18 @@ def hides(grade_: Grade, name: str, value: Any) -> bool:
     """Whether a leaf is a secret by the grade of its name. Booleans and null never are."""
     if isinstance(value, str):
         if grade_ is Grade.STRONG:
-            return not formats.is_plain(value)
+            return not is_plain(value)
         if grade_ is Grade.WEAK:
-            return not formats.is_plain(value) and not is_identifier(value)
-        return grade_ is Grade.HINT and looks_random(value) and not formats.is_plain(value)
+            return not is_plain(value) and not is_identifier(value)
+        return grade_ is Grade.HINT and looks_random(value) and not is_plain(value)
     if grade_ is Grade.STRONG and isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
-        return not names().numbers.isdisjoint(words_of(name))
+        return may_be_number(name)
     return False
+
+
+def may_be_number(name: str) -> bool:
+    """Whether a number below a name is a secret."""
+    return not names().numbers.isdisjoint(words_of(name))
 
 
 def is_often_a_name(name: str) -> bool:
@@ -198,19 +223,34 @@ def is_often_a_name(name: str) -> bool:
 
 def paired(value: dict[str, Any]) -> dict[str, str]:
     """For `{name: DB_PASSWORD, value: x}`: each value key with the name that its value belongs to."""
-    known = names()
-    if known.pair_values.isdisjoint(value):
+    small = len(value) <= MOST_KEYS_OF_PAIR
+    values = [key for key in value if is_pair_value(key) or (small and is_pair_text(key))]
+    if not values:
         return {}
-    for key in known.pair_names:
-        name = value.get(key)
-        if isinstance(name, str):
-            return dict.fromkeys(known.pair_values.intersection(value), name)
-    return {}
+    named = [below for key, below in value.items() if isinstance(below, str) and _is_pair_name(key)]
+    return dict.fromkeys(values, max(named, key=grade)) if named else {}
 
 
+@functools.lru_cache(maxsize=65536)
 def is_pair_value(key: str) -> bool:
-    """Whether a key may belong to the name that stands beside it."""
-    return key in names().pair_values
+    """Whether what stands under a key may belong to the name that stands beside it."""
+    return _last_word(key) in names().pair_values
+
+
+@functools.lru_cache(maxsize=65536)
+def is_pair_text(key: str) -> bool:
+    """The same for a key that is often another thing: it counts in an object of `MOST_KEYS_OF_PAIR` keys or fewer."""
+    return _last_word(key) in names().pair_texts
+
+
+@functools.lru_cache(maxsize=65536)
+def _is_pair_name(key: str) -> bool:
+    return _last_word(key) in names().pair_names
+
+
+def _last_word(key: str) -> str:
+    words = words_of(key)
+    return words[-1] if words else ""
 
 
 @functools.cache

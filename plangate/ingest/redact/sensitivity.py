@@ -16,6 +16,28 @@ _ENTRY: Final = [{"value": True}] * 256
 """The marks of such a set. What is beyond it stays marked whole."""
 
 
+MANIFESTS: Final = {"kubectl_manifest": frozenset({"yaml_body", "yaml_incluster", "live_manifest_incluster"})}
+"""Attributes that a provider marks whatever they hold."""
+_RIGHTS: Final = {
+    "ClusterRole": "kubernetes_cluster_role_v1",
+    "ClusterRoleBinding": "kubernetes_cluster_role_binding_v1",
+    "Role": "kubernetes_role_v1",
+    "RoleBinding": "kubernetes_role_binding_v1",
+}
+"""Kinds of Kubernetes that have no field for a secret, and what is native of them: who may do what has to be seen."""
+
+
+def of_rights(marks: Any, type_: str, kind: object) -> tuple[Any, str]:
+    """The marks and the type that a manifest is masked by: those of the native type where `kind` holds no secret."""
+    native = _RIGHTS.get(kind) if type_ in MANIFESTS and isinstance(kind, str) else None
+    if native is None:
+        return marks, type_
+    own = (
+        {key: mark for key, mark in marks.items() if key not in MANIFESTS[type_]} if isinstance(marks, dict) else marks
+    )
+    return own, native
+
+
 def opened(marks: Any, type_: str) -> Any:
     """The marks of an object, with those of whole sets of blocks moved to the secret inside of each block."""
     names = _OF_BLOCKS.get(type_)

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from plangate.ingest.document import Top
 from plangate.ingest.redact.redactor import Redactor
+from plangate.ingest.redact.sensitivity import of_rights
 from plangate.ingest.terraform import wire
 from plangate.model.change import References
 
@@ -29,6 +30,12 @@ class WireOutput(Struct):
     sensitive: bool = False
 
 
+class WireProvisioner(Struct):
+    """A provisioner block."""
+
+    expressions: Any = None
+
+
 class WireResource(Struct):
     """A resource block."""
 
@@ -40,12 +47,14 @@ class WireResource(Struct):
     count_expression: Any = None
     for_each_expression: Any = None
     depends_on: list[str] | None = None
-    provisioners: list[Any] | None = None
+    provisioners: list[WireProvisioner] | None = None
 
 
 class WireModuleCall(Struct):
     """A module block and the module it calls."""
 
+    source: str | None = None
+    version_constraint: str | None = None
     expressions: Any = None
     module: "WireModule | None" = None
 
@@ -96,7 +105,9 @@ def learn_configuration(configuration: Configuration, redactor: Redactor) -> Non
         for name, output in (module.outputs or {}).items():
             redactor.learn({name: _constants(output.expression)}, {name: output.sensitive}, "output")
         for resource in module.resources or ():
-            redactor.learn(_constants(resource.expressions), False, resource.type)
+            given = _constants(resource.expressions)
+            _, type_ = of_rights(False, resource.type, given.get("kind") if isinstance(given, dict) else None)
+            redactor.learn(given, False, type_)
         for call in (module.module_calls or {}).values():
             redactor.learn(_constants(call.expressions), False, "module")
 
@@ -130,11 +141,13 @@ def references(configuration: Configuration, *, follow: bool) -> References:
     A reference goes through variables of called modules and outputs of child modules to the resource it means.
     """
     modules = dict(_modules(configuration))
-    provisioners = tuple(
-        sorted(_join(path, r.address) for path, m in modules.items() for r in m.resources or () if r.provisioners)
-    )
+    provisioned = [
+        (_join(path, r.address), r) for path, m in modules.items() for r in m.resources or () if r.provisioners
+    ]
+    provisioners = tuple(sorted(address for address, _ in provisioned))
+    unseen = tuple(sorted(address for address, r in provisioned if any(map(_is_unseen, r.provisioners or ()))))
     if not follow:
-        return References(provisioners=provisioners)
+        return References(provisioners=provisioners, unseen=unseen)
     users: dict[str, set[str]] = {}
     for path, module in modules.items():
         for resource in module.resources or ():
@@ -144,7 +157,19 @@ def references(configuration: Configuration, *, follow: bool) -> References:
             for used in _resolve(names, path, modules):
                 if used != user:
                     users.setdefault(used, set()).add(user)
-    return References(users={used: tuple(sorted(by)) for used, by in users.items()}, provisioners=provisioners)
+    return References(
+        users={used: tuple(sorted(by)) for used, by in users.items()}, provisioners=provisioners, unseen=unseen
+    )
+
+
+_COMMANDS = ("command", "inline", "script", "scripts")
+"""What provisioners run: https://developer.hashicorp.com/terraform/language/provisioners."""
+
+
+def _is_unseen(provisioner: WireProvisioner) -> bool:
+    """Whether a command is no constant: of an expression a plan shows only what it refers to."""
+    given = provisioner.expressions if isinstance(provisioner.expressions, dict) else {}
+    return any(name in given and "constant_value" not in (given[name] or {}) for name in _COMMANDS)
 
 
 def written(
@@ -152,18 +177,29 @@ def written(
 ) -> dict[str, dict[str, tuple[str, ...]]]:
     """The expressions of attributes that are known only after apply, by resource address without instance keys.
 
-    A resource that the configuration does not have is left out.
+    What blocks name counts too, by its path: `vpc_config.0.subnet_ids`. A resource that the configuration does not have is
+    left out.
     """
     modules = dict(_modules(configuration))
     return {
         address: {
-            name: tuple(sorted(_resolve({*_names(given[name])}, path, modules, lost="?")))
-            for name in unknown[address]
-            if name in given
+            name: tuple(sorted(_resolve({*_names(expression)}, path, modules, lost="?")))
+            for head in unknown[address]
+            if head in given
+            for name, expression in _paths(head, given[head])
         }
         for path, address, _, given in _given(modules)
         if address in unknown
     }
+
+
+def _paths(name: str, expression: Any) -> Iterator[tuple[str, Any]]:
+    """An argument, and where it is a list of blocks the arguments of those, by their paths."""
+    yield name, expression
+    for position, block in enumerate(expression if isinstance(expression, list) else ()):
+        if isinstance(block, dict):
+            for below, inner in block.items():
+                yield from _paths(f"{name}.{position}.{below}", inner)
 
 
 def arguments(configuration: Configuration, types: frozenset[str] | None) -> dict[str, dict[str, tuple[str, ...]]]:
@@ -176,6 +212,40 @@ def arguments(configuration: Configuration, types: frozenset[str] | None) -> dic
         for path, address, type_, given in _given(modules)
         if types is None or type_ in types
     }
+
+
+def module_calls(configuration: Configuration) -> dict[str, tuple[str, str]]:
+    """The source and the version constraint of every module block, empty where there is none, by address without keys."""
+    return {
+        _join(path, f"module.{name}"): (call.source or "", call.version_constraint or "")
+        for path, module in _modules(configuration)
+        for name, call in (module.module_calls or {}).items()
+    }
+
+
+def sibling_arguments(configuration: Configuration, types: frozenset[str]) -> dict[str, dict[str, tuple[str, ...]]]:
+    """What the arguments of resources of these types refer to: resources, `?` for what cannot be resolved.
+
+    `each.value` and `each.key` stand for what `for_each` refers to.
+    """
+    modules = dict(_modules(configuration))
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for path, module in modules.items():
+        for resource in module.resources or ():
+            if resource.type in types and isinstance(resource.expressions, dict):
+                repeated = {*_names(resource.for_each_expression)}
+                found[_join(path, resource.address)] = {
+                    name: tuple(sorted(_resolve(_written(below, repeated), path, modules, lost="?", local=True)))
+                    for name, below in resource.expressions.items()
+                }
+    return found
+
+
+def _written(expression: Any, repeated: set[str]) -> set[str]:
+    """The references of an expression, those of `for_each` in place of its iterator."""
+    names = {*_names(expression)}
+    own = {name for name in names if name.split(".")[0] == "each"}
+    return names - own | repeated if own else names
 
 
 def _given(modules: Mapping[str, WireModule]) -> Iterator[tuple[str, str, str, dict[str, Any]]]:

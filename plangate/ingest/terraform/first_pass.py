@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from plangate.ingest.document import NULL
 from plangate.ingest.redact.known_secrets import merge
 from plangate.ingest.redact.secret_scan import SensitiveObject, scan
-from plangate.ingest.redact.sensitivity import opened
+from plangate.ingest.redact.sensitivity import of_rights, opened
 from plangate.ingest.terraform import contradictions, wire
 from plangate.ingest.terraform.sides import marks
 
@@ -152,7 +152,10 @@ _Side: TypeAlias = "tuple[Raw, Raw, str]"
 
 def _decoded(side: _Side) -> SensitiveObject:
     values, sensitive, type_ = side
-    return SensitiveObject(wire.rough.decode(values), opened(marks(sensitive), type_), type_)
+    value = wire.rough.decode(values)
+    kind = value.get("kind") if isinstance(value, dict) else None
+    own, type_ = of_rights(marks(sensitive), type_, kind)
+    return SensitiveObject(value, opened(own, type_), type_)
 
 
 class _Distinct:

@@ -17,11 +17,20 @@ from msgspec import Raw, structs
 from plangate.errors import InputError
 from plangate.ingest.document import NULL, Document, Top
 from plangate.ingest.redact.redactor import Redactor
-from plangate.ingest.redact.sensitivity import opened
-from plangate.ingest.terraform import contradictions, first_pass, run, wire
+from plangate.ingest.redact.sensitivity import MANIFESTS, of_rights, opened
+from plangate.ingest.terraform import contradictions, first_pass, limits, run, wire
 from plangate.ingest.terraform import releases as terraform_releases
-from plangate.ingest.terraform.configuration import Configuration, arguments, learn_configuration, references, written
+from plangate.ingest.terraform.configuration import (
+    Configuration,
+    arguments,
+    learn_configuration,
+    module_calls,
+    references,
+    sibling_arguments,
+    written,
+)
 from plangate.ingest.terraform.sides import LazySide, differing, holds_true, marks, union
+from plangate.lang.glob import fits_shell
 from plangate.model.change import (
     ACTION_REASONS,
     Action,
@@ -58,16 +67,17 @@ def parse(
     origin: int = 0,
     beside: terraform_releases.ReleaseSources = terraform_releases.NOTHING,
     fork: first_pass.Fork | None = None,
+    siblings: tuple[str, ...] = (),
 ) -> TerraformChangeSet:
     """Read one plan. `origin` is its index among the inputs, `beside` what was given besides it, `fork` runs work in a copy.
 
-    Raises `InputError` where a section does not have the shape of a plan; the message names the place, never the content.
+    Of the types `siblings`, globs, it keeps what does not change. Raises `InputError` where a section does not have the shape of a plan; the message names the place, never the content.
     """
     top = document.top
     if top is None:
         raise InputError("is not a Terraform plan", where=document.path)
     try:
-        return _Reader(document, top, origin, beside).read(fork)
+        return _Reader(document, top, origin, beside, siblings).read(fork)
     except (wire.ShapeError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(
             "is not UTF-8" if isinstance(error, UnicodeDecodeError) else "does not have the shape of a Terraform plan",
@@ -89,11 +99,19 @@ def redactor(document: Document) -> Redactor:
 class _Reader:
     """Reads one plan: holds the redactor and what both passes need."""
 
-    def __init__(self, document: Document, top: Top, origin: int, beside: terraform_releases.ReleaseSources):
+    def __init__(
+        self,
+        document: Document,
+        top: Top,
+        origin: int,
+        beside: terraform_releases.ReleaseSources,
+        siblings: tuple[str, ...] = (),
+    ):
         self.document = document
         self.top = top
         self.origin = origin
         self.beside = beside
+        self.siblings = siblings
         self.unchanged: list[wire.WireResource] = []
         self.redactor = Redactor()
         self.copies_slices = False
@@ -105,10 +123,12 @@ class _Reader:
         resources = wire.resources.read(top) or []
         changed = [resource for resource in resources if not _plain_no_op(resource)]
         self.unchanged = [r for r in resources if r.type == terraform_releases.TYPE and _plain_no_op(r)]
+        siblings = self._siblings(resources)
         no_ops = len(resources) - len(changed)
         deferred = wire.deferred.read(top) or []
         drifted = wire.drifted.read(top) or []
         outputs = wire.outputs.read(top) or {}
+        limits.check(len(changed) + len(deferred) + len(drifted) + len(outputs), self.document.path)
         invocations = self._invocations()
         checks = wire.checks.read(top) or []
         others = [*drifted, *(d.resource_change for d in deferred if d.resource_change is not None)]
@@ -152,6 +172,12 @@ class _Reader:
             changes=tuple(changes),
             no_ops=no_ops,
             unchanged=tuple(self._change(r, found) for r in self.unchanged),
+            modules={
+                address: (self.redactor.text(source), self.redactor.text(version))
+                for address, (source, version) in module_calls(configuration).items()
+            },
+            siblings=tuple(self._change(r, found) for r in siblings if _plain_no_op(r)),
+            sibling_arguments=self._sibling_arguments(configuration, siblings),
             releases=releases.evidence(),
             outputs=tuple(self._outputs(outputs)),
             invocations=tuple(self._invocation(i, deferred=reason) for i, reason in invocations),
@@ -171,6 +197,19 @@ class _Reader:
         )
         self.redactor.build_matcher()
         return changeset
+
+    def _siblings(self, resources: list[wire.WireResource]) -> list[wire.WireResource]:
+        """The resources of the types that policies look for beside others."""
+        if not self.siblings:
+            return []
+        types = {resource.type or "" for resource in resources}
+        wanted = {type_ for type_ in types if any(fits_shell(one, type_) for one in self.siblings)}
+        return [resource for resource in resources if resource.type in wanted and resource.mode != "data"]
+
+    def _sibling_arguments(
+        self, configuration: Configuration, siblings: list[wire.WireResource]
+    ) -> dict[str, dict[str, tuple[str, ...]]]:
+        return sibling_arguments(configuration, frozenset(r.type or "" for r in siblings)) if siblings else {}
 
     def _arguments(self, configuration: Configuration, changes: list[Change]) -> dict[str, dict[str, tuple[str, ...]]]:
         """The references in the arguments of `helm_release` blocks, or of all blocks with `--assume`, by address.
@@ -239,7 +278,12 @@ class _Reader:
         )
 
     def _sides(self, resource: wire.WireResource, change: wire.WireChange) -> tuple[LazySide | None, LazySide | None]:
-        sensitive = opened(union(marks(change.before_sensitive), marks(change.after_sensitive)), resource.type or "")
+        type_ = resource.type or ""
+        kinds = {wire.kind(values) for values in (change.before, change.after) if type_ in MANIFESTS and values != NULL}
+        kind = kinds.pop() if len(kinds) == 1 else None
+        both = union(marks(change.before_sensitive), marks(change.after_sensitive))
+        both, masked_as = of_rights(both, type_, kind)
+        sensitive = opened(both, masked_as)
         unknown = marks(change.after_unknown)
 
         def side(values: Raw, unknown: Any) -> LazySide | None:
@@ -249,7 +293,7 @@ class _Reader:
                 values.copy() if self.copies_slices else values,
                 unknown=unknown,
                 sensitive=sensitive,
-                type_=resource.type or "",
+                type_=masked_as,
                 redactor=self.redactor,
             )
 

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from plangate.errors import InputError
 from plangate.ingest.document import Document
+from plangate.ingest.envelope import most_unpacked
 
 _MOST_BYTES = 1024**3
 _AGAIN = "terraform plan -out=tfplan"
@@ -81,10 +82,9 @@ def _tools(text: bytes) -> tuple[str, ...]:
 
 def _member(archive: zipfile.ZipFile, name: str, where: str) -> bytes:
     info = archive.getinfo(name)
-    if info.file_size > _MOST_BYTES:
-        raise InputError(f"has a member larger than {_MOST_BYTES // 1024**3} GiB", where=where)
+    most = min(_MOST_BYTES, most_unpacked(info.compress_size))
     with archive.open(info) as member:
-        data = member.read(_MOST_BYTES + 1)
-    if len(data) > _MOST_BYTES:
-        raise InputError(f"has a member larger than {_MOST_BYTES // 1024**3} GiB", where=where)
+        data = member.read(most + 1)
+    if len(data) > most:
+        raise InputError(f"has a member that unpacks to more than {most // 1024**2} MiB", where=where)
     return data

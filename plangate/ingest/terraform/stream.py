@@ -16,6 +16,7 @@ from msgspec import Struct
 from plangate.errors import InputError
 from plangate.ingest.document import Document
 from plangate.ingest.redact.redactor import Redactor
+from plangate.ingest.terraform import limits
 from plangate.model.change import (
     Action,
     Address,
@@ -190,6 +191,7 @@ def _uncounted(lines: list[_Line], planned: list[Change]) -> Iterator[Gap]:
 def _lines(document: Document) -> Iterator[_Line]:
     """Every line as an object. A line that is none means that the stream is damaged: nothing after it can be trusted."""
     for number, line in enumerate(document.data.splitlines(), 1):
+        limits.check(number, document.path)
         if not line.strip():
             continue
         try:

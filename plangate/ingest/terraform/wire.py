@@ -227,3 +227,10 @@ def state_resources(values: WireStateValues | None) -> Iterator[WireStateResourc
         module = waiting.pop()
         yield from module.resources or ()
         waiting.extend(module.child_modules or ())
+
+
+def kind(values: Raw) -> str | None:
+    """The attribute `kind` of an object; None where it has none."""
+    found = rough.decode(values)
+    name = found.get("kind") if isinstance(found, dict) else None
+    return name if isinstance(name, str) else None

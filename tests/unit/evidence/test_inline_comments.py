@@ -181,5 +181,33 @@ def test_a_comment_is_trusted_where_the_trusted_version_has_it_at_the_same_block
 def test_a_comment_in_values_is_trusted_where_the_trusted_version_has_it_at_the_same_key(here, there, trusted):
     write(here, "values.yaml", VALUES)
     text = 'resource "helm_release" "web" {\n  values = [file("values.yaml")]\n}\n'
-    first = next(iter(comments(here, text, RELEASE, Trusted(values_yaml=there))))
+    first = next(iter(comments(here, text, RELEASE, Trusted(values_yaml=there, main_tf=text))))
     assert (first.path, first.trusted) == ("values.image.tag", trusted)
+
+
+def test_a_comment_in_a_module_counts_for_the_calls_that_the_trusted_version_has(here):
+    module = f'{SAID}\nresource "aws_s3_bucket" "logs" {{\n}}\n'
+    write(here, "m/main.tf", module)
+    call = 'module "%s" {\n  source = "./m"\n}\n'
+    trusted = Trusted(**{"main_tf": call % "a", "m/main_tf": module})
+
+    def counts(name, text, trusted=trusted):
+        one = change(f"module.{name}.aws_s3_bucket.logs", type_="aws_s3_bucket", name="logs", module=f"module.{name}")
+        return [comment.trusted for comment in comments(here, text, one, trusted)]
+
+    both = call % "a" + call % "b"
+    assert counts("a", both) == [True]
+    assert counts("b", both) == [False]
+    assert counts("b", both, None) == [True]
+    elsewhere = Trusted(**{"main_tf": call.replace("./m", "./other") % "a", "m/main_tf": module})
+    assert counts("a", both, elsewhere) == [False]
+
+
+def test_a_comment_in_values_counts_for_the_blocks_that_name_them_in_the_trusted_version(here):
+    write(here, "values.yaml", VALUES)
+    block = 'resource "helm_release" "%s" {\n  values = [file("values.yaml")]\n}\n'
+    trusted = Trusted(values_yaml=VALUES, main_tf=block % "api" + 'resource "helm_release" "web" {\n}\n')
+    text = block % "api" + block % "web"
+    assert {one.trusted for one in comments(here, text, RELEASE, trusted)} == {False}
+    api = change("helm_release.api", name="api")
+    assert {one.trusted for one in comments(here, text, api, trusted)} == {True}

@@ -3,7 +3,7 @@
 import pytest
 
 from plangate.gate.config import Config, Environment, Match
-from plangate.gate.environment import EnvironmentHint, Resolution, resolve
+from plangate.gate.environment import EnvironmentHint, Resolution, folders, resolve, settings
 from plangate.lang.glob import fits_path
 
 
@@ -71,11 +71,45 @@ def test_the_one_that_was_asked_for_stays_and_what_contradicts_it_is_said(asked,
     assert resolve(TWO, asked, signals) == Resolution(asked, conflicts)
 
 
-def test_of_several_that_fit_a_protected_one_is_taken():
+def test_of_several_that_fit_the_strictest_is_taken_and_the_others_are_told():
     open_, safe = Environment(protected=False, match=Match(targets="*")), known(targets="*")
     signal = [EnvironmentHint("targets", "db")]
-    assert resolve(config(a=open_, b=safe, c=safe), None, signal) == Resolution("b")
-    assert resolve(config(a=open_, b=open_), None, signal) == Resolution("a")
+    assert resolve(config(a=open_, b=safe, c=safe), None, signal) == Resolution("b", others=("a", "c"))
+    assert resolve(config(a=open_, b=open_), None, signal) == Resolution("a", others=("b",))
+    watched = Environment(mode="observe", match=Match(targets="*"))
+    asking = Environment(match=Match(targets="*"), require=("state",))
+    assert resolve(config(a=watched, b=safe, c=asking), None, signal) == Resolution("c", others=("a", "b"))
+
+
+def test_where_several_fit_the_stricter_of_each_setting_holds():
+    a = Environment(protected=False, fail_on="review", require=("values",), params={"x": 1})
+    b = Environment(mode="observe", require=("state",), params={"x": 2})
+    both = settings(config(a=a, b=b), Resolution("b", others=("a",)))
+    assert both == Environment(
+        protected=True, mode="enforce", fail_on="review", require=("state", "values"), params={"x": 2}
+    )
+    assert settings(config(a=a, b=b), Resolution("a")) == a
+    assert settings(config(a=a), Resolution(None)) == settings(config(a=a), Resolution("other")) == Environment()
+
+
+@pytest.mark.parametrize(
+    ("glob", "path", "fits"),
+    [
+        ("live/prod/**", "live/prod", True),
+        ("live/prod/**", "live/prod/db", True),
+        ("live/prod/", "live/prod", True),
+        ("./live/prod/**", "live/prod", True),
+        ("live/prod", "live/prod/db", True),
+        ("live/*", "live/prod/db", True),
+        ("live/prod/**", "live/production", False),
+        ("live/prod/**", "live", False),
+        ("live/prod/**", "../live/prod/db", False),
+        ("live", "/live/prod", False),
+    ],
+)
+def test_a_folder_fits_by_itself_and_by_every_folder_on_the_way_down(glob, path, fits):
+    hint = EnvironmentHint("paths", path, (f"{path}/", *folders(path)))
+    assert resolve(config(prod=known(paths=glob)), None, [hint]).name == ("prod" if fits else None)
 
 
 def test_several_that_one_thing_fits_are_all_named_where_something_else_speaks_against_them():
@@ -91,7 +125,7 @@ def test_several_that_one_thing_fits_are_all_named_where_something_else_speaks_a
 def test_a_thing_that_fits_several_is_settled_by_one_that_fits_fewer():
     two = config(a=known(targets="*"), b=known(targets="*", workspaces="b"))
     signals = [EnvironmentHint("targets", "db"), EnvironmentHint("workspaces", "b")]
-    assert resolve(two, None, signals) == Resolution("b")
+    assert resolve(two, None, signals) == Resolution("b", others=())
 
 
 @pytest.mark.parametrize(

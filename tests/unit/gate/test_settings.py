@@ -13,7 +13,7 @@ from plangate.gate.waivers import Waiver
 from plangate.model.change import HelmChangeSet, Location, TerraformChangeSet
 from plangate.model.input import InputRecord, Kind
 from plangate.model.release import Upgrade
-from plangate.model.verdict import Approvals, Observation, Options, Outcome, Severity
+from plangate.model.verdict import Approvals, Observation, Options, Outcome, Severity, WaiverTerms
 from plangate.model.verdict import Waiver as Accepted
 from tests.support.command import AS_OF
 from tests.support.policies import policy
@@ -71,6 +71,7 @@ def test_what_an_environment_says_goes_before_what_holds_for_all():
             required=("values", "live_objects", "state", "history"),
             notes=("a note",),
             approvals=Approvals(2, ("sre",), ("ada",)),
+            waiving=WaiverTerms(),
         ),
         (THING, structs.replace(CHART, params={**CHART.params, "most": 1})),
         Resolution("prod"),
@@ -85,6 +86,7 @@ def test_what_an_environment_does_not_say_is_what_holds_for_all():
         mode="observe",
         required=("live_objects", "state"),
         approvals=Approvals(1),
+        waiving=WaiverTerms(),
     )
     assert settled.policies[1].params["most"] == 4
 
@@ -92,8 +94,22 @@ def test_what_an_environment_does_not_say_is_what_holds_for_all():
 def test_an_environment_that_is_not_configured_is_protected_and_that_is_said():
     settled = resolved(ENVIRONMENTS, environment="other")
     assert (settled.options.environment, settled.options.protected) == ("other", True)
-    assert settled.options.notes == ("the configuration has no environment other: it is protected",)
-    assert resolved("mode: observe", environment="other").options.notes == ()
+    assert [gap.why for gap in settled.gaps] == [
+        "the configuration has no environment other: it is protected, and what one of them requires is not required"
+    ]
+    assert resolved("mode: observe", environment="other").gaps == ()
+
+
+def test_that_no_environment_fits_is_told():
+    settled = resolved(ENVIRONMENTS)
+    assert (settled.options.environment, settled.options.protected) == (None, True)
+    (gap,) = settled.gaps
+    assert (gap.what, gap.inconclusive, gap.why.partition("; ")[2]) == (
+        "environment",
+        False,
+        "it counts as protected, and what one of them requires is not required",
+    )
+    assert resolved("mode: observe").gaps == ()
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,14 @@ def test_a_plan_is_found_in_every_wrapping(data, notes):
     assert found(data) == [(Kind.TERRAFORM_PLAN, notes)]
 
 
+def test_a_plan_with_the_keys_of_a_stream_in_its_first_line_is_a_plan():
+    plan = json.dumps({"@level": "info", "@message": "x", "@type": "version", **PLAN}).encode()
+    (found,) = documents(RawInput("p", plan))
+    assert found.kind is Kind.TERRAFORM_PLAN
+    (stream,) = documents(RawInput("p", b'{"@level":"info","@message":"x","type":"version"}\n'))
+    assert stream.kind is Kind.TERRAFORM_STREAM
+
+
 def test_several_plans_in_one_file_are_several_documents():
     assert found(f"{TEXT}\n{TEXT}") == [(Kind.TERRAFORM_PLAN, ())] * 2
     assert found(f"Group 1\n{TEXT}\nGroup 2\n{TEXT}\n") == [(Kind.TERRAFORM_PLAN, (SKIPPED,))] * 2

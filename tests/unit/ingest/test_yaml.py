@@ -51,7 +51,7 @@ def test_what_is_not_sound_is_refused_with_its_line(text, message, line):
         assert load(text)["k0"] == [["x"] * 4] * 4
         return
     with pytest.raises(YamlError) as caught:
-        load(text)
+        load(text, unique=True)
     assert (caught.value.message, caught.value.line) == (message, line)
 
 

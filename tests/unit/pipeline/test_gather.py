@@ -255,7 +255,7 @@ def test_the_deployed_revision_is_the_newest_one_that_is_deployed(data, number):
 
 
 def test_a_manifest_names_its_objects():
-    text = MANIFEST + SERVICE + "---\nkind: Thing\n---\nmetadata: {name: x}\n---\nkind: T\nmetadata: {name: 3}\n---\n"
+    text = MANIFEST + SERVICE + "---\nkind: Thing\n---\nkind: T\nmetadata: {name: 3}\n---\n"
     assert list(ask_cluster.named_in(text)) == [WEB, ObjectName("", "Service", "edge", "svc")]
 
 

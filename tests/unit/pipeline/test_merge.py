@@ -101,6 +101,16 @@ def test_counts_add_up_and_changes_keep_their_inputs():
     assert owners == {"live/db (a)", "live/db (b)"}
 
 
+def test_what_is_judged_and_what_is_not_adds_up():
+    def one(environment, assessed, open_):
+        given = a_pass(environment)
+        coverage = structs.replace(given.coverage, changes_assessed=assessed, changes_unassessed=open_)
+        return part(structs.replace(given, coverage=coverage))
+
+    whole = merged(one("a", 4, 1), one("b", 2, 0), one("c", None, None))
+    assert (whole.coverage.changes_assessed, whole.coverage.changes_unassessed) == (6, 1)
+
+
 def test_a_missing_expected_target_is_inconclusive():
     whole = merged(part(a_pass("dev")), expected=[Expected("live/db", "dev"), Expected("live/db", "prod")])
     assert (whole.decision, whole.exit_code) == ("inconclusive", 4)
@@ -191,7 +201,6 @@ def test_a_code_that_does_not_fit_the_decision_is_not_believed(decision, code, e
         ([a_pass("a")], (), "review", 0),
         # What could not be read is worse than a review that fails.
         ([a_review("a")], (UNREAD,), "review", 3),
-        ([structs.replace(a_review("a"), mode="observe")], (), "review", 0),
     ],
 )
 def test_a_review_fails_where_it_is_asked_to(parts, unread, fail_on, code):
@@ -250,4 +259,15 @@ def test_an_observed_target_is_told_and_decides_nothing_for_the_others():
 
 def test_where_all_are_observed_the_whole_is():
     whole = merged(part(structs.replace(everything(), mode="observe")))
-    assert (whole.decision, whole.mode, code_of(whole)) == ("block", "observe", 0)
+    assert (whole.decision, whole.mode, whole.exit_code, code_of(whole)) == ("block", "observe", 10, 0)
+
+
+def test_what_is_missing_among_observed_targets_counts_unless_nothing_is_enforced_anywhere():
+    observed = part(structs.replace(a_review("dev"), mode="observe"))
+    expected = [Expected("live/db", "dev"), Expected("live/web")]
+    whole = merged(observed, expected=expected)
+    assert (whole.decision, whole.mode, whole.exit_code, code_of(whole)) == ("inconclusive", msgspec.UNSET, 4, 4)
+    whole = merged(observed, expected=expected, observing=True)
+    assert (whole.decision, whole.mode, whole.exit_code, code_of(whole)) == ("review", "observe", 4, 0)
+    whole = merged(observed, unread=(UNREAD,), observing=True)
+    assert (whole.mode, code_of(whole)) == ("observe", 3)

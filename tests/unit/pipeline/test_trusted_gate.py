@@ -7,6 +7,7 @@ import pytest
 from plangate.errors import UsageError
 from plangate.gate.config import Config
 from plangate.gate.environment import EnvironmentHint
+from plangate.model.input import StateSource
 from plangate.model.verdict import Options
 from plangate.pipeline import gate_flags, trusted_gate
 from plangate.pipeline.gate_flags import GateFlags
@@ -293,7 +294,8 @@ def test_rego_from_outside_of_the_repository_is_no_part_of_the_change(commit, tm
 # --- what is known of the environment ---------------------------------------------------------------------------------
 
 
-def hints(match, **fields):
+def hints(match, *, state="", **fields):
+    fields["state"] = StateSource(location=state or None)
     write(".plangate.yaml", f"environments: {{prod: {{match: {{{match}}}}}}}\n")
     return [(one.kind, one.value) for one in prepare(**fields)[1].hints]
 
@@ -341,4 +343,108 @@ def test_the_key_of_the_state_is_that_of_the_backend_and_of_the_state_that_was_n
 
 def test_hints_are_kept_with_the_gate():
     write(".plangate.yaml", "environments: {prod: {match: {targets: db}}}\n")
-    assert prepare(target="db")[1].hints == (EnvironmentHint("targets", "db"),)
+    assert prepare(target="db")[1].hints == (EnvironmentHint("targets", "db", ("db/",)),)
+
+
+PROD = (
+    "environments: {prod: {match: {paths: 'live/prod/**'}, require: [state]}, dev: {match: {paths: 'live/dev/**'}}}\n"
+)
+
+
+def environment(**fields):
+    gate = prepare(**fields)[1]
+    return gate.resolve_settings(Options(created_at=AS_OF, environment=fields.get("env")), (), ()).resolution.name
+
+
+@pytest.fixture
+def repository(here):
+    write(".git/HEAD", "ref: refs/heads/main\n")
+    write(".plangate.yaml", PROD)
+    write("live/prod/db/main.tf", "")
+    write("live/dev/main.tf", "")
+    (here / "current").symlink_to("live/prod")
+    return here
+
+
+@pytest.mark.parametrize(
+    ("inside", "fields"),
+    [
+        ("", {"inputs": ("live/prod/plan.json",)}),
+        ("", {"inputs": ("./live/../live/prod/db/plan.json",)}),
+        ("", {"inputs": ("current/plan.json",)}),
+        ("", {"tf_dir": Path("live/prod")}),
+        ("", {"tf_dir": Path("live/prod/")}),
+        ("", {"tf_dir": Path("live/prod/db")}),
+        ("", {"tf_dir": Path("current")}),
+        ("", {"inputs": ("-",), "tf_dir": Path("live/prod")}),
+        ("", {"saved_plan": "live/prod/tfplan"}),
+        ("", {"target": "live/prod"}),
+        ("live/prod", {"inputs": ("-",)}),
+        ("live/prod", {"inputs": ("/nowhere/plan.json",)}),
+        ("live/prod/db", {}),
+        ("live", {"tf_dir": Path("prod")}),
+        ("live/dev", {"inputs": ("-",), "tf_dir": Path("../prod")}),
+    ],
+)
+def test_an_environment_is_found_however_its_folder_is_named(repository, monkeypatch, inside, fields):
+    monkeypatch.chdir(repository / inside)
+    assert environment(**fields) == "prod"
+
+
+@pytest.mark.parametrize("fields", [{}, {"inputs": ("live/plan.json",)}, {"tf_dir": Path("live")}, {"target": "prod"}])
+def test_what_is_in_no_folder_of_an_environment_has_none(repository, fields):
+    assert environment(**fields) is None
+
+
+def test_the_configuration_is_the_nearest_one_up_to_the_top_of_the_repository(repository, monkeypatch):
+    write("rules/own.yaml", POLICY)
+    write("waivers.yaml", WAIVER)
+    write(".plangate.yaml", PROD + "policy_paths: rules\nwaivers: {files: waivers.yaml}\n")
+    monkeypatch.chdir(repository / "live" / "prod")
+    policies, gate = prepare()
+    assert ids(policies) == {"own-policy"}
+    assert [waiver.file for waiver in gate.waivers] == ["../../waivers.yaml"]
+    assert gate.notes == ("the configuration is ../../.plangate.yaml",)
+    write(".plangate.yaml", "mode: observe\n")
+    policies, gate = prepare()
+    assert (ids(policies), gate.config.mode, gate.notes) == (set(), "observe", ())
+
+
+def test_a_configuration_above_the_repository_and_without_one_is_not_read(here, monkeypatch):
+    write(".plangate.yaml", "mode: observe\n")
+    (here / "inner").mkdir()
+    monkeypatch.chdir(here / "inner")
+    assert prepare()[1] is None
+    write(".git", "gitdir: elsewhere\n")
+    assert prepare()[1] is None
+
+
+def test_a_nearer_configuration_of_the_change_does_not_hide_the_trusted_one(here, commit, monkeypatch):
+    write(".plangate.yaml", PROD)
+    write("live/prod/main.tf", "")
+    commit()
+    write("live/prod/.plangate.yaml", "mode: observe\n")
+    monkeypatch.chdir(here / "live" / "prod")
+    gate = prepare(ref="main")[1]
+    assert (gate.config.mode, gate.read.file) == ("enforce", "main:../../.plangate.yaml")
+    assert [one.what.partition(": ")[2] for one in gate.weakenings] == [
+        "mode becomes observe instead of enforce",
+        "the environment prod is removed",
+        "the environment dev is removed",
+    ]
+    assert environment(ref="main") == "prod"
+
+
+def test_the_paths_of_a_configuration_that_is_named_hold_from_its_folder_and_from_the_working_folder(repository):
+    write("ci/gate.yaml", "environments: {a: {match: {paths: 'live/prod/**'}}}\n")
+    write("live/gate.yaml", "environments: {b: {match: {paths: 'prod/**'}}}\n")
+    assert environment(config="ci/gate.yaml", tf_dir=Path("live/prod")) == "a"
+    assert environment(config="live/gate.yaml", tf_dir=Path("live/prod")) == "b"
+
+
+def test_the_key_of_the_state_is_that_of_the_backend_configuration_that_was_named():
+    write("prod.tfbackend", 'bucket = "states"\nkey = "prod/db.tfstate"\n')
+    write("broken.tfbackend", "key = var.x\n")
+    write(".plangate.yaml", "environments: {prod: {match: {backend_keys: 'prod/**'}}}\n")
+    assert environment(state=StateSource(backend_config=("prod.tfbackend",))) == "prod"
+    assert environment(state=StateSource(backend_config=("broken.tfbackend",))) is None

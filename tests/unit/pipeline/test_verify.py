@@ -6,11 +6,11 @@ from msgspec import UNSET, structs
 from plangate.errors import ExitCode
 from plangate.model.change import Action, Address, Freshness, Gap, Hook, Invocation, OutputChange, ReplaceOrder
 from plangate.model.input import Facts, InputRecord, Kind
-from plangate.model.verdict import Binding, Coverage
+from plangate.model.verdict import Binding, Coverage, Severity
 from plangate.pipeline import saved, signature
 from plangate.pipeline.verify import Comparison, Problem, Verified, VerifyResult, compare
 from tests.support.command import AS_OF
-from tests.support.verdicts import change, changed, verdict
+from tests.support.verdicts import change, changed, finding, verdict
 
 NOW = "2026-01-31T13:00:00Z"
 LATE = "2026-02-02T00:00:00Z"
@@ -125,7 +125,17 @@ def test_a_verdict_expires(now, problems):
     [("block", "different", 10), ("inconclusive", "unsure", 4), ("review", None, 0), ("pass", None, 0)],
 )
 def test_a_verdict_that_lets_nothing_go_on_lets_nothing_through(decision, kind, code):
-    result = held(structs.replace(BEFORE, decision=decision, headline="it is lost"), BEFORE)
+    severity = {"block": Severity.CRITICAL, "review": Severity.MEDIUM}.get(decision)
+    found = () if severity is None else (finding("data-lost", severity),)
+    unsure = (Gap("state", "is missing", "give it", inconclusive=True),) if decision == "inconclusive" else ()
+    codes = {"block": 10, "inconclusive": 4}
+    given = structs.replace(
+        document(ROLE, findings=found, risk=severity, coverage=Coverage(skipped=unsure)),
+        decision=decision,
+        exit_code=codes.get(decision, 0),
+        headline="it is lost",
+    )
+    result = held(given, BEFORE)
     assert told(result) == ([(kind, f"the verdict itself is {decision}: it is lost", ())] if kind else [])
     assert result.code == code
     assert bool(result.notes) == (decision == "review")
@@ -232,7 +242,17 @@ def test_another_version_of_plangate_is_named():
 def test_a_plan_that_cannot_be_read_is_no_answer():
     gap = Gap("plan.json", "is empty", "plan again", input_failed=True)
     fresh = document(ROLE, coverage=Coverage(skipped=(gap, Gap("x", "was not seen", "look", inconclusive=True))))
-    assert told(held(BEFORE, fresh)) == [("unsure", "plan.json: is empty", ())]
+    result = held(BEFORE, fresh, plans=("plan.json",))
+    assert (told(result), result.code) == ([("unread", "plan.json: is empty", ())], ExitCode.INPUT)
+
+
+def test_of_a_plan_that_cannot_be_read_no_difference_is_told():
+    gap = Gap("plan.json", "not found", "plan again", input_failed=True)
+    fresh = document(coverage=Coverage(skipped=(gap,)))
+    result = held(BEFORE, fresh, plans=("plan.json",))
+    assert (told(result), result.code) == ([("unread", "plan.json: not found", ())], ExitCode.INPUT)
+    result = held(BEFORE, fresh, plans=("other.json",))
+    assert ([problem.kind for problem in result.problems], result.code) == (["different", "unsure"], ExitCode.BLOCK)
 
 
 def test_an_upgrade_needs_the_evidence_that_it_was_predicted_from():

@@ -6,7 +6,9 @@ from plangate.model.change import Action, Address, AttributeChange, Change
 from plangate.model.values import ABSENT, UNKNOWN, Sensitive, spell
 from plangate.model.verdict import Outcome
 from plangate.policy import facts
-from plangate.policy.expressions import ExpressionError, Expressions, parse_path
+from plangate.policy.expressions import ExpressionError, Expressions
+from plangate.policy.paths import parse_path
+from plangate.policy.subject import Subject
 from tests.support.sides import FakeSide
 
 EXPRESSIONS = Expressions()
@@ -25,7 +27,7 @@ def change(before=None, after=None, **more):
 
 def evaluate(text, of):
     return EXPRESSIONS.evaluate(
-        EXPRESSIONS.compile(text), EXPRESSIONS.activate(facts.of(of, facts.EvaluationContext("prod"))), of
+        EXPRESSIONS.compile(text), EXPRESSIONS.activate(facts.of(of, facts.EvaluationContext("prod"))), Subject(of)
     )
 
 

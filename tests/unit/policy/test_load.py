@@ -45,7 +45,7 @@ def test_a_policy_file_is_read(tmp_path):
         ("severity: medium", "severty: medium", "3:1", "unknown key severty; did you mean severity?"),
         ("severity: medium", "severity: terrible", "3:11", "invalid enum value 'terrible'"),
         ("actions: create", "action: create", "6:28", "unknown key action; did you mean actions?"),
-        ("actions: create", "actions: [create, delete]", "6:46", "invalid enum value 'delete'"),
+        ("actions: create", "actions: [create, destry]", "6:46", "invalid enum value 'destry'; did you mean destroy?"),
         ("after('tags.owner') == null", "after('tags.owner') == nul", "7:30", "when: undeclared reference to 'nul'"),
         (
             "after('tags.owner') == null",
@@ -279,3 +279,20 @@ def test_what_is_no_policy_is_refused(tmp_path, text):
 def test_the_index_holds_every_knowledge_document():
     assert set(knowledge.index().knowledge) == {file.stem for file in (knowledge.folder() / "knowledge").glob("*.yaml")}
     assert all(isinstance(msgspec.json.decode(raw), dict) for raw in knowledge.index().knowledge.values())
+
+
+def test_a_folder_that_holds_too_much_is_no_folder_of_policies(tmp_path, monkeypatch):
+    monkeypatch.setattr("plangate.policy.load._MOST_SEEN", 3)
+    for name in ("a.yaml", "b", "c", "d"):
+        (tmp_path / name).write_text("")
+    with pytest.raises(UsageError, match="holds more than 3 files: it is no folder of policies"):
+        read_paths([tmp_path])
+
+
+def test_a_folder_that_cannot_be_read_is_refused(tmp_path, monkeypatch):
+    def rglob(folder, _):
+        raise FileNotFoundError(2, "No such file or directory", f"{folder}/gone")
+
+    monkeypatch.setattr(Path, "rglob", rglob)
+    with pytest.raises(UsageError, match="gone: cannot be read: No such file or directory"):
+        read_paths([tmp_path])

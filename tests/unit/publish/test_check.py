@@ -3,7 +3,7 @@ import pytest
 from plangate.errors import PublishError
 from plangate.model.verdict import Decision
 from plangate.publish import check, state
-from tests.support.github_actors import client, place, report
+from tests.support.github_actors import KEY, client, place, report
 from tests.support.github_server import HEAD, Fault, serving
 
 OTHER = state.key_of("live/web", "prod")
@@ -136,3 +136,120 @@ def test_neither_check_nor_status_is_told(server):
     server.always = lambda request: Fault("403") if "/statuses/" in request.path else None
     with pytest.raises(PublishError, match="neither a check nor a status"):
         publish(server)
+
+
+# --- one name -----------------------------------------------------------------------------------------------------------
+
+
+def test_what_the_other_target_said_last_counts(server):
+    publish(server, Decision.BLOCK, where=place(run=4), key=OTHER)
+    publish(server, Decision.PASS, where=place(run=6), key=OTHER)
+    assert publish(server, Decision.PASS).outcome == "check"
+
+
+def test_an_older_block_is_not_withheld_for_a_newer_pass(server):
+    publish(server, Decision.PASS, where=place(run=6))
+    assert publish(server, Decision.BLOCK, where=place(run=5)).outcome == "check"
+    assert server.checks[-1]["conclusion"] == "failure"
+    publish(server, Decision.PASS, where=place(run=6, attempt=2))
+    assert server.checks[-1]["conclusion"] == "success"
+
+
+def interfering(server, method, *, decision, key, run, name="plangate"):
+    """Somebody else's result, which appears right after the first request of a kind."""
+    left = [1]
+
+    def always(request):
+        if left and request.method == method and ("check-runs" in request.path or "/statuses/" in request.path):
+            left.pop()
+            server.always = lambda request: None
+            server.after = lambda: publish(server, decision, where=place(run=run), key=key, name=name)
+
+    server.always = always
+
+
+@pytest.mark.parametrize("statuses", [False, True], ids=["check", "status"])
+def test_a_worse_result_of_another_target_at_the_same_time_is_what_stays(server, statuses):
+    server.checks_allowed = not statuses
+    interfering(server, "POST", decision=Decision.BLOCK, key=OTHER, run=5)
+    with pytest.raises(PublishError, match="another target or branch has a worse result"):
+        publish(server, Decision.PASS)
+    assert shown(server) == "failure"
+    with pytest.raises(PublishError, match="another target or branch has a worse result"):
+        publish(server, Decision.PASS)
+    publish(server, Decision.PASS, where=place(run=7), key=OTHER)
+    assert shown(server) == "success"
+
+
+@pytest.mark.parametrize("statuses", [False, True], ids=["check", "status"])
+def test_a_milder_result_of_another_target_at_the_same_time_does_not_stay_on_top(server, statuses):
+    server.checks_allowed = not statuses
+    rival = state.key_of("live/web", "prod")
+
+    def beside():
+        # It looked before ours was there, and writes after it.
+        entry = f"plangate/v1 {rival} 5.1"
+        if statuses:
+            server.statuses.append(
+                {
+                    "state": "success",
+                    "context": "plangate",
+                    "id": server.new_id(),
+                    "sha": HEAD,
+                    "target_url": f"https://x#{entry}",
+                }
+            )
+        else:
+            server.checks.append(
+                {
+                    "id": server.new_id(),
+                    "name": "plangate",
+                    "head_sha": HEAD,
+                    "external_id": entry,
+                    "conclusion": "success",
+                }
+            )
+
+    left = [1]
+
+    def always(request):
+        if left and request.method == "POST" and ("check-runs" in request.path or "/statuses/" in request.path):
+            left.pop()
+            server.after = beside
+
+    server.always = always
+    publish(server, Decision.BLOCK)
+    assert shown(server) == "failure"
+
+
+@pytest.mark.parametrize("statuses", [False, True], ids=["check", "status"])
+def test_an_older_pass_at_the_same_time_as_a_newer_block_ends_blocked(server, statuses):
+    server.checks_allowed = not statuses
+    interfering(server, "POST", decision=Decision.BLOCK, key=KEY, run=9)
+    publish(server, Decision.PASS, where=place(run=5))
+    assert shown(server) == "failure"
+
+
+def shown(server):
+    """What GitHub shows: the latest of the name."""
+    if server.checks_allowed:
+        return max((run for run in server.checks if run["name"] == "plangate"), key=lambda run: run["id"])["conclusion"]
+    return server.statuses[-1]["state"]
+
+
+def test_a_status_of_another_target_is_not_hidden_either(server):
+    server.checks_allowed = False
+    publish(server, Decision.BLOCK)
+    with pytest.raises(PublishError, match="another target or branch"):
+        publish(server, Decision.PASS, key=OTHER)
+    assert publish(server, Decision.PASS, where=place(run=4)).outcome == "superseded"
+    assert [status["state"] for status in server.statuses] == ["failure"]
+    publish(server, Decision.PASS, where=place(run=6))
+    assert server.statuses[-1]["state"] == "success"
+
+
+def test_a_status_that_cannot_say_whose_it_is_is_refused(server):
+    server.checks_allowed = False
+    with pytest.raises(PublishError, match="cannot say which target it is of"):
+        publish(server, where=place(page=""))
+    assert server.statuses == []

@@ -1,4 +1,7 @@
 import logging
+import socket
+import threading
+import time
 
 import pytest
 
@@ -198,7 +201,7 @@ def test_a_certificate_authority_of_ones_own_is_trusted_when_it_is_named_and_onl
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     with serving(certificate=(ca, key)) as server:
         endpoints = hosts.endpoints(server.url, "", ["localhost"])
-        with pytest.raises(PublishError, match="SSLError"):
+        with pytest.raises(PublishError, match="certificate is not trusted"):
             GitHub(endpoints, TOKEN, clock=Watch().clock).get("/repos/octo/infra/pulls/7")
         assert server.requests == []
         if how == "SSL_CERT_FILE":
@@ -206,3 +209,114 @@ def test_a_certificate_authority_of_ones_own_is_trusted_when_it_is_named_and_onl
         bundle = str(ca) if how == "--ca-bundle" else ""
         found = GitHub(endpoints, TOKEN, clock=Watch().clock, ca_bundle=bundle).get("/repos/octo/infra/pulls/7")
         assert found["number"] == 7
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no certificate"])
+def test_a_bundle_that_is_none_is_said_at_once(server, tmp_path, content):
+    path = tmp_path / "ca.pem"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(UsageError) as error:
+        client(server, ca_bundle=str(path))
+    assert str(error.value).startswith(f"--ca-bundle {path}: ")
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (
+            {"message": "Validation Failed", "errors": [{"resource": "IssueComment", "message": "Body is too long"}]},
+            "GitHub answers 422: Validation Failed: Body is too long",
+        ),
+        (
+            {"message": "Validation Failed", "errors": [{"resource": "X", "field": "body", "code": "too_long"}]},
+            "GitHub answers 422: Validation Failed: body too_long",
+        ),
+        ({"message": "Validation Failed", "errors": ["no", 7, None]}, "GitHub answers 422: Validation Failed: no"),
+        ({"errors": {}}, "GitHub answers 422: no reason given"),
+    ],
+)
+def test_what_is_wrong_stands_in_the_errors(server, body, said):
+    server.always = lambda request: Fault("422", body=body)
+    with pytest.raises(RefusedError) as error:
+        client(server).patch(PULL, {})
+    assert str(error.value) == said
+
+
+# --- slow answers -----------------------------------------------------------------------------------------------------
+
+
+def dripping(first: bytes):
+    """A server whose answer starts, and then comes byte by byte for ever."""
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        connection, _ = listening.accept()
+        with connection:
+            connection.recv(65_536)
+            connection.sendall(first)
+            try:
+                while True:
+                    connection.sendall(b"x")
+                    time.sleep(0.02)
+            except OSError:
+                return
+
+    threading.Thread(target=serve, daemon=True).start()
+    return listening
+
+
+@pytest.mark.parametrize("first", [b"HTTP/1.1 200 OK\r\nX-Drip: ", b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n"])
+def test_the_time_is_for_the_whole_call_however_slowly_bytes_come(first):
+    with dripping(first) as listening:
+        endpoints = hosts.endpoints(f"http://127.0.0.1:{listening.getsockname()[1]}", "", ["127.0.0.1"])
+        begun = time.monotonic()
+        with pytest.raises(PublishError):
+            GitHub(endpoints, TOKEN, seconds=0.4).get(PULL)
+        assert time.monotonic() - begun < 5
+
+
+# --- proxies ----------------------------------------------------------------------------------------------------------
+
+
+def proxying(answer: bytes, seen: list[bytes]):
+    """A proxy that gives one answer to every request."""
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        while True:
+            try:
+                connection, _ = listening.accept()
+            except OSError:
+                return
+            with connection:
+                seen.append(connection.recv(65_536))
+                connection.sendall(answer)
+
+    threading.Thread(target=serve, daemon=True).start()
+    return listening
+
+
+def test_a_proxy_that_refuses_is_asked_once_and_gets_no_token(monkeypatch):
+    seen: list[bytes] = []
+    with proxying(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n", seen) as listening:
+        monkeypatch.setenv("HTTPS_PROXY", f"ann:s%40y@127.0.0.1:{listening.getsockname()[1]}")
+        endpoints = hosts.endpoints("https://github.example.com/api/v3", "", ["github.example.com"])
+        watch = Watch()
+        with pytest.raises(PublishError, match="the proxy of the environment cannot be used: it answers 407"):
+            GitHub(endpoints, TOKEN, clock=watch.clock).get(PULL)
+    assert watch.slept == []
+    (request,) = seen
+    assert request.startswith(b"CONNECT github.example.com:443 ")
+    assert b"basic YW5uOnNAeQ==" in request.replace(b"Basic", b"basic")
+    assert TOKEN.encode() not in request
+
+
+def test_a_proxy_that_is_not_there_is_said_at_once(monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
+    watch = Watch()
+    with pytest.raises(PublishError, match="the proxy of the environment cannot be used"):
+        GitHub(hosts.endpoints("", "", []), TOKEN, clock=watch.clock).get(PULL)
+    assert watch.slept == []

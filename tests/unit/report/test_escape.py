@@ -1,10 +1,13 @@
+import html
 import re
 
+import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from plangate.report.escape import code, comment, markdown, prose, terminal, visible
+from plangate.report import escape
+from plangate.report.escape import code, comment, markdown, prose, terminal, visible, xml
 from tests.support.rendering import GITHUB, tokens
 from tests.support.verdicts import HOSTILE
 
@@ -164,6 +167,27 @@ def test_cells_of_a_table_stay_apart(first, second):
 def test_a_comment_cannot_be_closed(text):
     assert re.fullmatch(r"[A-Za-z0-9%._~/:-]*", comment(text))
     assert "--" not in comment(text)
+
+
+COMMAND = re.compile(r"##\w*\[")
+"""What a runner of Azure or GitHub obeys anywhere in a line."""
+
+
+@given(text=texts)
+@example(text="##vso[task.setvariable]x ##[add-mask]y ###[z] \x1b \x9b[31m \x7f \x85")
+def test_json_decodes_to_the_same_and_holds_no_command_and_no_control_character(text):
+    encoded = escape.json(msgspec.json.encode({"k": text}))
+    assert msgspec.json.decode(encoded) == {"k": text}
+    assert not COMMAND.search(encoded.decode())
+    assert not re.search(r"[\x00-\x1f\x7f-\x9f]", encoded.decode())
+
+
+@given(text=texts)
+@example(text="##vso[task.setvariable]x ##[add-mask]y ###[z]")
+def test_no_escape_leaves_a_command_for_a_runner(text):
+    for escaped in (terminal(text), markdown(text), code(text), prose(text), xml(text), xml(f"{text}|")):
+        assert not COMMAND.search(escaped)
+    assert html.unescape(xml(text)) == visible(text)
 
 
 def test_hostile_text_is_inert_everywhere():

@@ -4,7 +4,7 @@ from click.testing import CliRunner
 from plangate.cli.explain import explain
 from plangate.errors import ExitCode, InputError, UsageError
 from plangate.report import json_v1
-from tests.support.verdicts import HOSTILE, everything, verdict
+from tests.support.verdicts import HOSTILE, change, changed, everything, verdict
 
 
 @pytest.fixture(autouse=True)
@@ -50,6 +50,14 @@ def test_a_finding_is_explained_with_the_values_that_were_seen(saved):
         "\n"
         " instead   Take a backup first, with `make backup`.\n"
         " see       https://docs.example/databases\n"
+        "\n"
+        " waiver    if it is meant, below `waivers:` in a file that --waivers names:\n"
+        '           - policy: "stateful-resource-destroyed"\n'
+        '             address: "aws_db_instance.main"\n'
+        '             fingerprint: "abababababababab"\n'
+        '             reason: "WHY"\n'
+        '             owner: "WHO"\n'
+        '             expires: "2026-03-02"\n'
     )
 
 
@@ -115,3 +123,32 @@ def test_another_file_is_an_input_error(tmp_path, content, said):
 def test_a_file_that_cannot_be_read_is_an_input_error(tmp_path):
     assert str(failure(str(tmp_path / "none.json"), "1")) == f"{tmp_path / 'none.json'}: not found"
     assert str(failure(str(tmp_path), "1")) == f"{tmp_path}: is a folder"
+
+
+ASSESSED = change("aws_ecs_service.web", attributes=(changed("desired_count", 2, 4),), assessed="desired_count grows")
+OPEN = change("aws_lb_listener.web", attributes=(changed("port", 80, 81),))
+
+
+@pytest.fixture
+def passed(tmp_path):
+    path = tmp_path / "passed.json"
+    path.write_bytes(json_v1.render(verdict(changes=(ASSESSED, OPEN))))
+    return str(path)
+
+
+def test_a_change_that_passes_is_explained_by_its_address(passed):
+    page = run(passed, "aws_ecs_service.web").output
+    assert "desired_count grows" in page
+    assert "aws_lb_listener" not in page
+
+
+def test_a_change_that_nobody_has_judged_says_so(passed):
+    page = run(passed, "aws_lb_listener.web").output
+    assert "nobody" in page
+    assert "grows" not in page
+
+
+def test_an_address_that_is_not_there_is_a_usage_error(passed):
+    error = failure(passed, "aws_ecs_service.other")
+    assert isinstance(error, UsageError)
+    assert "aws_ecs_service.other" in str(error)

@@ -2,7 +2,9 @@ import re
 
 import jinja2
 import pytest
+import yaml
 
+from plangate.lang.glob import of_address
 from plangate.model.change import Action, Gap, OutputChange
 from plangate.model.values import ABSENT
 from plangate.model.verdict import Coverage, Decision, Severity
@@ -56,12 +58,15 @@ def test_the_comment_is_as_recorded(name, golden):
 def test_hostile_text_makes_no_element_of_any_kind():
     found = list(tokens(markdown.render(everything(HOSTILE))))
     assert not [t for t in found if t.type in ("image", "code_block", "blockquote_open", "hr", "em_open", "s_open")]
+    fences = [yaml.safe_load(t.content) for t in found if t.type == "fence" and t.info != "diff"]
+    assert [one["address"] for (one,) in fences] == [
+        of_address(one.address) for one in everything(HOSTILE).findings[:3]
+    ]
     blocks = [line for t in found if t.type == "html_block" for line in t.content.strip().splitlines()]
     assert blocks
     assert all(OURS.fullmatch(line) for line in blocks)
     assert {t.content for t in found if t.type == "html_inline"} == IN_LINE
     assert [t.attrGet("href") for t in found if t.type == "link_open"] == ["https://docs.example/databases"]
-    assert {t.info for t in found if t.type == "fence"} == {"diff"}
     assert sum(t.type == "heading_open" for t in found) == 7
     text = "\n".join(t.content for t in found if t.type == "text")
     assert not MENTION.search(text)

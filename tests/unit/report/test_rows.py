@@ -104,3 +104,21 @@ def test_remarks_tell_where_from_and_why():
     assert row.remark == "from a.b; imported by i-1; n"
     (row,) = group([small(1, Action.DESTROY, reason="a_new_reason")]).rows
     assert row.remark == "a_new_reason"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("a\nb\nc\nd", "a\nB\nc\nD", [('"b"', '"B"'), ('"d"', '"D"')]),
+        ("a\nb\nc", "a\nc", [('"b"', None)]),
+        ("a\nc", "a\nb\nc\nd", [(None, '"b"'), (None, '"d"')]),
+        ("a", "b", [('"a"', '"b"')]),
+        ("a\n", "a\n\n", [(None, '""')]),
+    ],
+)
+def test_every_line_of_a_text_that_differs_is_shown_where_everything_is(before, after, expected):
+    made = change("azurerm_api_management_policy.x", attributes=(changed("xml", before, after),))
+    (row,) = group([made], everything=True).rows
+    assert [(one.before, one.after) for one in row.deltas] == expected
+    (row,) = group([made]).rows
+    assert len(row.deltas) == 1

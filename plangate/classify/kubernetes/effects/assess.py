@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from plangate.classify.kubernetes.api import cross_object
+from plangate.classify.kubernetes.api import cross_object, unapplied_definitions
 from plangate.classify.kubernetes.effects import (
     config_consumers,
+    custom_kinds,
     exposure,
     images,
     losses,
     pods,
     rendered,
     scaling,
+    storage,
     traffic,
+    used,
 )
 from plangate.classify.release_view import with_notices
 from plangate.model.change import Effect, EffectName, Notice
@@ -28,6 +31,9 @@ _EFFECTS = (
     pods.effects,
     scaling.effects,
     losses.effects,
+    custom_kinds.effects,
+    storage.effects,
+    used.effects,
     config_consumers.effects,
     rendered.effects,
     traffic.effects,
@@ -43,7 +49,11 @@ def assess(changes: list[Change], index: ReleaseIndex) -> list[Change]:
 
 
 def _assessed(change: Change, index: ReleaseIndex) -> Change:
-    found = [*change.effects, *cross_object.effects(change, index)]
+    found = [
+        *change.effects,
+        *cross_object.effects(change, index),
+        *unapplied_definitions.effects(change, index),
+    ]
     refused = tuple(effect for effect in found if effect.name is EffectName.FAILS)
     if refused:
         return structs.replace(change, effects=refused)
@@ -54,7 +64,7 @@ def _assessed(change: Change, index: ReleaseIndex) -> Change:
     judged = structs.replace(
         change,
         effects=tuple(dict.fromkeys(found)),
-        traits=change.traits | images.traits(change),
+        traits=change.traits | images.traits(change) | frozenset(custom_kinds.traits(change)),
         note=_note(change, found),
     )
     return with_notices(judged, (one for one in told if isinstance(one, Notice)))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from plangate.classify.kubernetes.objects import annotations_of, items, section
+from plangate.classify.kubernetes.effects import images
+from plangate.classify.kubernetes.objects import annotations_of, items, scalar, section
 from plangate.classify.kubernetes.release_index import is_workload, pod_template
 from plangate.lang.wording import listed
 from plangate.model.change import Action, Effect, EffectName
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 _TYPES: Final = {"core/ConfigMap": "ConfigMap", "core/Secret": "Secret"}
 _DATA: Final = ("data", "binaryData", "stringData")
+_WATCHER: Final = "reload"
+"""In the name of every image whose job that is: configmap-reload, prometheus-config-reloader, nats-server-config-reloader."""
 _RELOADERS: Final = (
     "reloader.stakater.com/",
     "configmap.reloader.stakater.com/",
@@ -58,7 +61,11 @@ def _not_restarted(change: Change, kind: str, paths: tuple[str, ...], index: Rel
         how = reads(pod_template(identity, body), kind, name)
         if how is None:
             continue
-        if "/".join(identity) in rolling or _reloaded(identity, body):
+        if (
+            "/".join(identity) in rolling
+            or _reloaded(identity, body)
+            or (how == "volume" and _watched(identity, body, kind, name))
+        ):
             restarting = True
             continue
         readers.append(f"{identity[1]}/{identity[3]} ({how})")
@@ -81,12 +88,29 @@ def reads(template: Body, kind: str, name: str) -> str | None:
                 return "envFrom"
             if any(section(one, "valueFrom", of_key).get("name") == name for one in items(container, "env")):
                 return "env"
+    return "volume" if any(_volumes(spec, kind, name)) else None
+
+
+def _volumes(spec: Body, kind: str, name: str) -> Iterator[Body]:
+    """The volumes of a pod that hold a ConfigMap or Secret."""
     source, named = ("configMap", "name") if kind == "ConfigMap" else ("secret", "secretName")
     for volume in items(spec, "volumes"):
         projected = items(volume, "projected", "sources")
         if section(volume, source).get(named) == name or any(section(p, source).get("name") == name for p in projected):
-            return "volume"
-    return None
+            yield volume
+
+
+def _watched(identity: Identity, body: Body, kind: str, name: str) -> bool:
+    """Whether a container beside the reader watches the files of a ConfigMap or Secret and has it read them again."""
+    spec = section(pod_template(identity, body), "spec")
+    volumes = {scalar(volume.get("name")) for volume in _volumes(spec, kind, name)}
+    return any(
+        # What is mounted with a subPath never changes.
+        scalar(mount.get("name")) in volumes and not mount.get("subPath") and not mount.get("subPathExpr")
+        for container in (*items(spec, "containers"), *items(spec, "initContainers"))
+        if _WATCHER in images.parse(str(container.get("image"))).repository.rpartition("/")[2]
+        for mount in items(container, "volumeMounts")
+    )
 
 
 def _reloaded(identity: Identity, body: Body) -> bool:
@@ -98,6 +122,12 @@ def _reloaded(identity: Identity, body: Body) -> bool:
     return False
 
 
+def _key(path: str) -> str:
+    """The key of a Secret's data that a path names: `data.password`, `data["tls.crt"]`."""
+    rest = path.removeprefix(next(part for part in _DATA if path.startswith(part)))
+    return rest[2:].partition('"]')[0] if rest.startswith('["') else rest[1:]
+
+
 def _rotated(change: Change, index: ReleaseIndex) -> Iterator[Effect]:
     """The effects of a Secret whose values change."""
     changed = tuple(a.path for a in change.attributes if a.kind == "changed" and a.path.startswith(_DATA))
@@ -106,7 +136,7 @@ def _rotated(change: Change, index: ReleaseIndex) -> Iterator[Effect]:
     group, name_of_kind, namespace, name = change.address.text.split("/", 3)
     one = index.new.get((group, name_of_kind, namespace, name))
     generated = one.generated if one is not None else frozenset()
-    keys = {path.partition(".")[2] or path.partition('["')[2].rstrip('"]') for path in changed}
+    keys = {_key(path) for path in changed}
     if generated and keys <= generated:
         yield Effect(
             EffectName.RANDOM_RENDER,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from plangate.classify.kubernetes import kinds
 from plangate.classify.kubernetes.object_side import body_of
 from plangate.classify.kubernetes.objects import annotations_of, items, section
 from plangate.model.change import Action, Effect, EffectName
@@ -36,7 +37,7 @@ def effects(change: Change, _index: ReleaseIndex) -> Iterator[Effect]:
 
 def _exposed(type_: str, body: Body) -> list[tuple[str, str, str]]:
     """What one side of an object exposes: (kind of the effect, message, path)."""
-    exposed = _OF_TYPE.get(type_)
+    exposed = _OF_TYPE.get(kinds.workloads().get(type_, type_))
     return list(exposed(body)) if exposed is not None and body else []
 
 

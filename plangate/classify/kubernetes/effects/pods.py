@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
+from plangate.classify.kubernetes import kinds
 from plangate.classify.kubernetes.object_side import body_of
-from plangate.classify.kubernetes.objects import WORKLOADS, section
+from plangate.classify.kubernetes.objects import section
 from plangate.model.change import Action, Effect, EffectName
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def effects(change: Change, _index: ReleaseIndex) -> Iterator[Effect]:
     """The effects of a change on the pods of a workload."""
     if change.action is Action.CREATE and change.type in ("batch/Job", "core/Pod"):
         yield Effect(EffectName.RUNS_CODE, "runs as soon as it is created", "job")
-    if change.type not in WORKLOADS:
+    if change.type not in kinds.workloads():
         return
     if change.action is Action.UPDATE:
         paths = _template_paths(change)
@@ -91,19 +92,33 @@ def _why(paths: tuple[str, ...]) -> str:
 
 
 def _downtime(change: Change, paths: tuple[str, ...]) -> Iterator[Effect]:
-    """The effect of a restart that leaves no pod running, by the strategy and replicas after the upgrade."""
-    spec = section(body_of(change.after), "spec")
+    """The effect of a restart that leaves no pod running, by the strategy and replicas after the upgrade.
+
+    Where it was the same before, every restart of this workload does that.
+    """
+    before, after = (section(body_of(side), "spec") for side in (change.before, change.after))
+    like = kinds.workloads()[change.type]
+    always = {effect.because for effect in _gap(like, before, paths)}
+    for effect in _gap(like, after, paths):
+        if effect.because in always:
+            yield Effect(EffectName.DOWNTIME, f"{effect.because}, as at every restart", "as-always", paths)
+        else:
+            yield effect
+
+
+def _gap(type_: str, spec: dict[str, Value], paths: tuple[str, ...]) -> Iterator[Effect]:
+    """How a restart of a workload leaves no pod running; nothing where some pod stays."""
     replicas = _count(spec.get("replicas", 1))
-    if change.type == "apps/Deployment" and replicas > 0:
+    if type_ == "apps/Deployment" and replicas > 0:
         strategy = section(spec, "strategy")
         if strategy.get("type") == "Recreate":
             yield Effect(EffectName.DOWNTIME, "stops every pod before a new one starts (Recreate)", "recreate", paths)
         elif _share(section(strategy, "rollingUpdate").get("maxUnavailable"), replicas) >= replicas:
             yield Effect(EffectName.DOWNTIME, "may stop every pod at once (maxUnavailable)", "all-unavailable", paths)
-    elif change.type == "apps/StatefulSet" and replicas == 1:
+    elif type_ == "apps/StatefulSet" and replicas == 1:
         if section(spec, "updateStrategy").get("type") == "RollingUpdate":
             yield Effect(EffectName.DOWNTIME, "has one pod, which stops before the new one starts", "single-pod", paths)
-    elif change.type == "apps/DaemonSet":
+    elif type_ == "apps/DaemonSet":
         rolling = section(spec, "updateStrategy", "rollingUpdate")
         if rolling.get("maxUnavailable") == "100%":
             yield Effect(EffectName.DOWNTIME, "stops every pod at once (maxUnavailable 100%)", "all-unavailable", paths)

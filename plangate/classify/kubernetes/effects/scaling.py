@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from plangate.classify.kubernetes import scalers
+from plangate.classify.kubernetes import kinds, scalers
 from plangate.classify.kubernetes.object_side import body_of
 from plangate.classify.kubernetes.objects import section
 from plangate.lang.wording import several
@@ -26,7 +26,7 @@ _FAR_FEWER: Final = 2
 
 def effects(change: Change, index: ReleaseIndex) -> Iterator[Effect | Notice]:
     """The effects of a change on the number of pods, and the notice on two that set it."""
-    if change.action is Action.UPDATE and change.type in _SCALED:
+    if change.action is Action.UPDATE and kinds.workloads().get(change.type) in _SCALED:
         yield from _of_workload(change, index)
     elif change.action is Action.DESTROY:
         for scaler in scalers.read([(index.identity(change), body_of(change.before))]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from plangate.classify.kubernetes import kinds
 from plangate.classify.kubernetes.object_side import body_of
 from plangate.classify.kubernetes.objects import items, scalar, section
 from plangate.classify.kubernetes.release_index import pod_template, selects
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 def effects(change: Change, index: ReleaseIndex) -> Iterator[Effect]:
     """The `traffic-cut` effects of a change."""
-    of_type = _OF_TYPE.get(change.type)
+    of_type = _OF_TYPE.get(kinds.workloads().get(change.type, change.type))
     if of_type is not None:
         yield from of_type(change, index)
 

@@ -26,15 +26,14 @@ class Correlations(Struct, frozen=True):
     """The changes that use a replaced resource, by its address without instance keys."""
     crowds: dict[pairs.Key, int]
     """How many of one type are created, by the first of them, where that is very many."""
+    whole: bool
+    """Whether most of what the plan creates was found deleted: that is one event, and not many."""
 
     def tell(self, change: Change, known: frozenset[str]) -> tuple[tuple[str, ...], str | None]:
         """The traits that it adds to those `known`, and the note of one change."""
         told: list[tuple[str, str]] = []
         if change.found == "deleted" and change.action is Action.CREATE:
-            # A local file is missing on every new runner: what is routine did not vanish.
-            told.append(
-                ("" if "routine" in known else "vanished", "was deleted outside of Terraform, and is created again")
-            )
+            told.append((_vanished(known, whole=self.whole), "was deleted outside of Terraform, and is created again"))
         partner = pairs.partner_note(change, self.partners)
         if partner is not None:
             told.append(("probable-move", partner))
@@ -50,6 +49,15 @@ class Correlations(Struct, frozen=True):
         return tuple(trait for trait, _ in told if trait), "; ".join(notes) or None
 
 
+def _vanished(known: frozenset[str], *, whole: bool) -> str:
+    """What an object is that was found deleted. A local file is missing on every new runner: what is routine did not vanish."""
+    if "routine" in known:
+        return ""
+    if whole:
+        return "vanished-with-others"
+    return "vanished" if known & _HELD else "deleted-outside"
+
+
 def story(changeset: TerraformChangeSet) -> Correlations:
     """Look for the ties of one plan."""
     changes = [change for change in changeset.changes if change.mode == "managed"]
@@ -58,7 +66,18 @@ def story(changeset: TerraformChangeSet) -> Correlations:
         shifts=shifts.shifted(changes),
         users=_users(changeset, changes),
         crowds=_crowds(changes),
+        whole=_whole(changes),
     )
+
+
+_FEWEST_OF_A_WHOLE: Final = 5
+_HELD: Final = traits.HOLDS | {"compute", traits.UNFAMILIAR}
+
+
+def _whole(changes: list[Change]) -> bool:
+    created = [c for c in changes if c.action is Action.CREATE and "routine" not in traits.of_type(c.type)]
+    vanished = sum(change.found == "deleted" for change in created)
+    return vanished >= _FEWEST_OF_A_WHOLE and 2 * vanished > len(created)
 
 
 def _crowds(changes: list[Change]) -> dict[pairs.Key, int]:

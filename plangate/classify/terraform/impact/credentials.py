@@ -62,7 +62,10 @@ def runs_code(subject: Subject, scene: PlanIndex) -> Iterator[Effect]:
     """A provisioner or a job that the apply runs."""
     change = subject.change
     if scene.provisioners and base(change.address.text) in scene.provisioners:
-        if change.action in (Action.CREATE, Action.REPLACE):
+        if change.action is Action.CREATE and base(change.address.text) in scene.unseen:
+            because = "runs a command for the first time, and the plan does not show its text"
+            yield Effect(EffectName.RUNS_CODE, because, "unseen")
+        elif change.action in (Action.CREATE, Action.REPLACE):
             yield Effect(EffectName.RUNS_CODE, "runs its provisioners", "provisioner")
         elif change.action is Action.DESTROY:
             # The plan does not say which of them run at a destroy.

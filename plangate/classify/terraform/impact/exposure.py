@@ -13,7 +13,8 @@ class NetworkRules(Struct, frozen=True, forbid_unknown_fields=True):
     """How the rules of one kind of firewall are written.
 
     `list` is where they stand; empty: the resource is one rule. `parts` is a list inside a rule with ports and protocol of
-    their own. `world_without`: a rule that names no source lets everybody in, unless one of these is set.
+    their own; without a `protocol`, `when` says that it is one with ports. `world_without`: a rule that names no source lets
+    everybody in, unless one of these is set. `open_at_first`: what these name lets everybody in when it is made.
     """
 
     types: tuple[str, ...]
@@ -26,20 +27,24 @@ class NetworkRules(Struct, frozen=True, forbid_unknown_fields=True):
     to: str = ""
     protocol: str = ""
     world_without: tuple[str, ...] | None = None
+    open_at_first: tuple[str, ...] = ()
     computed: bool = False
     kind: str = ""
 
 
 class Switch(Struct, frozen=True, forbid_unknown_fields=True):
-    """Something that is open while every condition holds. Not `create`: only a change to it counts; not `update`: only a create."""
+    """Something that is open while every condition holds. Not `create`: only a change to it counts; not `update`: only a create.
+
+    `computed`: unknown as a whole means that nobody configured it; a path: only where the whole of that is unknown.
+    """
 
     types: tuple[str, ...]
-    kind: str
     because: str
     when: tuple[Test, ...]
+    kind: str = ""
     create: bool = True
     update: bool = True
-    computed: bool = False
+    computed: bool | str = False
 
     @property
     def heads(self) -> frozenset[str]:
@@ -61,6 +66,7 @@ class ExposureKnowledge(Struct, frozen=True, forbid_unknown_fields=True):
     network_rules: tuple[NetworkRules, ...]
     switches: tuple[Switch, ...]
     weak_guards: tuple[Switch, ...]
+    locks: tuple[Switch, ...]
     grants: tuple[Switch, ...]
 
 
@@ -100,3 +106,13 @@ def weak_guards(type_: str) -> tuple[Switch, ...]:
 @functools.cache
 def _weak_guards() -> Lookup[Switch]:
     return Lookup(((type_, entry) for entry in knowledge().weak_guards for type_ in entry.types), together=True)
+
+
+def locks(type_: str) -> tuple[Switch, ...]:
+    """What nobody can take back once it is set, by type."""
+    return _locks()(type_)
+
+
+@functools.cache
+def _locks() -> Lookup[Switch]:
+    return Lookup((type_, entry) for entry in knowledge().locks for type_ in entry.types)

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from plangate import knowledge as shipped
+from plangate.classify.terraform.impact import type_class
 from plangate.classify.terraform.impact.values import UNSURE, leaves, spelled
 from plangate.lang.glob import fits
 from plangate.model.change import Action, Effect, EffectName, ReplaceOrder
+from plangate.model.resource_type import Consequence
 
 if TYPE_CHECKING:
     from plangate.classify.terraform.impact.plan_index import PlanIndex, Subject
@@ -23,6 +25,7 @@ class NamesKnowledge(Struct, frozen=True, forbid_unknown_fields=True):
 
     refused: dict[str, tuple[str, ...]]
     maybe: dict[str, tuple[str, ...]]
+    overwritten: dict[str, tuple[str, ...]]
     identity: tuple[str, ...]
     same_as: dict[str, str]
     everywhere: tuple[str, ...]
@@ -40,12 +43,17 @@ def paths(type_: str) -> tuple[str, ...]:
     return known.refused.get(type_) or known.maybe.get(type_) or ()
 
 
+def named(type_: str) -> tuple[str, ...]:
+    """The attributes that together name an object, whether or not it can be written over."""
+    return paths(type_) or knowledge().overwritten.get(type_, ())
+
+
 def collides(subject: Subject, _scene: PlanIndex) -> Iterator[Effect]:
     """The new object is created while the old one still has the name."""
     change = subject.change
     if change.action is not Action.REPLACE or change.replace_order is not ReplaceOrder.CREATE_FIRST:
         return
-    unique = paths(subject.type)
+    unique = named(subject.type)
     if not unique or change.before is None or change.after is None:
         return
     before, after = leaves(change.before, unique[0]), leaves(change.after, unique[0])
@@ -56,7 +64,14 @@ def collides(subject: Subject, _scene: PlanIndex) -> Iterator[Effect]:
     if any(old != new for old, new in rest if not any(isinstance(value, UNSURE) for value in new)):
         return
     shown = tuple(map(spelled, unique))
-    if subject.type in knowledge().refused and not unsure:
+    if subject.type in knowledge().overwritten:
+        if "forget" not in change.actions:
+            known = type_class.of(subject.type)
+            consequence = known.consequence if known is not None else None
+            because = f"is written in the place of the old one ({shown[0]}), and then deleted with it: nothing is left"
+            bad = None if consequence is Consequence.NONE else consequence
+            yield Effect(EffectName.REMOVES, because, "overwritten", shown, not unsure, consequence=bad)
+    elif subject.type in knowledge().refused and not unsure:
         because = f"is created while the old one still has its name ({shown[0]}), and is refused"
         yield Effect(EffectName.FAILS, because, "name-taken", shown)
     else:

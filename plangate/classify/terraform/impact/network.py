@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
 _ALL_PROTOCOLS: Final = frozenset({"-1", "all", "*", "any", "none", ""})
 _NO_PORTS: Final = frozenset(
-    {"icmp", "icmpv6", "icmp6", "ipv6-icmp", "1", "58", "esp", "ah", "50", "51", "gre", "47", "icmp_v4"}
+    {"icmp", "icmpv4", "icmp_v4", "icmpv6", "icmp6", "icmp_v6", "ipv6-icmp", "1", "58"}
+    | {"esp", "ah", "50", "51", "gre", "47", "ipip", "ipencap", "ip-in-ip", "4", "vrrp", "112"}
 )
 
 
@@ -46,12 +47,14 @@ class Opening(Struct, frozen=True):
     certain: bool = True
 
 
-def opened(subject: Subject, _scene: PlanIndex) -> Iterator[Effect]:
+def opened(subject: Subject, scene: PlanIndex) -> Iterator[Effect]:
     """The ports that are open to everybody after, and were not before."""
     if subject.change.action is Action.DESTROY or subject.after is None:
         return
     for rules in exposure.network_rules(subject.type):
         if not any(subject.touched(head(path)) for path in _paths(rules)):
+            continue
+        if rules.open_at_first and subject.creates and scene.makes(subject, rules.open_at_first):
             continue
         before = [opening.ports for opening in _openings(rules, subject.old) if opening.certain]
         fresh = [
@@ -163,7 +166,7 @@ def _ports(rules: NetworkRules, part: Readable) -> Iterator[tuple[Range, bool]]:
             # It may be every protocol, and then no port limits it.
             yield ALL, False
             return
-        if not protocols or protocols[0] in _ALL_PROTOCOLS:
+        if rules.protocol and (not protocols or protocols[0] in _ALL_PROTOCOLS):
             yield ALL, True
             return
         bounds = _bounds(rules, part)

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from plangate.classify.terraform.impact import names, traits
 from plangate.classify.terraform.impact.resolved import ResolvedSide, document
-from plangate.classify.terraform.impact.values import items
+from plangate.classify.terraform.impact.values import items, leaves
 from plangate.model.change import Action, DriftStatus, base
 from plangate.model.values import UNKNOWN
 
@@ -59,6 +59,8 @@ class PlanIndex(Struct, frozen=True, dict=True):
     """The paths changed outside of Terraform that the plan sets back, by address."""
     provisioners: frozenset[str]
     """Addresses without instance keys."""
+    unseen: frozenset[str]
+    """Of those with provisioners, the ones whose command the plan does not show."""
     users: Mapping[str, tuple[str, ...]]
     """Who refers to a resource, by addresses without instance keys. Empty when the plan does not tell."""
     written: Mapping[str, Mapping[str, tuple[str, ...]]]
@@ -111,6 +113,14 @@ class PlanIndex(Struct, frozen=True, dict=True):
         """What an attribute that only the apply will know refers to, as far as the configuration tells."""
         return self.written.get(base(subject.change.address.text), {}).get(attribute, ())
 
+    def left_out(self, subject: Subject, path: str) -> bool:
+        """Whether an attribute of a block is left to the provider: only the apply will know it, and the block does not name it."""
+        block = path.rpartition(".")[0]
+        if not block or UNKNOWN not in leaves(subject.after, path) or UNKNOWN in leaves(subject.after, block):
+            return False
+        written = self.written.get(base(subject.change.address.text), {})
+        return any(one.startswith(f"{block}.") for one in written) and path not in written
+
     def unused(self, change: Change) -> bool:
         """Whether the configuration is there, and nothing in it refers to a resource that gets unknown values."""
         address = base(change.address.text)
@@ -152,6 +162,7 @@ def scene(changeset: TerraformChangeSet) -> PlanIndex:
         changeset=changeset,
         reverted={address: tuple(paths) for address, paths in reverted.items()},
         provisioners=frozenset(changeset.references.provisioners),
+        unseen=frozenset(changeset.references.unseen),
         users=changeset.references.users,
         written=changeset.references.written,
         reads=_reads(changeset),

@@ -114,7 +114,7 @@ def outage(subject: Subject, _scene: PlanIndex) -> Iterator[Effect]:
 def goes(subject: Subject, scene: PlanIndex) -> Iterator[Effect]:
     """What is deleted goes, and what that means is said by its class. Only asked where nothing more precise is known."""
     change, known = subject.change, type_class.of(subject.type)
-    if known is None or "routine" in subject.traits or not subject.deletes or _stays(subject) is not None:
+    if known is None or subject.traits & _UNMISSED or not subject.deletes or _stays(subject) is not None:
         return
     class_ = known.class_
     if class_ not in _SAID_HERE or known.consequence is Consequence.NONE:

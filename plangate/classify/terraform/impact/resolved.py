@@ -74,7 +74,8 @@ _BOXES: Final = frozenset({"routine", traits.UNFAMILIAR, "credential"})
 @functools.cache
 def _single(type_: str) -> frozenset[str]:
     """The attributes that decide and are one value: blocks can be written in ways that a configuration does not show."""
-    paths = {test.path for switch in (*exposure.switches(type_), *exposure.weak_guards(type_)) for test in switch.when}
+    switches = (*exposure.switches(type_), *exposure.weak_guards(type_), *exposure.locks(type_))
+    paths = {test.path for switch in switches for test in switch.when}
     paths.update(document.path for document in documents(type_))
     for rules in exposure.network_rules(type_):
         if not rules.list:

@@ -40,6 +40,7 @@ class RiskKnowledge(Struct, frozen=True, forbid_unknown_fields=True):
     """The document."""
 
     restarts: tuple[Restart, ...]
+    no_way_back: dict[str, tuple[str, ...]]
     pod_templates: dict[str, str]
     counts: dict[str, tuple[str, ...]]
     kept: tuple[Kept, ...]
@@ -63,6 +64,12 @@ def restarts(type_: str) -> tuple[Restart, ...]:
 @functools.cache
 def _restarts() -> Lookup[Restart]:
     return Lookup(((type_, entry) for entry in knowledge().restarts for type_ in entry.types), together=True)
+
+
+@functools.cache
+def no_way_back(type_: str) -> tuple[str, ...]:
+    """The attributes of a type that hold a version which is never taken back."""
+    return tuple(path for path, types in knowledge().no_way_back.items() if type_ in types)
 
 
 def stops(type_: str) -> tuple[Stop, ...]:

@@ -8,7 +8,7 @@ from msgspec import Struct, field
 from plangate import knowledge as shipped
 from plangate.classify.terraform.impact import type_class
 from plangate.classify.terraform.impact.lookup import Lookup
-from plangate.classify.terraform.impact.values import Scalar, Test, text
+from plangate.classify.terraform.impact.values import Scalar, Test, all_hold, text
 from plangate.model.change import Action, Change
 from plangate.model.resource_type import Class, Consequence
 from plangate.model.values import ABSENT, Side
@@ -16,6 +16,8 @@ from plangate.model.values import ABSENT, Side
 STATEFUL: Final = "stateful"
 UNFAMILIAR: Final = "unfamiliar"
 REFUSES: Final = "refuses-when-not-empty"
+IDLE: Final = "harmless"
+"""Nobody misses it."""
 HOLDS: Final = frozenset({STATEFUL, "data"})
 """Content goes with it."""
 
@@ -69,6 +71,7 @@ class TraitsKnowledge(Struct, frozen=True, forbid_unknown_fields=True):
     refuses_when_not_empty: dict[str, Refusal]
     stays_behind: dict[str, Stays]
     holds_nothing: dict[str, Test]
+    guards_nothing: dict[str, tuple[Test, ...]]
     final_copy: dict[str, Test]
     recoverable: dict[str, Test]
     recreatable: tuple[str, ...]
@@ -116,7 +119,7 @@ def of_class(type_: str, listed: frozenset[str] = frozenset()) -> frozenset[str]
     if known is None:
         return frozenset() if listed else frozenset({UNFAMILIAR})
     if known.consequence is Consequence.NONE:
-        return _OF_CLASS[known.class_] & {"routine"} or frozenset({"harmless"})
+        return _OF_CLASS[known.class_] & {"routine"} or frozenset({IDLE})
     found = _OF_CLASS[known.class_] - {"routine"}
     if (known.class_ is Class.DATA and known.consequence in _WORST) or (
         known.class_ in (Class.FOUNDATION, Class.IDENTITY) and known.consequence is Consequence.CRITICAL
@@ -134,9 +137,12 @@ def of(change: Change, type_: str) -> frozenset[str]:
         # What is replaced at every deploy is missed like everything else when nothing takes its place.
         listed = frozenset(_listed()(type_)) - {"routine"}
         traits = listed | of_class(type_, listed)
+    known = knowledge()
+    idle = known.guards_nothing.get(type_)
+    if idle is not None and change.action in _GOES and change.before is not None and all_hold(idle, change.before):
+        return frozenset({IDLE})
     if traits.isdisjoint(HOLDS):
         return traits
-    known = knowledge()
     nothing = known.holds_nothing.get(type_)
     if nothing is not None and nothing.holds(change.before or change.after):
         return traits - HOLDS | {"replica"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,31 @@ def restarts(subject: Subject, _scene: PlanIndex) -> Iterator[Effect]:
         path = spelled(changed[0])
         because = entry.because.replace("{path}", path)
         yield Effect(EffectName.DOWNTIME, because, entry.kind, tuple(map(spelled, changed)), certain=known)
+
+
+_NUMBERS = re.compile(r"\d+")
+
+
+def downgrades(subject: Subject, _scene: PlanIndex) -> Iterator[Effect]:
+    """A version that is set back to an older one where the service refuses that, as after an upgrade of its own."""
+    change = subject.change
+    for path in risk.no_way_back(subject.type):
+        if head(path) not in change.differing:
+            continue
+        sides = [v for side in (change.before, change.after) for v in leaves(side, path) if isinstance(v, str)]
+        if len(sides) == 2 and _is_older(*sides):
+            by_itself = leaves(change.before, "auto_minor_version_upgrade") == [True]
+            why = "; the service has upgraded it by itself (auto_minor_version_upgrade)" if by_itself else ""
+            because = f"is set back from version {sides[0]} to {sides[1]}, and a downgrade is refused{why}"
+            yield Effect(EffectName.FAILS, because, "downgrade", (spelled(path),))
+
+
+def _is_older(before: str, after: str) -> bool:
+    """Whether a version is older than another one of the same product. `16` is no other one than `16.4`."""
+    if _NUMBERS.split(before)[0] != _NUMBERS.split(after)[0]:
+        return False
+    old, new = ([int(part) for part in _NUMBERS.findall(side)[:8]] for side in (before, after))
+    return bool(new) and new < old[: len(new)]
 
 
 def rolls_pods(subject: Subject, _scene: PlanIndex) -> Iterator[Effect]:

@@ -122,7 +122,13 @@ def test_a_template_that_names_its_hook_anew_is_the_same_hook():
 
 
 def test_a_finding_names_the_hook_and_nothing_is_counted():
-    found = changeset(hooks=[job(image="example/app:1.0.1")], old_hooks=[job()])
+    found = changeset(
+        same=[plain("ConfigMap")],
+        after=plain("ConfigMap"),
+        before=plain("ConfigMap"),
+        hooks=[job(image="example/app:1.0.1")],
+        old_hooks=[job()],
+    )
     report = evaluate(load(), [found], None, protected=True)
     verdict = decided([found], report, [], Options(created_at=AS_OF))
     assert [(f.policy, f.address, f.change, f.outcome) for f in verdict.findings] == [
@@ -131,7 +137,7 @@ def test_a_finding_names_the_hook_and_nothing_is_counted():
     assert (verdict.headline, verdict.changes, set(verdict.summary.values())) == (
         "no object changes; 1 hook changes",
         (),
-        {0},
+        {0, 2},
     )
     assert [(str(h.address), h.changed, [str(e.name) for e in h.effects]) for h in verdict.hooks] == [
         ("batch/Job/prod/migrate", True, ["runs-code"])

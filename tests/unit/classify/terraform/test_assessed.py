@@ -6,7 +6,7 @@ from plangate.classify.terraform import roles
 from plangate.classify.terraform.plan import classify
 from plangate.model.change import TerraformChangeSet
 from plangate.model.input import InputRecord, Kind
-from plangate.model.values import UNKNOWN, Sensitive
+from plangate.model.values import UNKNOWN, Embedded, Sensitive
 from tests.support.plan_changes import change
 
 HARMLESS = {
@@ -115,3 +115,141 @@ def test_every_name_has_one_role_and_every_role_a_meaning():
 
 def test_a_destroy_that_nobody_knows_has_no_reason():
     assert _classified(change("example_thing", {"id": "1"})).assessed is None
+
+
+IDLE = {
+    "a block that blocks nothing": (
+        "aws_s3_bucket_public_access_block",
+        {"bucket": "b", "block_public_acls": False, "block_public_policy": False},
+        True,
+    ),
+    "a block that blocks something": (
+        "aws_s3_bucket_public_access_block",
+        {"bucket": "b", "block_public_acls": True, "block_public_policy": False},
+        False,
+    ),
+    "a block that cannot be seen": (
+        "aws_s3_bucket_public_access_block",
+        {"bucket": "b", "block_public_acls": Sensitive("x")},
+        False,
+    ),
+    "the encryption that there is anyway": (
+        "aws_s3_bucket_server_side_encryption_configuration",
+        {"rule": [{"apply_server_side_encryption_by_default": [{"sse_algorithm": "AES256", "kms_master_key_id": ""}]}]},
+        True,
+    ),
+    "encryption with a key": (
+        "aws_s3_bucket_server_side_encryption_configuration",
+        {
+            "rule": [
+                {"apply_server_side_encryption_by_default": [{"sse_algorithm": "aws:kms", "kms_master_key_id": "k"}]}
+            ]
+        },
+        False,
+    ),
+    "a rule that is disabled": ("google_compute_firewall", {"disabled": True, "deny": [{"protocol": "all"}]}, True),
+}
+
+
+@pytest.mark.parametrize(("type_", "before", "expected"), IDLE.values(), ids=IDLE)
+def test_a_guard_that_guarded_nothing_is_not_missed(type_, before, expected):
+    plan = TerraformChangeSet(
+        input=InputRecord(kind=Kind.TERRAFORM_PLAN, path="p", sha256=""), changes=(change(type_, before),)
+    )
+    (found,) = classify(plan).changes
+    assert (found.assessed is not None) is expected
+    assert bool(found.effects) is not expected
+
+
+def vault(*rules):
+    return {"policy": "\n".join(f'path "{path}" {{\n  capabilities = {may}\n}}' for path, may in rules)}
+
+
+def role(*verbs, resource="configmaps"):
+    rule = {"api_groups": [""], "resources": [resource], "verbs": list(verbs)}
+    return {"rule": [{"api_groups": [""], "resources": ["pods"], "verbs": ["get"]}, rule]}
+
+
+OWN = ("secret/data/app", '["read"]')
+NARROW = {
+    "one more path to read": ("vault_policy", vault(OWN), vault(OWN, ("database/creds/app", '["read"]')), True),
+    "one more path to write": ("vault_policy", vault(OWN), vault(OWN, ("database/creds/app", '["update"]')), False),
+    "many more paths": ("vault_policy", vault(OWN), vault(OWN, ("secret/data/*", '["read"]')), False),
+    "another path": ("vault_policy", vault(OWN), vault(("secret/data/other", '["read"]')), False),
+    "one path less": ("vault_policy", vault(OWN, ("secret/data/b", '["read"]')), vault(OWN), False),
+    "a policy that cannot be seen": ("vault_policy", vault(OWN), {"policy": Sensitive("x")}, False),
+    "one more key of Consul": (
+        "consul_acl_policy",
+        {"rules": 'key "app/a" { policy = "read" }'},
+        {"rules": 'key "app/a" { policy = "read" }\nkey "app/b" { policy = "read" }'},
+        True,
+    ),
+    "a key of Consul to write": (
+        "consul_acl_policy",
+        {"rules": 'key "app/a" { policy = "read" }'},
+        {"rules": 'key "app/a" { policy = "write" }'},
+        False,
+    ),
+    "settings that pods may read": ("kubernetes_role", role("get"), role("get", "list"), True),
+    "settings that pods may delete": ("kubernetes_role", role("get"), role("get", "delete"), False),
+    "secrets that pods may read": (
+        "kubernetes_role",
+        role("get", resource="secrets"),
+        role("get", "list", resource="secrets"),
+        False,
+    ),
+    "settings of every namespace": ("kubernetes_cluster_role", role("get"), role("get", "list"), False),
+}
+
+
+@pytest.mark.parametrize(("type_", "before", "after", "expected"), NARROW.values(), ids=NARROW)
+def test_one_more_thing_that_an_application_reads_is_harmless(type_, before, after, expected):
+    plan = TerraformChangeSet(
+        input=InputRecord(kind=Kind.TERRAFORM_PLAN, path="p", sha256=""), changes=(change(type_, before, after),)
+    )
+    (found,) = classify(plan).changes
+    assert (found.assessed is not None) is expected
+
+
+def helm(**given):
+    values = given.pop("values", "replicaCount: 3")
+    fixed = {"name": "web", "chart": "web", "version": "1.2.3", "set": [], "timeout": 300}
+    return fixed | {"values": [Embedded("yaml", values) if isinstance(values, dict) else values]} | given
+
+
+OF_RELEASE = {
+    "an image": (
+        {"values": {"image": {"tag": "1"}}},
+        {"values": {"image": {"tag": "2"}}},
+        "values.image.tag is what every deploy changes",
+    ),
+    "more pods": ({"values": {"replicaCount": 3}}, {"values": {"replicaCount": 5}}, "values.replicaCount grows"),
+    "more memory": (
+        {"values": {"resources": {"memory": "512Mi"}}},
+        {"values": {"resources": {"memory": "1Gi"}}},
+        "values.resources.memory grows",
+    ),
+    "fewer pods": ({"values": {"replicaCount": 3}}, {"values": {"replicaCount": 1}}, None),
+    "another way in": (
+        {"values": {"service": {"type": "ClusterIP"}}},
+        {"values": {"service": {"type": "NodePort"}}},
+        None,
+    ),
+    "a value that cannot be seen": ({"values": {"a": Sensitive("x")}}, {"values": {"a": Sensitive("y")}}, None),
+    "a later chart": ({}, {"version": "1.3.0"}, "version moves to a later release of the same major version"),
+    "another major version": ({}, {"version": "2.0.0"}, None),
+    "a chart that promises nothing": ({"version": "0.2.3"}, {"version": "0.3.0"}, None),
+    "a chart from elsewhere": ({"repository": "https://a.example"}, {"repository": "https://b.example"}, None),
+    "a longer wait": ({}, {"timeout": 600}, "only its timeout changes"),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "expected"), OF_RELEASE.values(), ids=OF_RELEASE)
+def test_an_upgrade_of_a_release_is_judged_by_what_changes_in_it(before, after, expected):
+    plan = TerraformChangeSet(
+        input=InputRecord(kind=Kind.TERRAFORM_PLAN, path="p", sha256=""),
+        changes=(change("helm_release", helm(**before), helm(**after)),),
+    )
+    (found,) = classify(plan).changes
+    assert found.assessed == expected
+    assert bool(found.unjudged) is (expected is None)

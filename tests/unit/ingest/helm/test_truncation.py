@@ -1,6 +1,6 @@
 import pytest
 
-from plangate.ingest.helm.manifests import split
+from plangate.ingest.helm.splitting import split
 from plangate.ingest.helm.truncation import looks_truncated
 
 MAP = "---\n# Source: web/templates/map.yaml\nkind: ConfigMap\ndata:\n  a: x\n\n  b: y\n"

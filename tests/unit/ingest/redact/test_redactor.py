@@ -584,3 +584,22 @@ def test_a_password_on_a_command_line_is_hidden(line: str) -> None:
     redactor = Redactor()
     redactor.freeze()
     assert "Pw-invented-77" not in redactor.text(line.format("Pw-invented-77"))
+
+
+def test_a_weak_name_hides_its_own_value_and_no_other_one():
+    redactor = Redactor()
+    value = "Zk8notreal41qWx7"
+    redactor.learn({"session": value}, None, "")
+    redactor.freeze()
+    masked = redactor.mask({"session": value, "note": value})
+    assert isinstance(masked, dict)
+    assert isinstance(masked["session"], Sensitive)
+    assert masked["note"] == value
+
+
+@pytest.mark.parametrize("value", ["acme/vault:1.20.4", "registry.example.org", "registry.example.org:5000"])
+def test_images_and_hosts_are_not_looked_for_elsewhere(value):
+    redactor = Redactor()
+    redactor.learn({"token": value}, None, "")
+    redactor.freeze()
+    assert redactor.mask({"note": value}) == {"note": value}

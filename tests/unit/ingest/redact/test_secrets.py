@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from plangate.ingest.redact import formats, secrets
-from plangate.ingest.redact.ordinary import is_ordinary, is_word, looks_random, reads_like_words
+from plangate.ingest.redact.ordinary import is_image, is_ordinary, is_word, looks_random, reads_like_words
 from plangate.ingest.redact.secrets import Grade
 
 PRIVATE = "PRIVATE " + "KEY"
@@ -363,7 +363,7 @@ def test_what_only_looks_so_is_not_found(text: str) -> None:
 def test_only_the_secret_part_of_a_connection_string_is_located() -> None:
     text = "postgres://app:" + "s3cr3t!x@db/app"
     assert {text[start:end] for start, end in formats.find(text)} == {"s3cr3t!x"}
-    assert set(formats.learnable(text)) == {"s3cr3t!x"}
+    assert set(formats.secrets_of(text)) == {"s3cr3t!x"}
 
 
 @pytest.mark.parametrize(
@@ -477,3 +477,62 @@ def test_generated_keys_look_random(text: str) -> None:
 )
 def test_names_and_identifiers_do_not_look_random(text: str) -> None:
     assert not looks_random(text)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "/etc/secrets/db-password",
+        "/opt/app/certs/token/jwt-token.pem",
+        "$(< /run/secrets/password)",
+        "$(cat /run/secrets/password)",
+        "${2:?missing password value}",
+        "${DB_PASSWORD:-}",
+        "$1",
+        "$__file{/etc/secrets/admin}",
+        "controller-password-placeholder",
+        "password-placeholder-0",
+        "__DB_PASSWORD__",
+    ],
+)
+def test_a_file_a_shell_expression_and_a_placeholder_are_no_secrets(value: str) -> None:
+    assert not secrets.hides(Grade.STRONG, "password", value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["/9j/4AAQSkZJRgABAQ", "$(echo Zk8notreal41qWx7)", "${DB_PASSWORD:-Zk8notreal41qWx7}", "place-Zk8notreal41"],
+)
+def test_what_only_looks_like_one_of_those_is_hidden(value: str) -> None:
+    assert secrets.hides(Grade.STRONG, "password", value)
+
+
+@pytest.mark.parametrize(
+    ("name", "grade"),
+    [
+        ("checksum/secret", Grade.PLAIN),
+        ("AGENT_INJECT_VAULT_IMAGE", Grade.PLAIN),
+        ("REGISTRY_CREDENTIAL_USERNAME", Grade.PLAIN),
+        ("VAULT_API_ADDR", Grade.PLAIN),
+        ("ETCD_INITIAL_CLUSTER_TOKEN", Grade.PLAIN),
+        ("CLUSTER_TOKEN", Grade.STRONG),
+        ("webhook_url", Grade.STRONG),
+    ],
+)
+def test_names_that_speak_of_what_stands_beside_a_secret(name: str, grade: Grade) -> None:
+    assert secrets.grade(name) is grade
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("acme/vault:1.20.4", True),
+        ("registry.example.org:5000/team/app:v2.0.0-alpine", True),
+        ("app@sha256:" + "0" * 64, True),
+        ("acme/vault", False),
+        ("admin:Zk8notreal41qWx7", False),
+        ("Zk8notreal41qWx7/x:1.0", False),
+    ],
+)
+def test_references_of_images(text: str, is_one: bool) -> None:
+    assert is_image(text) is is_one

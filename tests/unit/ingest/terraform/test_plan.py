@@ -365,7 +365,13 @@ def test_references_go_through_modules_outputs_and_variables():
                     "type": "aws_dns",
                     "name": "d",
                     "expressions": {"x": {"references": ["module.m.url"]}},
-                    "provisioners": [{"type": "local-exec"}],
+                    "provisioners": [{"type": "local-exec", "expressions": {"command": {"references": ["var.c"]}}}],
+                },
+                {
+                    "address": "aws_dns.e",
+                    "type": "aws_dns",
+                    "name": "e",
+                    "provisioners": [{"type": "local-exec", "expressions": {"command": {"constant_value": "true"}}}],
                 },
             ],
             "module_calls": {
@@ -389,7 +395,8 @@ def test_references_go_through_modules_outputs_and_variables():
     made = read(configuration=configuration, resource_changes=[resource(["delete"], {})]).references
     assert made == References(
         users={"aws_key.k": ("aws_db.a",), "aws_db.a": ("module.m.aws_web.w",), "module.m.aws_web.w": ("aws_dns.d",)},
-        provisioners=("aws_dns.d",),
+        provisioners=("aws_dns.d", "aws_dns.e"),
+        unseen=("aws_dns.d",),
     )
 
 
@@ -403,6 +410,7 @@ def test_what_is_written_of_values_that_only_the_apply_will_know():
                 block("a", policy={"references": ["data.doc.d.json", "data.doc.d"]}, known={"constant_value": 1}),
                 block("b", policy={"references": ["local.p", "each.value", "var.p", "aws_other.o.arn", "aws_other.o"]}),
                 block("idle", policy={"references": ["aws_other.o"]}),
+                block("e", policy=[{"one": {"references": ["aws_other.o"]}, "two": {"constant_value": 1}}]),
             ],
             "module_calls": {
                 "m": {
@@ -430,6 +438,7 @@ def test_what_is_written_of_values_that_only_the_apply_will_know():
             unknown("b"),
             unknown("c", 'module.m["k.]"]', ("id", "policy", "cidrs")),
             unknown("d", "module.m[0]"),
+            unknown("e"),
             unknown("gone"),
         ],
     ).references
@@ -438,6 +447,7 @@ def test_what_is_written_of_values_that_only_the_apply_will_know():
         "aws_thing.b": {"policy": ("?", "aws_other.o")},
         "module.m.aws_thing.c": {"policy": ("data.doc.d",), "cidrs": ("?",)},
         "module.m.aws_thing.d": {"policy": ("?",)},
+        "aws_thing.e": {"policy": ("aws_other.o",), "policy.0.one": ("aws_other.o",), "policy.0.two": ()},
     }
 
 
@@ -461,3 +471,22 @@ def test_odd_but_harmless_shapes_are_read():
     entry = resource(["update"], {"a": 1}, {"a": 2}, replace_paths="odd", after_unknown=None)
     assert read(resource_changes=[entry]).changes[0].replace_paths == ()
     assert read(resource_changes=[{}]).changes[0].action is Action.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("kind", "variable", "shown"),
+    [("ClusterRoleBinding", False, True), ("Secret", False, False), ("ClusterRoleBinding", True, False)],
+)
+def test_a_manifest_of_rights_is_shown_though_the_provider_marks_every_manifest(kind, variable, shown):
+    text = f"kind: {kind}\nmetadata:\n  name: ci\nroleRef:\n  name: cluster-admin\n"
+    entry = resource(
+        ["create"],
+        None,
+        {"kind": kind, "yaml_body": text, "yaml_body_parsed": text},
+        after_sensitive={"yaml_body": True},
+    ) | {"type": "kubectl_manifest", "address": "kubectl_manifest.x", "name": "x"}
+    given = {"variables": {"body": {"value": text}}} if variable else {}
+    declared = {"root_module": {"variables": {"body": {"sensitive": True}}}}
+    (made,) = read(resource_changes=[entry], configuration=declared, **given).changes
+    assert ("cluster-admin" in repr(made.after.get("yaml_body"))) is shown
+    assert ("cluster-admin" in repr(made.after.get("yaml_body_parsed"))) is shown

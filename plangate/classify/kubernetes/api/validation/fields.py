@@ -59,8 +59,8 @@ def problems(manifest: KubeObject, body: Body) -> Iterator[Problem]:
     root = schema.root(manifest.api_version, manifest.kind)
     if root is ANY:
         return
-    yield from _walk(body, root, "")
     type_ = f"{schema.group_of(manifest.api_version) or 'core'}/{manifest.kind}"
+    yield from _walk(workloads.with_claims(body) if type_ == "apps/StatefulSet" else body, root, "")
     yield from _name(body, type_)
     extra = _OF_KIND.get(type_)
     if extra is not None:

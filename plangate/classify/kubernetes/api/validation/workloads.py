@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from plangate.classify.kubernetes.api.validation.cron import is_schedule
 from plangate.classify.kubernetes.api.validation.formats import Problem
-from plangate.classify.kubernetes.objects import items, section
+from plangate.classify.kubernetes.objects import items, scalar, section
 from plangate.classify.kubernetes.schema import time_zones
 from plangate.model.values import ABSENT
 
@@ -71,6 +71,20 @@ def _stateful_set(body: Body) -> Iterator[Problem]:
     strategy = section(body, "spec", "updateStrategy")
     if strategy.get("type") == "OnDelete" and strategy.get("rollingUpdate") is not None:
         yield Problem("spec.updateStrategy.rollingUpdate", "only allowed for updateStrategy 'RollingUpdate'")
+
+
+def with_claims(body: Body) -> Body:
+    """A StatefulSet as its pods are validated: each claim template is a volume of its name (volumesToAddForTemplates)."""
+    claims = {scalar(section(claim, "metadata").get("name")) for claim in items(body, "spec", "volumeClaimTemplates")}
+    spec = section(body, "spec")
+    template = section(spec, "template")
+    pod = section(template, "spec")
+    if not claims or not pod:
+        return body
+    volumes = [volume for volume in items(pod, "volumes") if scalar(volume.get("name")) not in claims]
+    added: list[Value] = [{"name": name, "persistentVolumeClaim": {"claimName": name}} for name in claims if name]
+    whole = {**pod, "volumes": [*volumes, *added]}
+    return {**body, "spec": {**spec, "template": {**template, "spec": whole}}}
 
 
 def _daemon_set(body: Body) -> Iterator[Problem]:

@@ -15,7 +15,7 @@ from plangate.classify.terraform.impact.cidr import is_world
 from plangate.classify.terraform.impact.rights.knowledge import PolicyDocument, knowledge
 from plangate.classify.terraform.impact.rights.right import ANYONE, EVERYTHING, WIDE, Right
 from plangate.classify.terraform.impact.values import UNSURE, Maybe, Readable, fields, items, plain
-from plangate.lang.glob import fits_address
+from plangate.lang.glob import fits_arn
 from plangate.model.values import UNKNOWN, Value
 
 _ANY: Final = "~"
@@ -55,7 +55,7 @@ class Statement(Struct, frozen=True):
 @functools.lru_cache(maxsize=4096)
 def covers(pattern: str, text: str) -> bool:
     """Whether a pattern with `*` and `?` covers a text."""
-    return fits_address(pattern, text)
+    return fits_arn(pattern, text)
 
 
 def statements(policy: Maybe) -> Iterator[Statement | None]:

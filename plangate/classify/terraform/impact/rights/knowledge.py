@@ -84,11 +84,16 @@ class AzureKnowledge(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class GoogleKnowledge(Struct, frozen=True, forbid_unknown_fields=True):
-    """Google Cloud IAM. `scopes`: what holds other things, by the start of the type of its grants."""
+    """Google Cloud IAM. `scopes`: what holds other things, by the start of the type of its grants.
+
+    `reading` are roles that only read, `impersonating` those whose holder can act as a service account.
+    """
 
     everybody: frozenset[str]
     scopes: dict[str, str]
     roles: Dangers
+    reading: tuple[str, ...]
+    impersonating: frozenset[str]
     owners: tuple[str, ...]
     permissions: Dangers
 

@@ -53,11 +53,14 @@ def _google(subject: Subject, scene: PlanIndex) -> Iterator[Effect]:
     fresh = given - old
     start = next((start for start in knowledge().google.scopes if subject.type.startswith(start)), None)
     scope = knowledge().google.scopes[start] if start is not None else ""
-    yield from _google_everybody(subject, fresh)
+    told = [*_google_everybody(subject, fresh)]
+    if subject.type.startswith("google_service_account_iam_"):
+        told += _google_impersonation(subject, fresh)
     if scope:
-        yield from _google_wide(subject, scene, fresh, scope)
+        told += _google_wide(subject, scene, fresh, scope)
     if _google_path(subject.type) != "member":
-        yield from _google_authoritative(subject, scene, scope)
+        told += _google_authoritative(subject, scene, scope)
+    yield from told or _google_direct(subject, fresh)
 
 
 def _google_everybody(subject: Subject, fresh: set[_Pair]) -> Iterator[Effect]:
@@ -71,6 +74,37 @@ def _google_everybody(subject: Subject, fresh: set[_Pair]) -> Iterator[Effect]:
     hidden = any(isinstance(member, UNSURE) and member is not UNKNOWN for _, member in fresh)
     if hidden or _hidden_policy(subject):
         yield Effect(EffectName.EXPOSES, "gives roles that cannot be seen", "public-access", (where,), certain=False)
+
+
+_PERSON: Final = "user:"
+
+
+def _google_direct(subject: Subject, fresh: set[_Pair]) -> Iterator[Effect]:
+    """Roles of persons, past the groups that others look at. Who may only read is told where a new list is theirs alone."""
+    known, where = knowledge(), _google_path(subject.type)
+    named = sorted((role, who) for role, who in fresh if isinstance(role, str) and isinstance(who, str))
+    persons = [
+        (role, who)
+        for role, who in named
+        if who.startswith(_PERSON)
+        and (
+            (where == "members" and subject.creates)
+            or not _any_of((*known.google.reading, *known.harmless_roles), role)
+        )
+    ]
+    if persons:
+        role, who = persons[0]
+        others = f" and {len(persons) - 1} more" if len(persons) > 1 else ""
+        because = f"gives {role} to {who}{others} directly, not to a group"
+        yield Effect(EffectName.EXPOSES, because, "direct-grant", (where,))
+
+
+def _google_impersonation(subject: Subject, fresh: set[_Pair]) -> Iterator[Effect]:
+    """Roles on a service account whose holder gets all the rights of that account."""
+    leading = sorted((role, repr(who)) for role, who in fresh if role in knowledge().google.impersonating)
+    for role, _ in leading[:1]:
+        because = f"gives {role} on a service account, and so every right of that account"
+        yield Effect(EffectName.EXPOSES, because, WIDE, (_google_path(subject.type),))
 
 
 def _hidden_policy(subject: Subject) -> bool:
@@ -110,7 +144,8 @@ def _google_authoritative(subject: Subject, scene: PlanIndex, scope: str) -> Ite
     # A binding on a new object takes nothing from anybody; a whole policy also takes what its maker gets by default.
     if not (taken or (subject.creates and (where == "policy_data" or not made))):
         return
-    what = "every role" if where == "policy_data" else "the role"
+    given_roles = sorted(role for role in {role for role, _ in new} if isinstance(role, str))
+    what = "every role" if where == "policy_data" else given_roles[0] if len(given_roles) == 1 else "the role"
     because = f"is authoritative: it takes {what} on the {scope or 'object'} away from everybody that it does not name"
     yield Effect(EffectName.EXPOSES, because, "authoritative-binding", (where,))
     if where != "policy_data" or not scope or made or any(isinstance(value, UNSURE) for pair in new for value in pair):

@@ -140,3 +140,32 @@ def test_a_crowd_that_is_made_on_every_run_is_none():
         told(*[change("random_id", None, {}, address=f"random_id.x[{i}]") for i in range(300)])
         == [(["routine"], None)] * 300
     )
+
+
+@pytest.mark.parametrize(
+    ("vanished", "others", "expected"),
+    [
+        (1, 0, {"aws_sqs_queue": "vanished"}),
+        (5, 4, {"aws_sqs_queue": "vanished-with-others"}),
+        (5, 5, {"aws_sqs_queue": "vanished"}),
+        (4, 0, {"aws_sqs_queue": "vanished"}),
+    ],
+)
+def test_what_vanished_with_most_of_the_others_is_one_event(vanished, others, expected):
+    changes = [
+        change(
+            "aws_sqs_queue",
+            None,
+            {"name": f"q{i}"},
+            address=f"aws_sqs_queue.q{i}",
+            found="deleted" if i < vanished else "",
+        )
+        for i in range(vanished + others)
+    ]
+    told = {one.type: trait for one in plan(*changes) for trait in one.traits if "vanished" in trait}
+    assert told == expected
+
+
+def test_what_held_nothing_is_not_created_empty():
+    (rule,) = plan(change("aws_security_group_rule", None, {"type": "ingress"}, found="deleted"))
+    assert "deleted-outside" in rule.traits

@@ -42,11 +42,11 @@ OPENED = {
     ),
     "an ACL that nobody configured": (("aws_s3_bucket", None, {"acl": UNKNOWN}), []),
     "a database with a public address": (
-        ("aws_db_instance", None, {"publicly_accessible": True}),
+        ("aws_db_instance", None, {"publicly_accessible": True, "storage_encrypted": True}),
         [("exposes:public-database", "gets a public address (publicly_accessible)")],
     ),
     "a database whose address is not known to be public": (
-        ("aws_db_instance", None, {"publicly_accessible": UNKNOWN}),
+        ("aws_db_instance", None, {"publicly_accessible": UNKNOWN, "storage_encrypted": True}),
         [
             (
                 "?exposes:public-database",
@@ -54,7 +54,123 @@ OPENED = {
             )
         ],
     ),
-    "a provider's default at create": (("azurerm_mssql_server", None, {"public_network_access_enabled": True}), []),
+    "a provider's default at create": (
+        ("azurerm_container_registry", None, {"public_network_access_enabled": True}),
+        [],
+    ),
+    "a database with an endpoint on the internet": (
+        ("azurerm_mssql_server", None, {"public_network_access_enabled": True}),
+        [
+            (
+                "exposes:public-endpoint",
+                "is a new database with an endpoint on the internet (public_network_access_enabled)",
+            )
+        ],
+    ),
+    "a database inside of a network": (
+        (
+            "azurerm_postgresql_flexible_server",
+            None,
+            {"public_network_access_enabled": True, "delegated_subnet_id": UNKNOWN},
+        ),
+        [
+            (
+                "?exposes:public-endpoint",
+                "is a new database with an endpoint on the internet (public_network_access_enabled);"
+                " delegated_subnet_id is known only after the apply",
+            )
+        ],
+    ),
+    "a machine with a public address": (
+        ("aws_instance", None, {"associate_public_ip_address": True}),
+        [("exposes:public-ip", "gets a public address (associate_public_ip_address)")],
+    ),
+    "a machine whose address the subnet decides": (
+        ("aws_instance", None, {"associate_public_ip_address": UNKNOWN}),
+        [],
+    ),
+    "a machine of Google with a public address": (
+        ("google_compute_instance", None, {"network_interface": [{"network": "default", "access_config": [{}]}]}),
+        [("exposes:public-ip", "gets a public address (access_config)")],
+    ),
+    "a machine of Google without one": (
+        ("google_compute_instance", None, {"network_interface": [{"network": "default", "access_config": []}]}),
+        [],
+    ),
+    "rights of a user": (
+        ("aws_iam_user_policy_attachment", None, {"user": UNKNOWN, "policy_arn": UNKNOWN}),
+        [("exposes:direct-grant", "gives rights to a user directly, not to a group or a role")],
+    ),
+    "rights of a role": (("aws_iam_role_policy_attachment", None, {"role": "web", "policy_arn": UNKNOWN}), []),
+    "a role of a person in Azure": (
+        (
+            "azurerm_role_assignment",
+            None,
+            {
+                "scope": "/subscriptions/1/resourceGroups/g",
+                "role_definition_name": "Contributor",
+                "principal_type": "User",
+            },
+        ),
+        [("exposes:direct-grant", "gives a role to a person directly, not to a group (principal_type)")],
+    ),
+    "a role of a service in Azure": (
+        (
+            "azurerm_role_assignment",
+            None,
+            {
+                "scope": "/subscriptions/1/resourceGroups/g",
+                "role_definition_name": "Contributor",
+                "principal_type": "ServicePrincipal",
+            },
+        ),
+        [],
+    ),
+    "a role of a person in Google": (
+        ("google_storage_bucket_iam_member", None, {"role": "roles/storage.admin", "member": "user:a@example.com"}),
+        [("exposes:direct-grant", "gives roles/storage.admin to user:a@example.com directly, not to a group")],
+    ),
+    "a person who may read": (
+        (
+            "google_storage_bucket_iam_member",
+            None,
+            {"role": "roles/storage.objectViewer", "member": "user:a@example.com"},
+        ),
+        [],
+    ),
+    "who may act as a service account": (
+        (
+            "google_service_account_iam_member",
+            None,
+            {"role": "roles/iam.serviceAccountTokenCreator", "member": "group:ops@example.com"},
+        ),
+        [
+            (
+                "exposes:wide-grant",
+                "gives roles/iam.serviceAccountTokenCreator on a service account, and so every right of that account",
+            )
+        ],
+    ),
+    "a workload that acts as its own service account": (
+        ("google_service_account_iam_member", None, {"role": "roles/iam.workloadIdentityUser", "member": "x"}),
+        [],
+    ),
+    "a lock that nobody can open": (
+        ("google_storage_bucket", None, {"retention_policy": [{"is_locked": True}]}),
+        [("locks", "locks its retention policy for good (is_locked)")],
+    ),
+    "a lock that was shut before": (
+        (
+            "google_storage_bucket",
+            {"retention_policy": [{"is_locked": True}], "labels": {}},
+            {"retention_policy": [{"is_locked": True}], "labels": {"a": "b"}},
+        ),
+        [],
+    ),
+    "a lock with a way back": (
+        ("aws_s3_bucket_object_lock_configuration", None, {"rule": [{"default_retention": [{"mode": "GOVERNANCE"}]}]}),
+        [],
+    ),
     "a provider's default, when it changes": (
         ("azurerm_mssql_server", {"public_network_access_enabled": False}, {"public_network_access_enabled": True}),
         [("exposes:public-endpoint", "can be reached from every network (public_network_access_enabled)")],
@@ -213,7 +329,7 @@ OPENED = {
         [
             (
                 "exposes:authoritative-binding",
-                "is authoritative: it takes the role on the project away from everybody that it does not name",
+                "is authoritative: it takes roles/browser on the project away from everybody that it does not name",
             )
         ],
     ),
@@ -245,8 +361,18 @@ OPENED = {
         ("kubernetes_cluster_role_binding_v1", None, {"role_ref": [{"name": "cluster-admin"}]}),
         [("exposes:iam-wildcard", "makes somebody administrator of the whole cluster (cluster-admin)")],
     ),
-    "a cluster's API for everybody by default": (
+    "a cluster's API for networks that cannot be seen": (
         ("aws_eks_cluster", None, {"vpc_config": [{"public_access_cidrs": UNKNOWN}]}),
+        [
+            (
+                "?exposes:public-endpoint",
+                "opens its API to the whole internet (public_access_cidrs is not set);"
+                " vpc_config is known only after the apply",
+            )
+        ],
+    ),
+    "a cluster's API in a network": (
+        ("aws_eks_cluster", None, {"vpc_config": [{"public_access_cidrs": UNKNOWN, "endpoint_public_access": False}]}),
         [],
     ),
     "a cluster's API for everybody": (

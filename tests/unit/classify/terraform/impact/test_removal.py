@@ -192,6 +192,21 @@ REPLACED = {
             ),
         ],
     ),
+    "a file that is written in its own place, and then deleted": (
+        ("local_file", {"filename": "a", "content": "1"}, {"filename": "a", "content": "2"}),
+        LAST,
+        [
+            (
+                "removes:overwritten",
+                "is written in the place of the old one (filename), and then deleted with it: nothing is left",
+            )
+        ],
+    ),
+    "a file that is written in another place first": (
+        ("local_file", {"filename": "a", "content": "1"}, {"filename": "b", "content": "1"}),
+        LAST,
+        [],
+    ),
     "the new one first in another namespace": (
         (
             "kubernetes_config_map_v1",

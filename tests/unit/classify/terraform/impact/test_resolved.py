@@ -173,3 +173,17 @@ def test_a_source_that_is_a_secret_stays_one():
     found = told("aws_security_group_rule", SSH | {"cidr_blocks": [Sensitive(1)]}, {"cidr_blocks": ("aws_eip.nat",)})
     because = "opens port 22 (SSH) to sources that cannot be seen; cidr_blocks is masked, as it may be a secret"
     assert found == [("?exposes:admin-port", because)]
+
+
+def test_what_a_block_does_not_name_is_left_to_the_provider():
+    def cluster(**written):
+        return told(
+            "aws_eks_cluster",
+            {"vpc_config": [{"endpoint_public_access": True, "public_access_cidrs": UNKNOWN}]},
+            written,
+        )
+
+    because = "opens its API to the whole internet (public_access_cidrs is not set)"
+    assert cluster(**{"vpc_config": (), "vpc_config.0.subnet_ids": ()}) == [("exposes:public-endpoint", because)]
+    given = {"vpc_config": (), "vpc_config.0.public_access_cidrs": ("aws_eip.nat",)}
+    assert [word for word, _ in cluster(**given)] == ["?exposes:public-endpoint"]

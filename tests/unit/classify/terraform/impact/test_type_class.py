@@ -46,3 +46,50 @@ def test_twins_agree() -> None:
         twins[re.sub(_TWIN, "_", f"{name}_")][name] = (class_, consequence)
     disagree = {key: same for key, same in twins.items() if len(set(same.values())) > 1}
     assert disagree == {}
+
+
+SIBLINGS = [
+    ("aws_alb", "aws_lb"),
+    ("aws_network_acl", "aws_security_group"),
+    ("azurerm_network_security_rule", "azurerm_firewall_network_rule_collection"),
+    ("azurerm_web_application_firewall_policy", "azurerm_firewall_policy"),
+    ("azurerm_linux_virtual_machine", "azurerm_windows_virtual_machine"),
+    ("azurerm_linux_web_app", "azurerm_windows_web_app"),
+    ("azurerm_linux_function_app", "azurerm_windows_function_app"),
+    ("aws_elasticsearch_domain", "aws_opensearch_domain"),
+    ("aws_s3_bucket_object", "aws_s3_object"),
+    ("aws_wafregional_web_acl", "aws_wafv2_web_acl"),
+    ("aws_db_parameter_group", "aws_rds_cluster_parameter_group"),
+    ("cloudflare_record", "cloudflare_dns_record"),
+    ("google_compute_firewall_policy_rule", "google_compute_network_firewall_policy_rule"),
+    ("google_cloud_run_service", "google_cloud_run_v2_service"),
+    ("google_sql_database_instance", "google_alloydb_cluster"),
+]
+
+
+@pytest.mark.parametrize("pair", SIBLINGS, ids="-".join)
+def test_siblings_agree(pair: tuple[str, str]) -> None:
+    """Types that do one thing under two names have one class and one consequence."""
+    one, other = (type_class.of(type_) for type_ in pair)
+    assert one is not None
+    assert other is not None
+    assert (one.class_, one.consequence) == (other.class_, other.consequence)
+
+
+def test_names_that_differ_in_a_word_for_one_thing_agree() -> None:
+    """`alb` and `lb`, `linux` and `windows` and `orchestrated`: whatever stands around the word."""
+    known = {line.split("\t")[0]: tuple(line.split("\t")[1:3]) for line in LINES}
+    same = [
+        ("_alb_", "_lb_"),
+        ("_linux_", "_windows_"),
+        ("_wafregional_", "_waf_"),
+        ("_elasticsearch_domain_", "_opensearch_domain_"),
+    ]
+    pairs = [
+        (name, name.replace(one, other))
+        for name in known
+        for one, other in same
+        if one in name and name.replace(one, other) in known
+    ]
+    assert len(pairs) > 10
+    assert [pair for pair in pairs if known[pair[0]] != known[pair[1]]] == []

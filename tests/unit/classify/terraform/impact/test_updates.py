@@ -128,6 +128,18 @@ def test_an_object_deleted_outside_is_no_undone_change():
 RUNS = References(provisioners=("module.m.null_resource.x",))
 
 
+def test_a_command_that_the_plan_does_not_show_is_told_when_it_runs_for_the_first_time():
+    unseen = References(provisioners=("null_resource.x",), unseen=("null_resource.x",))
+    new = change("null_resource", None, {"triggers": None})
+    again = change("null_resource", {"triggers": 1}, {"triggers": 2}, order=ReplaceOrder.DESTROY_FIRST)
+    assert [said(one) for one in plan(new, references=unseen)] == [
+        [("runs-code:unseen", "runs a command for the first time, and the plan does not show its text")]
+    ]
+    assert [said(one) for one in plan(again, references=unseen)] == [
+        [("runs-code:provisioner", "runs its provisioners")]
+    ]
+
+
 def test_provisioners_run():
     given = [
         change("null_resource", None, {}, address='module.m["a.b[0]"].null_resource.x[0]'),
@@ -182,3 +194,33 @@ def test_how_long_the_past_is_kept(before, after, expected):
 def test_a_backup_of_no_days_is_another_matter():
     sides = {"backup_retention_period": 7}, {"backup_retention_period": 0}
     assert "data-loss:shortened" not in [name for name, _ in effects("aws_db_instance", *sides)]
+
+
+@pytest.mark.parametrize(
+    ("type_", "before", "after", "expected"),
+    [
+        ("aws_db_instance", {"engine_version": "16.4"}, {"engine_version": "16.1"}, True),
+        ("aws_db_instance", {"engine_version": "16.4"}, {"engine_version": "16"}, False),
+        ("aws_db_instance", {"engine_version": "16.4"}, {"engine_version": "16.10"}, False),
+        (
+            "google_sql_database_instance",
+            {"database_version": "POSTGRES_16"},
+            {"database_version": "POSTGRES_14"},
+            True,
+        ),
+        ("google_sql_database_instance", {"database_version": "MYSQL_8_0"}, {"database_version": "POSTGRES_14"}, False),
+        ("aws_instance", {"engine_version": "16.4"}, {"engine_version": "16.1"}, False),
+    ],
+)
+def test_an_older_version_is_refused_where_there_is_no_way_back(type_, before, after, expected):
+    assert ("fails:downgrade" in [word for word, _ in effects(type_, before, after)]) is expected
+
+
+def test_a_downgrade_after_an_upgrade_by_the_service_is_told_as_that():
+    before = {"engine_version": "16.4", "auto_minor_version_upgrade": True}
+    (told,) = effects("aws_db_instance", before, before | {"engine_version": "16.1"})
+    because = (
+        "is set back from version 16.4 to 16.1, and a downgrade is refused;"
+        " the service has upgraded it by itself (auto_minor_version_upgrade)"
+    )
+    assert told == ("fails:downgrade", because)

@@ -102,3 +102,24 @@ def test_an_account_without_a_namespace_is_one_of_the_bindings_own():
     after = plain("RoleBinding", api=api, roleRef=role, subjects=[{"kind": "ServiceAccount", "name": "a"}])
     (found,) = changes(before=before, after=after).values()
     assert effects(found) == []
+
+
+def mounting(name, **spec):
+    return workload("StatefulSet", container={"volumeMounts": [{"name": name, "mountPath": "/data"}]}, **spec)
+
+
+CLAIM = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "8Gi"}}}
+CLAIMS = {"serviceName": "web", "volumeClaimTemplates": [{"metadata": {"name": "data"}, "spec": CLAIM}]}
+
+
+@pytest.mark.parametrize(
+    ("one", "expected"),
+    [
+        (mounting("data", **CLAIMS), []),
+        (mounting("data", pod={"volumes": [{"name": "tmp", "emptyDir": {}}]}, **CLAIMS), []),
+        (mounting("cache", **CLAIMS), ["fails"]),
+        (mounting("data", serviceName="web"), ["fails"]),
+    ],
+)
+def test_a_mount_names_a_volume_or_a_claim_template(one, expected):
+    assert effects(changes(after=one)["apps/StatefulSet/prod/web"]) == expected
