@@ -46,6 +46,8 @@ kind: ClusterRole
 metadata: {name: plangate-collect-cluster}
 rules:
 - {apiGroups: [""], resources: [namespaces], resourceNames: [kube-system], verbs: [get]}
+- {apiGroups: [apiextensions.k8s.io], resources: [customresourcedefinitions], verbs: [get, list]}
+- {apiGroups: [storage.k8s.io], resources: [storageclasses], verbs: [get, list]}
 ---
 # AWS, for a state in S3: nothing is written, no lock is taken. kms:Decrypt only for a bucket with its own key,
 # s3:ListBucket only so that a missing state can be told from a forbidden one, dynamodb only for locks in a table.
