@@ -53,6 +53,11 @@ def table(rows: dict[str, str], heads: tuple[str, str]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _recorded(folder: str) -> str:
+    """How predictions fared on the recorded upgrades of a folder of fixtures."""
+    return (ROOT / "fixtures" / folder / "PREDICTIONS.md").read_text("utf-8")
+
+
 def _variables() -> str:
     kinds = {"text": "", "list": "list: ", "bool": "true or false: "}
     return table({name: kinds[fact.kind] + fact.meaning for name, fact in FACTS.items()}, ("variable", "is"))
@@ -105,7 +110,7 @@ def _examples() -> str:
 BLOCKS = {
     "examples": _examples,
     "formats": formats,
-    "predictions": lambda: (ROOT / "fixtures" / "helm-upgrades" / "PREDICTIONS.md").read_text("utf-8"),
+    "predictions": lambda: _recorded("helm-upgrades") + "\n" + _recorded("public-charts"),
     "example": lambda: command("review", "fixtures/release/plan.json"),
     "drift": lambda: command(*_DRIFT),
     "help": lambda: command("review", "--help"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
@@ -17,19 +17,34 @@ if TYPE_CHECKING:
     from plangate.model.release import KubeObject, Upgrade
 
 
+_NEWEST: Final = (1, 36)
+"""The newest version of Kubernetes that this knows."""
+
+
+class Removal(Struct, frozen=True):
+    """When an API version goes: the first minor version of Kubernetes without it, and the API version to use instead."""
+
+    since: str
+    use: str = ""
+
+    @property
+    def version(self) -> tuple[int, int]:
+        """`since` as (major, minor)."""
+        return major_minor(self.since)
+
+
 class _Removed(Struct):
-    removed: dict[str, str]
+    removed: dict[str, Removal]
 
 
 @functools.cache
-def _known() -> dict[str, tuple[int, int]]:
-    removed = knowledge.knowledge("kubernetes-removed-apis", _Removed).removed
-    return {name: major_minor(version) for name, version in removed.items()}
+def _known() -> dict[str, Removal]:
+    return knowledge.knowledge("kubernetes-removed-apis", _Removed).removed
 
 
 @functools.cache
-def removed_in(api_version: str, kind: str) -> tuple[int, int] | None:
-    """The first version of Kubernetes, as (major, minor), that no longer serves a kind; None where every version does."""
+def removal(api_version: str, kind: str) -> Removal | None:
+    """When a kind of an API version goes; None where every known version of Kubernetes serves it."""
     known = _known()
     return known.get(f"{api_version}/{kind}") or known.get(f"{api_version}/*")
 
@@ -40,23 +55,27 @@ def removed_versions() -> tuple[str, ...]:
 
 
 def removed_api(manifest: KubeObject, upgrade: Upgrade) -> Iterator[Effect]:
-    """The effect of an object whose API version was removed: `fails`, or `may-fail` where the cluster's version is unknown."""
-    removed = removed_in(manifest.api_version, manifest.kind)
-    if removed is None:
+    """The effect of an object whose API version was removed: `fails`, or `may-fail` where the cluster's version is unknown.
+
+    Of an unknown cluster nothing is said about versions that only come: every one of today serves it.
+    """
+    gone = removal(manifest.api_version, manifest.kind)
+    if gone is None:
         return
-    version = f"{removed[0]}.{removed[1]}"
+    way_out = f"use {gone.use} in the chart" if gone.use else f"take the {manifest.kind} out of the chart"
     if upgrade.kube_version is None:
-        yield Effect(
-            EffectName.MAY_FAIL,
-            f"uses {manifest.api_version}, which Kubernetes {version} and newer do not serve; --kube-version tells",
-            "removed-api",
-            ("apiVersion",),
-        )
-    elif upgrade.kube_version >= removed:
+        if gone.version <= _NEWEST:
+            yield Effect(
+                EffectName.MAY_FAIL,
+                f"uses {manifest.api_version}, which Kubernetes {gone.since} and newer do not serve; --kube-version tells; way out: {way_out}",
+                "removed-api",
+                ("apiVersion",),
+            )
+    elif upgrade.kube_version >= gone.version:
         yield Effect(
             EffectName.FAILS,
-            f"uses {manifest.api_version}, which Kubernetes serves no more since {version}; way out: use a newer version of the "
-            "API in the chart (helm plugin mapkubeapis repairs a release that has it already)",
+            f"uses {manifest.api_version}, which Kubernetes serves no more since {gone.since}; way out: {way_out} "
+            "(helm plugin mapkubeapis repairs a release that has it already)",
             "removed-api",
             ("apiVersion",),
         )
