@@ -14,7 +14,7 @@ REVIEWED := fixtures/release/plan.json
 
 export PYTHONDONTWRITEBYTECODE =
 .DELETE_ON_ERROR:
-.PHONY: help review test test-elsewhere mutate lint format bench docs lab e2e-lab record fixtures lock clean
+.PHONY: help review test test-elsewhere mutate fuzz lint format bench docs lab e2e-lab record fixtures lock clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -30,6 +30,9 @@ test-elsewhere: .venv/.developing  ## run tests as another user, on a read-only 
 
 mutate: .venv/.developing  ## change every policy in small ways and see whether its cases notice
 	$(BIN)/python tests/meta/mutate.py
+
+fuzz: .venv/.developing  ## try many thousands of broken inputs on every reader; what falls goes into tests/fuzz/corpus
+	nice $(BIN)/python -m pytest -n 0 --hypothesis-profile=fuzz tests/fuzz
 
 lint: .venv/.developing $(if $(GO),$(BIN)/actionlint)  ## check style, formatting, types and workflows
 	$(BIN)/ruff check .

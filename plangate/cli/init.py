@@ -21,7 +21,7 @@ _MOST_FOLDERS: Final = 5_000
 _PROTECTED: Final = {"prod": True, "production": True, "staging": False, "stage": False, "test": False, "dev": False}
 """Names of folders that are environments, and whether one of that name is protected unless somebody says otherwise."""
 
-_ROOT = re.compile(rb'^\s*(?:backend\s+"|provider\s+"|cloud\s*\{)', re.MULTILINE)
+_ROOT = re.compile(rb'^[ \t]*(?:backend\s+"|provider\s+"|cloud\s*\{)', re.MULTILINE)
 
 _CONFIG = """\
 # yaml-language-server: $schema=https://raw.githubusercontent.com/plangate/plangate/main/docs/config.schema.json

@@ -98,7 +98,10 @@ def _plan(given: RawInput, data: bytes, top: Top | None, notes: tuple[str, ...])
 
 def _unknown_sections(given: RawInput, data: bytes, top: Top) -> tuple[str, ...]:
     """Notes on the sections of a plan that are not known. Raises `InputError` where one may hide the changes."""
-    named = sections.names(data, top)
+    try:
+        named = sections.names(data, top)
+    except (UnicodeDecodeError, msgspec.DecodeError):
+        raise InputError("has a section whose name is not UTF-8", where=given.path, hint=PLAN_COMMAND) from None
     if named is None:
         raise InputError("has one of its sections twice: it was edited", where=given.path, hint=PLAN_COMMAND)
     unknown = sorted(set(named).difference(Top.__struct_fields__))

@@ -23,16 +23,17 @@ _others = msgspec.json.Decoder(dict[str, Raw])
 def names(data: bytes, top: Top) -> list[str] | None:
     """The names at the top level of `data`, from which `top` was decoded. None where one stands twice.
 
-    Steps over each section by the length that the decoder found, so that it costs nothing however large they are.
+    Steps over each section by the length that the decoder found, so that it costs nothing however large they are. Raises
+    `UnicodeDecodeError` or `msgspec.DecodeError` for names that are not UTF-8.
     """
-    found: list[str] = []
+    found: dict[str, None] = {}
     others: dict[str, Raw] = {}
     position = 0
     while (name := _NAME.match(data, position)) is not None:
         key, position = name[1].decode(), name.end()
         if key in found:
             return None
-        found.append(key)
+        found[key] = None
         scalar = _SCALAR.match(data, position)
         if scalar is not None:
             position = scalar.end()
@@ -41,4 +42,4 @@ def names(data: bytes, top: Top) -> list[str] | None:
             others = others or _others.decode(data)
         section = others[key] if key in others else getattr(top, key)
         position += len(memoryview(section)) if isinstance(section, Raw) else 0
-    return found if _END.fullmatch(data, position) else None
+    return list(found) if _END.fullmatch(data, position) else None

@@ -1,5 +1,6 @@
 import gzip
 import json
+import time
 
 import pytest
 
@@ -189,3 +190,17 @@ def test_no_refusal_quotes_the_input():
 )
 def test_what_helm_prints_is_known_by_its_content(data, kind):
     assert [document_kind for document_kind, _ in found(data)] == [kind]
+
+
+def test_a_section_whose_name_is_not_utf_8_is_refused() -> None:
+    data = b'{"format_version":"1.2","\xed\xa0\xbd":{},"planned_values":{},"configuration":{},"resource_changes":[]}'
+    with pytest.raises(InputError, match="has a section whose name is not UTF-8"):
+        documents(RawInput("plan.json", data))
+
+
+def test_very_many_sections_take_no_long_time() -> None:
+    sections = ",".join(f'"a{i}":1' for i in range(60_000))
+    data = f'{{"format_version":"1.2",{sections},"planned_values":{{}},"configuration":{{}},"resource_changes":[]}}'
+    start = time.process_time()
+    documents(RawInput("plan.json", data.encode()))
+    assert time.process_time() - start < 5

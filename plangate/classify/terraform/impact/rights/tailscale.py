@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 _EVERYBODY: Final = frozenset(
     {"*", "autogroup:member", "autogroup:members", "autogroup:danger-all", "autogroup:shared"}
 )
-_TOKEN: Final = re.compile(r'("(?:[^"\\]|\\.)*")|//[^\n]*|/\*.*?\*/|,(?=(?:\s|//[^\n]*\n|/\*.*?\*/)*[\]}])', re.DOTALL)
+_TOKEN: Final = re.compile(
+    r'("(?:[^"\\]|\\.)*+"?)|//[^\n]*|/\*.*?(?:\*/|\Z)|,(?=(?:\s|//[^\n]*\n|/\*.*?\*/)*[\]}])', re.DOTALL
+)
 
 
 def rights(_document: PolicyDocument, policy: Maybe, _side: Readable) -> Iterator[Right]:
