@@ -70,6 +70,27 @@ def _objects(wanted: list[ObjectName], namespace: str, seconds: float) -> list[b
         ]
 
 
+def definitions(groups: Iterable[str], *, seconds: float) -> list[bytes]:
+    """The CustomResourceDefinitions of these API groups, as JSON. Raises `EvidenceError`."""
+    names: list[str] = []
+    for group in sorted(set(groups)):
+        if re.fullmatch(_GROUP, group) and group:
+            listed = run(["kubectl", "api-resources", f"--api-group={group}", "--output", "name"], group, seconds)
+            names += [name for name in listed.decode("utf-8", "replace").split() if re.fullmatch(_OBJECT, name)]
+    return _of_cluster("customresourcedefinitions.apiextensions.k8s.io", names, seconds) if names else []
+
+
+def storage_classes(names: Iterable[str], *, seconds: float) -> list[bytes]:
+    """These StorageClasses, all of them where none is named, as JSON. Raises `EvidenceError`."""
+    wanted = sorted(name for name in set(names) if re.fullmatch(_OBJECT, name))
+    return _of_cluster("storageclasses.storage.k8s.io", wanted, seconds)
+
+
+def _of_cluster(resource: str, names: list[str], seconds: float) -> list[bytes]:
+    text = run(["kubectl", "get", resource, *names, "--ignore-not-found", "--output", "json"], "cluster", seconds)
+    return [text] if text.strip() else []
+
+
 def cluster(*, seconds: float) -> bytes:
     """Which cluster this is: the uid of its `kube-system` namespace. Raises `EvidenceError`."""
     return run(["kubectl", "get", "namespace", "kube-system", "-o", "jsonpath={.metadata.uid}"], "cluster", seconds)

@@ -6,10 +6,12 @@ Which objects to ask for stands in manifests, and those are read by ingest.
 from __future__ import annotations
 
 import concurrent.futures
-from typing import TYPE_CHECKING
+import contextlib
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from plangate.classify.kubernetes import schema
 from plangate.errors import EvidenceError, InputError, UsageError
 from plangate.evidence import helm, kubectl
 from plangate.evidence.command import NotThereError
@@ -89,7 +91,8 @@ class _Asking:
         try:
             old = [evidence.text_of(self.known["manifest"])] if "manifest" in self.known else []
             named = [one for text in (*old, *new) for one in named_in(text)]
-            return listed(kubectl.objects(named, self._namespace, seconds=self._seconds))
+            found = kubectl.objects(named, self._namespace, seconds=self._seconds)
+            return listed([*found, *self._needed((*old, *new))])
         except EvidenceError as error:
             return error
         except InputError as error:
@@ -98,6 +101,19 @@ class _Asking:
             return EvidenceError(
                 "kubectl printed something that is not whole JSON", where=self._where, hint="try again"
             )
+
+    def _needed(self, texts: Sequence[str]) -> list[bytes]:
+        """The definitions and StorageClasses that the objects of manifests need.
+
+        What the rights do not reach is left out: a review takes it for unknown, as it takes everything that was not given.
+        """
+        groups, classes = needed_by(texts)
+        found: list[bytes] = []
+        with contextlib.suppress(EvidenceError):
+            found += kubectl.definitions(groups, seconds=self._seconds) if groups else []
+        with contextlib.suppress(EvidenceError):
+            found += kubectl.storage_classes(classes, seconds=self._seconds) if classes is not None else []
+        return found
 
 
 def deployed(history: RawInput) -> int | None:
@@ -119,6 +135,41 @@ def named_in(manifest: str) -> Iterator[ObjectName]:
         if isinstance(name, str) and one.kind:
             group, slash, _ = one.api_version.partition("/")
             yield ObjectName(group if slash else "", one.kind, one.namespace, name)
+
+
+def needed_by(texts: Iterable[str]) -> tuple[set[str], set[str] | None]:
+    """The API groups of the custom resources in manifests, and the StorageClasses of their claims.
+
+    No class is named where a claim takes the default one; None where there are no claims. Raises `InputError`.
+    """
+    groups: set[str] = set()
+    classes: set[str] = set()
+    claims = default = False
+    for text in texts:
+        documents, _ = splitting.split(text, "manifest")
+        for one in manifests.objects(documents, manifests.ManifestReader(Redactor(), "manifest")):
+            group, slash, _ = one.api_version.partition("/")
+            if slash and schema.namespaced(one.api_version, one.kind) is None:
+                groups.add(group)
+            for claim in _claims(one.kind, one.raw):
+                claims = True
+                name = claim.get("storageClassName")
+                default = default or not isinstance(name, str)
+                classes.update([name] if isinstance(name, str) and name else ())
+    return groups, (set() if default else classes) if claims else None
+
+
+def _claims(kind: str, raw: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The specifications of the claims that an object is or makes."""
+    spec = raw.get("spec")
+    if not isinstance(spec, dict):
+        return
+    if kind == "PersistentVolumeClaim":
+        yield spec
+    templates = spec.get("volumeClaimTemplates") if kind == "StatefulSet" else None
+    for one in templates if isinstance(templates, list) else ():
+        if isinstance(one, dict) and isinstance(one.get("spec"), dict):
+            yield one["spec"]
 
 
 def listed(texts: Iterable[bytes]) -> bytes:

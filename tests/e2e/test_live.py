@@ -45,6 +45,7 @@ def test_exactly_this_is_asked(tmp_path: Path) -> None:
         "helm get metadata web --namespace prod -o json",
         "helm get values web --namespace prod -o json",
         "helm history web --namespace prod -o json",
+        "kubectl api-resources --api-group=acme.example --output name",
         # The cluster knows no Widget, and kubectl would then answer nothing at all.
         f"kubectl get ConfigMap/c {flags}",
         f"kubectl get Secret/s {flags}",

@@ -12,7 +12,7 @@ from msgspec import structs
 
 from plangate.classify.diff import diff, same
 from plangate.classify.noise import read_back
-from plangate.classify.terraform.impact import traits
+from plangate.classify.terraform.impact import risk, traits, updates
 from plangate.model.change import Action, AttributeChange, Change, Drift, DriftStatus, Noise, TerraformChangeSet
 from plangate.model.values import ABSENT, UNKNOWN, spell
 
@@ -71,7 +71,18 @@ def _entries(found: Change, planned: Change | None) -> Iterator[Drift]:
     leaves = changed_leaves(found)
     ours = {leaf.path: leaf for leaf in planned.attributes} if planned is not None else {}
     for leaf in leaves:
-        yield _leaf(address, leaf, ours.get(leaf.path), gone=planned is not None and _gone(planned))
+        mine = ours.get(leaf.path)
+        entry = _leaf(address, leaf, mine, gone=planned is not None and _gone(planned))
+        by_itself = mine is None and _upgraded_itself(found, leaf)
+        yield structs.replace(entry, noise=Noise.READ_BACK) if by_itself else entry
+
+
+def _upgraded_itself(found: Change, leaf: AttributeChange) -> bool:
+    """Whether a service has moved to a later version by itself, as it was told to: nobody did that by hand."""
+    told = found.before is not None and found.before.get("auto_minor_version_upgrade") is True
+    old, new = leaf.before, leaf.after
+    versions = isinstance(old, str) and isinstance(new, str) and leaf.path in risk.no_way_back(found.type)
+    return told and versions and updates.is_older(str(new), str(old))
 
 
 def _gone(planned: Change) -> bool:

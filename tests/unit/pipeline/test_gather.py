@@ -259,6 +259,46 @@ def test_a_manifest_names_its_objects():
     assert list(ask_cluster.named_in(text)) == [WEB, ObjectName("", "Service", "edge", "svc")]
 
 
+CUSTOM = "---\napiVersion: snapshot.storage.k8s.io/v1\nkind: VolumeSnapshot\nmetadata: {name: s}\n"
+CLAIM = "---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: c}\nspec: {storageClassName: fast}\n"
+STATEFUL = (
+    "---\napiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\n"
+    "spec: {volumeClaimTemplates: [{metadata: {name: data}, spec: {}}]}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "needed"),
+    [
+        (MANIFEST + SERVICE, (set(), None)),
+        (CUSTOM + CLAIM, ({"snapshot.storage.k8s.io"}, {"fast"})),
+        (CLAIM + STATEFUL, (set(), set())),
+    ],
+)
+def test_a_manifest_needs_the_definitions_and_the_storage_classes_of_its_objects(text, needed):
+    assert ask_cluster.needed_by([text]) == needed
+
+
+def test_what_objects_need_of_the_cluster_is_asked_for_and_left_out_where_it_is_forbidden(monkeypatch):
+    cluster = Cluster(monkeypatch, manifest=(CUSTOM + STATEFUL).encode())
+    asked = []
+
+    def definitions(groups, *, seconds):
+        raise EvidenceError("forbidden")
+
+    def storage_classes(names, *, seconds):
+        asked.append((set(names), seconds))
+        return [b'{"kind": "List", "items": [{"kind": "StorageClass"}]}']
+
+    monkeypatch.setattr(kubectl, "definitions", definitions)
+    monkeypatch.setattr(kubectl, "storage_classes", storage_classes)
+    found = everything()
+    assert cluster.asked
+    assert asked == [(set(), LIVE.seconds)]
+    assert json.loads(found["live_objects"].data)["items"] == [json.loads(OBJECT), {"kind": "StorageClass"}]
+    assert found.failed == ()
+
+
 def test_what_kubectl_printed_in_several_calls_is_one_list():
     both = [b'{"kind": "List", "items": [{"kind": "A"}, {"kind": "B"}]}', b'{"kind": "C"}', b'{"x": 1}']
     assert json.loads(ask_cluster.listed(both))["items"] == [{"kind": "A"}, {"kind": "B"}, {"kind": "C"}, {"x": 1}]

@@ -114,6 +114,8 @@ def _assess(change: Change, around: PlanIndex, told: Correlations) -> Change:
     said = _SAID if change.action is Action.REPLACE else _SAID | {EffectName.UNPROTECTS}
     if subject.deletes and not any(effect.name in said for effect in effects):
         effects += tuple(removal.goes(subject, around))
+    if partner is not None and change.action is Action.DESTROY:
+        effects += (pairs.renames(change, partner),)
     refused = tuple(effect for effect in effects if effect.name is EffectName.FAILS and effect.certain)
     tied, note = told.tell(change, subject.traits)
     if carried is not None and subject.deletes:

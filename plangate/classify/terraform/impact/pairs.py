@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from plangate.classify.terraform.impact import names, traits
 from plangate.classify.terraform.impact.values import UNSURE, empty, leaves, plain
-from plangate.model.change import Action
+from plangate.model.change import Action, Effect, EffectName
 
 if TYPE_CHECKING:
     from plangate.model.change import Change
@@ -116,3 +116,10 @@ def partner_note(change: Change, partners: Mapping[Key, Change]) -> str | None:
     old, new = (change, partner) if change.action is Action.DESTROY else (partner, change)
     way = "add a moved block" if old.type == new.type else "move it in the state"
     return f"looks like `{old.address}` renamed to `{new.address}`: {way}, so that nothing is deleted"
+
+
+def renames(old: Change, new: Change) -> Effect:
+    """What to do where an object is deleted only because its address changes: the arguments of the block that is missing."""
+    way = "add a `moved` block with" if old.type == new.type else "move it in the state,"
+    because = f"looks renamed: {way} from = {old.address} and to = {new.address}, and nothing is deleted"
+    return Effect(EffectName.REMOVES, because, "renamed")

@@ -49,14 +49,14 @@ def downgrades(subject: Subject, _scene: PlanIndex) -> Iterator[Effect]:
         if head(path) not in change.differing:
             continue
         sides = [v for side in (change.before, change.after) for v in leaves(side, path) if isinstance(v, str)]
-        if len(sides) == 2 and _is_older(*sides):
+        if len(sides) == 2 and is_older(*sides):
             by_itself = leaves(change.before, "auto_minor_version_upgrade") == [True]
             why = "; the service has upgraded it by itself (auto_minor_version_upgrade)" if by_itself else ""
             because = f"is set back from version {sides[0]} to {sides[1]}, and a downgrade is refused{why}"
             yield Effect(EffectName.FAILS, because, "downgrade", (spelled(path),))
 
 
-def _is_older(before: str, after: str) -> bool:
+def is_older(before: str, after: str) -> bool:
     """Whether a version is older than another one of the same product. `16` is no other one than `16.4`."""
     if _NUMBERS.split(before)[0] != _NUMBERS.split(after)[0]:
         return False

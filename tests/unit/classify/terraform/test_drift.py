@@ -127,3 +127,22 @@ def test_a_deleted_object_comes_again_or_stays_away():
             "deleted outside of Terraform; this apply leaves it so",
         ),
     )
+
+
+@pytest.mark.parametrize(
+    ("live", "by_itself", "noise"),
+    [("16.4", True, Noise.READ_BACK), ("16.4", False, None), ("16.0", True, None)],
+)
+def test_an_upgrade_that_a_service_does_by_itself_is_no_change_by_hand(live, by_itself, noise):
+    recorded = {"engine_version": "16.1", "auto_minor_version_upgrade": by_itself}
+    found = {
+        "address": "aws_db_instance.a",
+        "mode": "managed",
+        "type": "aws_db_instance",
+        "name": "a",
+        "change": {"actions": ["update"], "before": recorded, "after": recorded | {"engine_version": live}},
+    }
+    planned = {"type": "aws_db_instance", "name": "a", "actions": ["no-op"], "before": {}, "after": {}}
+    (document,) = documents(RawInput("plan.json", plan(planned | {"plan": {"resource_drift": [found]}})))
+    (told,) = classify(parse(document)).drift
+    assert (told.path, told.noise) == ("engine_version", noise)

@@ -19,7 +19,11 @@ def test_the_same_name_under_another_address_is_a_missing_move():
     note = "looks like `aws_s3_bucket.a` renamed to `module.m.aws_s3_bucket.a`: add a moved block, so that nothing is deleted"
     assert (old.note, new.note) == (note, note)
     assert "probable-move" in old.traits & new.traits
-    assert said(old) == [("data-loss:destroyed", "is deleted, and the objects in it go with it")]
+    because = "looks renamed: add a `moved` block with from = aws_s3_bucket.a and to = module.m.aws_s3_bucket.a, and nothing is deleted"
+    assert said(old) == [
+        ("data-loss:destroyed", "is deleted, and the objects in it go with it"),
+        ("removes:renamed", because),
+    ]
     assert said(new) == []
 
 
