@@ -8,6 +8,7 @@ from msgspec import structs
 
 from plangate.classify.kubernetes.api import cross_object, unapplied_definitions
 from plangate.classify.kubernetes.effects import (
+    authentication,
     config_consumers,
     custom_kinds,
     exposure,
@@ -38,6 +39,7 @@ _EFFECTS = (
     rendered.effects,
     traffic.effects,
     exposure.effects,
+    authentication.effects,
 )
 
 
