@@ -37,6 +37,7 @@ boolean PLANGATE_COMMENT true comment
 boolean PLANGATE_CHECK true check
 boolean PLANGATE_REQUIRE_PUBLISH false require-publish
 boolean PLANGATE_DRIFT false drift
+boolean PLANGATE_REPLANNED false replanned
 
 # git, with the token in its environment, where no list of processes shows it. The empty value first takes away the header that a
 # checkout with persisted credentials left: two of them are refused.
@@ -119,6 +120,7 @@ if [ -n "${PLANGATE_VERIFY:-}" ]; then
   if [ -n "${PLANGATE_EVIDENCE:-}" ]; then checked+=("--evidence=$PLANGATE_EVIDENCE"); fi
   split "${PLANGATE_PLAN:-}"
   for line in ${lines[@]+"${lines[@]}"}; do checked+=("--plan=$line"); done
+  if [ "$PLANGATE_REPLANNED" = true ]; then checked+=(--replanned); fi
   code=0
   "${plangate[@]}" verify ${checked[@]+"${checked[@]}"} -- "$PLANGATE_VERIFY" || code=$?
   echo "exit-code=$code" >> "$GITHUB_OUTPUT"

@@ -33,6 +33,11 @@ if TYPE_CHECKING:
 @evidence_flags.of_release()
 @evidence_flags.of_state
 @click.option("--saved-plan", metavar="FILE", help="The plan file that the JSON was made from: its lineage and serial.")
+@click.option(
+    "--replanned",
+    is_flag=True,
+    help="The plan was made again after the review: the state may have moved on, what the plan does may not.",
+)
 @click.option("--as-of", metavar="TIME", help="The time of the question, ISO 8601.  [default: now]")
 def verify(
     *,
@@ -42,6 +47,7 @@ def verify(
     evidence: EvidenceSources,
     state: StateSource,
     saved_plan: str | None,
+    replanned: bool,
     as_of: str | None,
 ) -> int:
     """Say, right before the apply, whether FILE is the plan that VERDICT was reached on.
@@ -60,6 +66,7 @@ def verify(
             evidence=evidence,
             state=state,
             saved_plan=saved_plan,
+            replanned=replanned,
         )
     )
     for failure in answer.failures:

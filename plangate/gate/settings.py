@@ -141,6 +141,10 @@ class Gate(Struct, frozen=True, kw_only=True):
         for name in self.config.policies:
             if name in unwaivable:
                 self._refuse(f"{name} cannot be changed", "policies")
+            if name in _builtin() and not self.config.policies[name].enabled:
+                self._refuse(
+                    f"{name} cannot be switched off: give it another severity, or waive what it finds", "policies"
+                )
             if name not in ids and not self.read.too_new:
                 self._refuse(f"there is no policy {name}{did_you_mean(name, ids)}", "policies")
         defaults = {name: value for policy in policies for name, value in policy.params.items()}

@@ -18,6 +18,7 @@ from plangate.ingest.redact import pseudonyms
 from plangate.ingest.redact.redactor import Redactor
 from plangate.ingest.terraform import collected_state
 from plangate.ingest.terraform import state as terraform_state
+from plangate.lang import fingerprint
 from plangate.model.input import EvidenceSources
 from plangate.pipeline import gather
 
@@ -137,9 +138,21 @@ def collect_state(source: StateSource, folder: Path, key: bytes | None, *, now: 
         body = {} if state is None else collected_state.without_secrets(state, key)
     except InputError as error:
         return CollectResult(what, (), (error.message,))
-    path = folder / evidence.FOLDER / f"{_file_name(head.location)}.json"
+    path = _state_path(folder / evidence.FOLDER, head.location)
     _write(path, _json({evidence.HEAD: head, **body}))
     return CollectResult(what, (str(path.relative_to(folder)),), (found.unsure,) if found.unsure else ())
+
+
+def _state_path(folder: Path, location: str) -> Path:
+    """The file of a state; with a digest of its location where another state has the name, as of the same key in another bucket."""
+    path = folder / f"{_file_name(location)}.json"
+    try:
+        taken = msgspec.json.decode(path.read_bytes())[evidence.HEAD]["location"] != location
+    except OSError:
+        taken = False
+    except (msgspec.DecodeError, KeyError, TypeError):
+        taken = True
+    return path.with_stem(f"{path.stem}-{fingerprint.of(location)}") if taken else path
 
 
 def _file_name(location: str) -> str:

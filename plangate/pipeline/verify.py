@@ -64,6 +64,8 @@ class VerifyRequest(Struct, frozen=True, kw_only=True):
     evidence: EvidenceSources = EvidenceSources()
     state: StateSource = StateSource()
     saved_plan: str | None = None
+    replanned: bool = False
+    """Whether the plan was made again on purpose: then the state may have moved on since the review."""
 
 
 class Verified(Struct, frozen=True, kw_only=True):
@@ -109,6 +111,7 @@ def verify(request: VerifyRequest) -> Verified:
             plans=(*request.plans, *([request.saved_plan] if request.saved_plan is not None else [])),
             key=key,
             moved=None if freshness is None else freshness.moved,
+            replanned=request.replanned,
         )
     )
     return Verified(result=result, saved=before, failures=reviewed.failures)
@@ -127,6 +130,9 @@ class Comparison(Struct, frozen=True, kw_only=True):
     moved: tuple[str, ...] | None = None
     """The addresses of this plan that changed in the state since it was made; None where that was not compared."""
 
+    replanned: bool = False
+    """Whether a state that has moved on is no difference, as long as this plan was made from where it is now."""
+
 
 def compare(comparison: Comparison) -> VerifyResult:
     """The differences between the fresh verdict and the saved one."""
@@ -137,6 +143,10 @@ def compare(comparison: Comparison) -> VerifyResult:
         notes.append("hidden values were not compared: review and verify with the same PLANGATE_KEY to compare them")
     if comparison.saved.decision == "review":
         notes.append("the verdict is review: whether somebody has approved it is not known here")
+    if comparison.replanned and not problems:
+        notes.append(
+            "the plan was made again: the state may have moved on since the review, and the plan does the same"
+        )
     order = list(_CODES)
     return VerifyResult(tuple(sorted(problems, key=lambda problem: order.index(problem.kind))), tuple(notes))
 
@@ -339,7 +349,7 @@ def _state(comparison: Comparison) -> Iterator[Problem]:
         )
         return
     other = next((serial for serial in serials if serial != reviewed), None)
-    if other is not None:
+    if other is not None and not (comparison.replanned and _has_moved_on(reviewed, now)):
         yield Problem(
             "different",
             f"the state has moved: it was reviewed at serial {reviewed}, and is at {other} now",
@@ -352,6 +362,12 @@ def _state(comparison: Comparison) -> Iterator[Problem]:
         )
     elif (then.lineage is None) != (now.lineage is None) and reviewed != 0:
         yield Problem("unsure", "one of both does not tell the lineage of its state", "--saved-plan tfplan, or --state")
+
+
+def _has_moved_on(reviewed: int, now: wire.Freshness) -> bool:
+    """Whether this plan was made from a later state than that of the review, and that is where the state is."""
+    plan, state = now.serial_plan, now.serial_state
+    return plan is not None and plan > reviewed and state in (None, plan)
 
 
 def _serial(freshness: wire.Freshness | None) -> int | None:

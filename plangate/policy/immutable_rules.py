@@ -27,6 +27,7 @@ class _Rule(Struct, frozen=True, forbid_unknown_fields=True, rename={"except_": 
     except_: list[str] = []
     when: Condition = ""
     since: dict[str, str] = {}
+    out_of: dict[str, str] = {}
 
 
 class _Rules(Struct, frozen=True, forbid_unknown_fields=True):

@@ -28,14 +28,19 @@ def render(verdict: Verdict) -> str:
     headline = f"plangate: {verdict.decision.value.upper()} {verdict.headline}"
     passed = verdict.decision is Decision.PASS
     lines.append(_data(headline, _LONGEST) if passed else _issue(verdict.decision, headline))
-    for skipped in story.cannot_tell(verdict)[:_MOST]:
+    gaps, deciding = story.cannot_tell(verdict), story.deciding(story.views(verdict))
+    for skipped in gaps[:_MOST]:
         gap = sentences(f"{skipped.what}: {skipped.why}", skipped.how_to_fix)
         lines += [_issue(Decision.INCONCLUSIVE, gap)]
-    for one in story.deciding(story.views(verdict))[:_MOST]:
+    for one in deciding[:_MOST]:
         where = place(verdict, one.finding)
         message = sentences(one.finding.message, one.finding.remediation)
         properties = {"sourcepath": where.file, "linenumber": str(where.line), "code": one.finding.policy}
         lines.append(_issue(one.decision, message, properties))
+    hidden = max(0, len(gaps) - _MOST) + max(0, len(deciding) - _MOST)
+    if hidden:
+        more = f"plangate: {hidden} more are not listed here; the verdict (-o json=FILE) has all of them"
+        lines.append(_issue(verdict.decision, more))
     if verdict.decision is Decision.REVIEW:
         lines.append("##vso[task.complete result=SucceededWithIssues;]a person has to look")
     return "".join(f"{line}\n" for line in lines)

@@ -44,7 +44,7 @@ _XML_ACTIVE: Final = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord
 _LINE_START = re.compile(r" *(?:\d+(?=[.)])|(?=[-+=]))")
 """Markers of a list, rule or heading at the start of a line: `1.`, `-`, `===`."""
 
-_BREAK: Final = "\u200b"
+BREAK: Final = "\u200b"
 """A zero-width space. GitHub finds links, mentions and references in the rendered text, so that no escape stops it from
 turning `\\@team` or `&#64;team` into a mention; a character in between does."""
 
@@ -112,12 +112,18 @@ def code(text: str) -> str:
         # In a table a pipe needs a backslash and elsewhere the backslash shows: an element fits both places.
         return f"<code>{_inert(text)}</code>"
     # No mention in Markdown, but one in a mail that quotes the source; and a runner's log may hold the source.
-    text = _RUNNER_COMMAND.sub(f"#{_BREAK}#", _MENTION.sub(f"@{_BREAK}", text))
+    text = _RUNNER_COMMAND.sub(f"#{BREAK}#", _MENTION.sub(f"@{BREAK}", text))
     longest = max((len(run) for run in _BACKTICKS.findall(text)), default=0)
     fence = "`" * (longest + 1)
     # Markdown strips one space from both ends, unless the span is only spaces.
     pad = " " if text.strip(" ") and (text[0] in "` " or text[-1] in "` ") else ""
     return f"{fence}{pad}{text}{pad}{fence}"
+
+
+def diff_line(text: str) -> str:
+    """A line in a fenced block of code of GitHub Markdown. The caller makes the fence longer than every run of backticks."""
+    # Neither a mention in a mail that quotes the source, nor one of our own hidden lines.
+    return terminal(text).replace("@", f"@{BREAK}").replace("<!--", f"<{BREAK}!--")
 
 
 def fenced(line: str) -> str:
@@ -138,7 +144,12 @@ def plain(text: str) -> str:
 
     SARIF knows `[text](target)` links in plain messages too (SARIF 2.1.0, 3.11.6).
     """
-    return _FOUND_BY_GITHUB.sub(_broken, visible(text)).replace("](", f"]{_BREAK}(")
+    return _FOUND_BY_GITHUB.sub(_broken, visible(text)).replace("](", f"]{BREAK}(")
+
+
+def html_on_github(text: str) -> str:
+    """Text inside an element of HTML in a comment on GitHub, which finds links and mentions there too."""
+    return _FOUND_BY_GITHUB.sub(_broken, visible(text)).translate(_XML_ACTIVE)
 
 
 def comment(text: str) -> str:
@@ -156,4 +167,4 @@ def _inert(text: str) -> str:
 
 
 def _broken(match: re.Match[str]) -> str:
-    return f"{match[0]}{_BREAK}"
+    return f"{match[0]}{BREAK}"

@@ -27,7 +27,7 @@ _LONGEST: Final = 2_000
 def render(verdict: Verdict) -> bytes:
     """One test suite."""
     views = story.views(verdict)
-    cases = [*_gaps(verdict), *_findings(verdict, views[:_MOST_CASES]), *_inputs(verdict)]
+    cases = [*_gaps(verdict), *_findings(verdict, views[:_MOST_CASES]), *_left_out(len(views)), *_inputs(verdict)]
     failures = sum("<failure" in case for case in cases)
     errors = sum("<error" in case for case in cases)
     skipped = sum("<skipped" in case for case in cases)
@@ -71,6 +71,13 @@ def _findings(verdict: Verdict, views: tuple[FindingView, ...]) -> Iterator[str]
                 name,
                 f'<{kind} type="{_attribute(type_)}" message="{_attribute(finding.message)}">{_lines(details)}</{kind}>',
             )
+
+
+def _left_out(count: int) -> Iterator[str]:
+    """A skipped test that says how many findings have none."""
+    if count > _MOST_CASES:
+        message = f"{count - _MOST_CASES} more findings have no test here; the verdict (-o json=FILE) has all of them"
+        yield _case("coverage", "more findings", f'<skipped message="{_attribute(message)}"/>')
 
 
 def _gaps(verdict: Verdict) -> Iterator[str]:

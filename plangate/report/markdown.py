@@ -14,7 +14,7 @@ from msgspec import Struct
 from plangate.lang.wording import ranges, several
 from plangate.model.values import ABSENT
 from plangate.model.verdict import Decision
-from plangate.report import escape, rows, story
+from plangate.report import diffs, escape, rows, story
 from plangate.report.places import inside
 from plangate.report.values import clip, pair, tail
 from plangate.report.waiving import Waivable, propose
@@ -22,9 +22,10 @@ from plangate.report.waiving import Waivable, propose
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from plangate.model.change import Location, OutputChange
+    from plangate.model.change import AttributeChange, Location, OutputChange
     from plangate.model.verdict import Finding, Verdict
     from plangate.report import wire
+    from plangate.report.diffs import Diff
     from plangate.report.rows import Delta
     from plangate.report.story import FindingGroup, FindingView
 
@@ -35,7 +36,13 @@ _LINK = re.compile(r"https://[A-Za-z0-9.-]+(?:/[A-Za-z0-9._~/#%&=?+-]*)?")
 """A reference that can be a link: it has no character that could end the link."""
 
 _SHOWN: Final = 3
-"""Rows of the table outside of the fold."""
+"""Findings outside of the fold."""
+
+_MOST_DIFFS: Final = 3
+"""Long values of one change of which the lines that differ are shown."""
+
+_MOST_LINES: Final = 40
+"""Lines of such a value."""
 
 _MOST_INPUTS: Final = 5
 """Inputs that are named."""
@@ -96,6 +103,8 @@ class _Row(Struct, frozen=True):
 
     group: FindingGroup
     same_as: int
+    told: bool = False
+    """Whether an earlier block says why the policy asks."""
 
 
 class _Plan(Struct, frozen=True, kw_only=True):
@@ -105,7 +114,6 @@ class _Plan(Struct, frozen=True, kw_only=True):
     noun: str
     items: list[_Item]
     title: str = ""
-    header: str = ""
     remark: str = ""
     count: int | None = None
 
@@ -114,7 +122,6 @@ class _Section(Struct, frozen=True, kw_only=True):
     """A section: its lines, how many entries it is about, and how many of them were left out."""
 
     title: str
-    header: _Escaped
     remark: str
     items: tuple[_Escaped, ...]
     count: int
@@ -131,6 +138,7 @@ def render(verdict: Verdict, extras: Extras | None = None) -> str:
         decision=verdict.decision.value.upper(),
         headline=verdict.headline,
         marker=_marker(verdict, extras.marker),
+        badges=story.badges(verdict, views),
         facts=_facts(verdict),
         commit=extras.commit,
         since=extras.since,
@@ -145,7 +153,7 @@ def render(verdict: Verdict, extras: Extras | None = None) -> str:
         observed=story.observed(verdict),
         next=story.next_step(verdict, story.deciding(views)),
     )
-    empty = _Section(title="", header=_Escaped(), remark="", items=(), count=0, hidden="")
+    empty = _Section(title="", remark="", items=(), count=0, hidden="")
     used = _size(body(left_out="", targets=empty, findings=empty, unclear=empty, sections=())) + _OVERHEAD
     filled, left_out = [], []
     source = extras.source if _LINK.fullmatch(extras.source) else ""
@@ -191,13 +199,11 @@ def _plans(verdict: Verdict, views: tuple[FindingView, ...], *, merged: bool) ->
     yield _Plan(upto=38_000, noun="reason", items=reasons)
     by_hand = story.by_hand(verdict)
     drift, made = [_Item("drift", one) for one in by_hand], story.made(by_hand)
-    header = "| value | git | state | live | after apply |\n|---|---|---|---|---|"
     yield _Plan(
         upto=42_000,
         noun="value",
         items=drift,
         title=f"Changed by hand: {made}" if made else "Changed by hand",
-        header=header,
     )
     if not merged:
         waivers = [_Item("waiver", _proposal(verdict, one)) for one in story.deciding(views)[:_SHOWN]]
@@ -239,12 +245,15 @@ def _proposal(verdict: Verdict, one: FindingView) -> _Waiver:
 
 
 def _finding_rows(views: tuple[FindingView, ...]) -> Iterator[_Row]:
-    """The deciding findings. Equal remediations are written once."""
+    """The deciding findings. Equal remediations and the reasons of a policy are written once."""
     first: dict[str, int] = {}
+    told: set[str] = set()
     for group in story.grouped(story.deciding(views)):
         number = group.numbers[0]
         same_as = first.setdefault(group.first.instead, number)
-        yield _Row(group, same_as if same_as != number else 0)
+        why = group.first.finding.why
+        yield _Row(group, same_as if same_as != number else 0, told=why in told)
+        told.add(why)
 
 
 def _fill(plan: _Plan, used: int, upto: int, source: str) -> tuple[_Section, int, str]:
@@ -262,7 +271,6 @@ def _fill(plan: _Plan, used: int, upto: int, source: str) -> tuple[_Section, int
     count = sum(item.weight for item in plan.items) if plan.count is None else plan.count
     section = _Section(
         title=plan.title,
-        header=_Escaped(plan.header),
         remark=plan.remark,
         items=tuple(items),
         count=count,
@@ -310,6 +318,8 @@ def _environment() -> jinja2.Environment:
         "fenced": _fenced,
         "comment": _comment,
         "delta": _delta,
+        "diffs": _diffs,
+        "difference": _difference,
         "sides": _sides,
         "rule": _rule,
         "place": _place,
@@ -363,6 +373,25 @@ def _delta(delta: Delta) -> _Escaped:
     else:
         text = f"{path} {delta.kind} {before}{after}".rstrip()
     return _Escaped(f"{text} {_md(delta.remark)}".rstrip())
+
+
+def _diffs(attributes: tuple[AttributeChange, ...]) -> list[Diff]:
+    """What differs in long values, of the first few of them."""
+    return [diff for one in attributes[:_MOST_DIFFS] if (diff := diffs.of(one)) is not None]
+
+
+def _difference(diff: Diff) -> _Escaped:
+    """Lines that differ, folded, as a block of code that no text in it can close."""
+    lines = [f"{line.sign}{escape.diff_line(clip(line.text, 300))}" for line in diff.lines]
+    shown = lines[:_MOST_LINES]
+    left = len(lines) - len(shown) + diff.hidden
+    if left:
+        shown.append(f"… {several(left, 'more line')}")
+    fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", "".join(shown))), default=0))
+    title = f"Lines that differ in {escape.html_on_github(clip(diff.path, 120))} ({diff.counts})"
+    return _Escaped(
+        "\n".join((f"<details><summary>{title}</summary>", "", f"{fence}diff", *shown, fence, "", "</details>"))
+    )
 
 
 def _sides(output: OutputChange) -> _Escaped:

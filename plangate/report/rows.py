@@ -11,6 +11,7 @@ from plangate.lang.wording import several
 from plangate.model.change import Action, AttributeChange, Change, EffectName
 from plangate.model.values import ABSENT, UNKNOWN
 from plangate.report import wording
+from plangate.report.diffs import is_long
 from plangate.report.values import pair, spelled
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ class Row(Struct, frozen=True, kw_only=True):
     """Changed attributes that are not among `deltas`."""
     effects: tuple[str, ...] = ()
     remark: str = ""
+    long: tuple[AttributeChange, ...] = ()
+    """The attributes of the only object whose values take more than a line: what `diffs.of` shows."""
 
 
 class Rows(Struct, frozen=True):
@@ -146,6 +149,7 @@ def _row(members: list[Change], *, everything: bool) -> Row:
         more=max(0, len(first.attributes) - most),
         effects=tuple(name.value for name in sorted(effects, key=_ORDER.__getitem__)),
         remark=_remark(first, members),
+        long=tuple(filter(is_long, first.attributes)) if len(members) == 1 else (),
     )
 
 

@@ -46,6 +46,9 @@ _SCORES: Final = {
 """GitHub's `security-severity`: over 9.0 is critical, 7.0 high, 4.0 medium."""
 
 
+_HOME: Final = "https://github.com/plangate/plangate"
+
+
 def render(verdict: Verdict) -> bytes:
     """One SARIF log with one run."""
     views = story.views(verdict)
@@ -53,7 +56,7 @@ def render(verdict: Verdict) -> bytes:
     index = {rule["id"]: position for position, rule in enumerate(rules)}
     results = [_result(verdict, one, index) for one in views[:MOST_RESULTS]]
     run = {
-        "tool": {"driver": {"name": "plangate", "version": __version__, "rules": rules}},
+        "tool": {"driver": {"name": "plangate", "version": __version__, "informationUri": _HOME, "rules": rules}},
         "automationDetails": {"id": _category(verdict)},
         "invocations": [_invocation(verdict, len(views) - len(results))],
         "results": results,

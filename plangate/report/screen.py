@@ -26,6 +26,10 @@ _STYLES: Final = {
     "pass": "\x1b[1;32m",
     "bold": "\x1b[1m",
     "dim": "\x1b[2m",
+    "-": "\x1b[31m",
+    "+": "\x1b[32m",
+    " ": "",
+    "@": "\x1b[2m",
 }
 _RESET: Final = "\x1b[0m"
 
@@ -129,6 +133,11 @@ class Screen:
         label = terminal(label)
         pad = " " * (INDENT - 1)
         self._put(f"{pad}{label}", text, style="dim", edge="", bold=False, indent=INDENT + _DETAIL)
+
+    def difference(self, sign: str, text: str) -> None:
+        """One line of a difference, cut at the edge of the page. `sign` is one of `diffs.Sign`."""
+        line = cut("⋯" if sign == "@" else f"{sign} {terminal(text)}".rstrip(), self.width - INDENT - _DETAIL)
+        self._add(" " * (INDENT + _DETAIL) + self._styled(line, sign))
 
     def verbatim(self, line: str) -> None:
         """A line to copy, under an entry: it keeps its indentation and is never wrapped."""

@@ -10,15 +10,17 @@ from msgspec import Struct, structs
 from plangate.lang.wording import ranges, several
 from plangate.model import assessment
 from plangate.model.change import LIVE, Action, EffectName
+from plangate.model.values import ABSENT, UNKNOWN
 from plangate.model.verdict import NO_ENVIRONMENT, Decision, Outcome
 from plangate.report import wording
+from plangate.report.diffs import is_long
 from plangate.report.rows import Delta, delta
 from plangate.report.values import short
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
 
-    from plangate.model.change import Change, Drift, Gap
+    from plangate.model.change import AttributeChange, Change, Drift, Gap
     from plangate.model.values import Absent, Value
     from plangate.model.verdict import Finding, Verdict
 
@@ -42,6 +44,8 @@ class FindingView(Struct, frozen=True, kw_only=True):
     lost: tuple[str, ...]
     instead: str
     finding: Finding
+    long: tuple[AttributeChange, ...] = ()
+    """The attributes among the causes whose values take more than a line: what `diffs.of` shows."""
 
 
 class FindingGroup(Struct, frozen=True):
@@ -118,7 +122,8 @@ def _shared(members: Sequence[FindingView]) -> FindingView:
 def _view(number: int, finding: Finding, verdict: Verdict) -> FindingView:
     change = verdict.changes[finding.change] if finding.change is not None else None
     subject, what = _split(finding)
-    causes = tuple(_causes(finding, change)) if change is not None else ()
+    attributes = _causes(finding, change) if change is not None else []
+    causes = tuple(_delta(one, change) for one in attributes) if change is not None else ()
     reason = wording.REASONS.get(change.reason, change.reason) if change is not None and change.reason else ""
     return FindingView(
         number=number,
@@ -134,6 +139,7 @@ def _view(number: int, finding: Finding, verdict: Verdict) -> FindingView:
         lost=tuple(_lost(finding, change)) if change is not None else (),
         instead=finding.remediation,
         finding=finding,
+        long=tuple(filter(is_long, attributes)),
     )
 
 
@@ -147,13 +153,24 @@ def _split(finding: Finding) -> tuple[str, str]:
     return ("", finding.message) if address in finding.message else (address, finding.message)
 
 
-def _causes(finding: Finding, change: Change) -> Iterator[Delta]:
-    """The changed attributes that caused the finding, those that force replacement first."""
+def _causes(finding: Finding, change: Change) -> list[AttributeChange]:
+    """The changed attributes that caused the finding: those that force replacement first, those without a value last."""
     by_path = {attribute.path: attribute for attribute in change.attributes}
-    wanted = dict.fromkeys((*(change.replace_paths if change.action is Action.REPLACE else ()), *finding.evidence))
-    found = [by_path[path] for path in wanted if path in by_path]
-    for attribute in found[:_MOST_CAUSES]:
-        yield delta(attribute, "forces replacement" if attribute.path in change.replace_paths else "")
+    forcing = change.replace_paths if change.action is Action.REPLACE else ()
+    found = [by_path[path] for path in dict.fromkeys((*forcing, *finding.evidence)) if path in by_path]
+    found.sort(key=lambda attribute: (attribute.path not in forcing, _says_little(attribute)))
+    return found[:_MOST_CAUSES]
+
+
+def _says_little(attribute: AttributeChange) -> bool:
+    """Whether nobody can act on a difference: a value that only the apply will know, or one nothing for another."""
+    return attribute.after is UNKNOWN or {repr(attribute.before), repr(attribute.after)} <= {"''", "None", repr(ABSENT)}
+
+
+def _delta(attribute: AttributeChange, change: Change) -> Delta:
+    found = delta(attribute, "forces replacement" if attribute.path in change.replace_paths else "")
+    # The lines that differ are shown below.
+    return structs.replace(found, before=None, after=None) if is_long(attribute) else found
 
 
 def _lost(finding: Finding, change: Change) -> Iterator[str]:
@@ -193,6 +210,13 @@ def _tool(verdict: Verdict, family: str) -> str:
         return family
     ((tool, version),) = made_by
     return " ".join(part for part in (tool or family, version) if part)
+
+
+def badges(verdict: Verdict, findings: tuple[FindingView, ...]) -> list[str]:
+    """How many findings ask for what, and how the changes of what is there were judged. Nothing where there are neither."""
+    counts = Counter(one.decision for one in deciding(findings))
+    found = [f"{counts[decision]} {decision.value}" for decision in Decision if counts[decision]]
+    return [*found, *filter(None, [judged(verdict)])]
 
 
 def accepted(finding: Finding) -> str:

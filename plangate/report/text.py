@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 from plangate.lang.wording import and_more, listed, several
 from plangate.model.verdict import Decision, Outcome
-from plangate.report import rows, story, wording
+from plangate.report import diffs, rows, story, wording
 from plangate.report.screen import Screen
 from plangate.report.values import pair, tail
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from plangate.model.change import AttributeChange
     from plangate.model.verdict import Verdict
     from plangate.report.rows import Delta, Row
     from plangate.report.story import FindingGroup, FindingView
@@ -25,6 +26,8 @@ _LONGEST_PATH: Final = 40
 _MOST_ROWS: Final = 40
 _FEW_ROWS: Final = 15
 """So many rows may take two lines each."""
+_MOST_DIFFERING: Final = 12
+"""Lines that differ in one long value."""
 _MOST_LINES: Final = 8
 """Of drift, outputs, invocations, checks and notes each."""
 
@@ -121,6 +124,7 @@ class _Page:
             screen.detail("also", listed([f"{other.number} {other.subject}" for other in group.others], most))
         for i, cause in enumerate(one.causes):
             screen.detail("" if i else "why", f"{_delta(cause)}  {cause.remark}".rstrip())
+        self._differences(one.long)
         if one.cause:
             screen.detail("" if one.causes else "why", one.cause)
         for lost in one.lost:
@@ -144,9 +148,25 @@ class _Page:
         for i, row in enumerate(found[:most]):
             label = ("also" if self.left_out else "changes") if i == 0 else ""
             self.screen.entry(label, f"{row.action:<8} {_row(row)}", most=lines)
+            if self.everything:
+                self._differences(row.long)
         if len(found) > most:
             hidden = sum(row.count for row in found[most:])
             self.screen.entry("", f"and {several(hidden, 'more change')}", edge="--all")
+
+    def _differences(self, attributes: Sequence[AttributeChange]) -> None:
+        """The lines that differ in long values, all of them or the first few."""
+        for attribute in attributes if self.everything else attributes[:1]:
+            found = diffs.of(attribute)
+            if found is None:
+                continue
+            self.screen.detail("", f"{found.path}: lines that differ ({found.counts})")
+            shown = found.lines if self.everything else found.lines[:_MOST_DIFFERING]
+            for line in shown:
+                self.screen.difference(line.sign, line.text)
+            left = len(found.lines) - len(shown) + found.hidden
+            if left:
+                self.screen.entry("", f"and {several(left, 'more line')}", edge="" if self.everything else "--all")
 
     def drift(self) -> None:
         """Values changed by hand that this apply does something to."""

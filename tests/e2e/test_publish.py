@@ -295,8 +295,9 @@ def tokens(source):
 
 def assert_inert(page: str) -> None:
     found = list(tokens(page))
-    assert not [t for t in found if t.type in ("image", "fence", "code_block", "blockquote_open", "hr")]
-    assert sum(t.type == "heading_open" for t in found) == 1
+    assert not [t for t in found if t.type in ("image", "code_block", "blockquote_open", "hr")]
+    assert {t.info for t in found if t.type == "fence"} <= {"diff", "yaml"}
+    assert sum(t.type == "heading_open" for t in found) == 7
     links = {t.attrGet("href") for t in found if t.type == "link_open"}
     ours = f"https://github.com/octo/infra/blob/{HEAD}/"
     assert {link for link in links if not str(link).startswith(ours)} <= {
@@ -363,7 +364,7 @@ def test_many_targets_make_one_comment_and_one_check(runner):
     assert done.code == 10
     assert run_here("publish", whole, "--github-host", "127.0.0.1").code == 10
     (comment,) = runner.server.comments
-    assert "| `live/db (prod)` | **block** |" in comment.body
+    assert "- **block** `live/db (prod)`" in comment.body
     assert "no changes in live/web (prod)" in comment.body
     assert runner.server.checks[0]["name"] == "plangate"
 

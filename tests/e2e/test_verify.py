@@ -8,7 +8,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
+from plangate.pipeline import verify
+from plangate.report import json_v1
 from tests.support.command import AS_OF, FIXTURES, run_here
 
 LATER = "2026-01-31T13:00:00Z"
@@ -436,3 +439,39 @@ def test_a_plan_that_creates_very_much_is_bound_where_the_configuration_asks(tmp
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".plangate.yaml").write_text(text)
     assert json.loads(review(tmp_path, plan).read_bytes())["binding"]["fingerprint"]
+
+
+@pytest.mark.parametrize(
+    ("plan", "state", "lineage", "code"),
+    [
+        (1, None, "same", 0),
+        (1, 1, "same", 0),
+        (1, 2, "same", 10),
+        (-1, None, "same", 10),
+        (None, 1, "same", 10),
+        (1, 1, "x", 10),
+    ],
+)
+def test_a_plan_made_again_may_have_a_state_that_moved_on(tmp_path, plan, state, lineage, code):
+    """The serials are how far the plan's and the state's own are from the one that was reviewed."""
+    folder, path = FIXTURES / "update-in-place", tmp_path / "verdict.json"
+    run_here(
+        "review", folder / "plan.json", "--state", folder / "state.tfstate", "--as-of", AS_OF, "-o", f"json={path}"
+    )
+    saved = json_v1.parse(path.read_bytes())
+    then = saved.freshness
+    now = structs.replace(
+        then,
+        serial_plan=None if plan is None else then.serial_state + plan,
+        serial_state=None if state is None else then.serial_state + state,
+        lineage=then.lineage if lineage == "same" else lineage,
+    )
+    fresh = structs.replace(saved, freshness=now)
+
+    def verified(document, **fields):
+        return verify.compare(verify.Comparison(saved=saved, fresh=document, now=AS_OF, **fields)).code
+
+    assert verified(fresh, replanned=True) == code
+    assert verified(fresh) == 10
+    changed = structs.replace(fresh.binding, fingerprint="0" * 64)
+    assert verified(structs.replace(fresh, binding=changed), replanned=True) == 10

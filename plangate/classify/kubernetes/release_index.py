@@ -127,6 +127,9 @@ class ReleaseIndex:
     @cached_property
     def others(self) -> list[tuple[Identity, KubeObject]]:
         """The live objects that neither revision has and that no controller made: those of other releases and of people."""
+        if not self.upgrade.live:
+            # The objects of the release would all be parsed for nothing.
+            return []
         mine = {self.names.identity(one) for one in (*self.upgrade.new, *(self.upgrade.old or ()), *self.upgrade.same)}
         found = ((self.names.identity(one), one) for one in self.upgrade.live or ())
         return [

@@ -462,3 +462,9 @@ def test_what_there_is_to_say_of_the_gate_cannot_be_waived_or_put_off():
         ("waiver-unmatched", None, True),
         ("gate-loosened", None, True),
     ]
+
+
+def test_what_plangate_finds_itself_cannot_be_switched_off():
+    read = config.parse("c.yaml", "policies: {check-failed: {enabled: false, reason: it is known}}\n")
+    with pytest.raises(UsageError, match="check-failed cannot be switched off: give it another severity"):
+        Gate(read=read).check((THING, CHART))

@@ -302,3 +302,18 @@ def test_a_state_that_cannot_be_asked_is_said(evidence, monkeypatch):
 )
 def test_the_file_of_a_state_is_named_after_its_key_and_stays_in_the_folder(location, name):
     assert collect._file_name(location) == name
+
+
+def test_states_of_the_same_key_in_two_buckets_are_two_files(tmp_path):
+    def path(location):
+        return collect._state_path(tmp_path, location)
+
+    first = path("s3://one/prod/db.tfstate")
+    assert first == tmp_path / "prod.db.json"
+    first.write_text(json.dumps({states.HEAD: {"location": "s3://one/prod/db.tfstate"}}))
+    assert path("s3://one/prod/db.tfstate") == first
+    second = path("s3://two/prod/db.tfstate")
+    assert second != first
+    assert second.name.startswith("prod.db-")
+    first.write_text("[]")
+    assert path("s3://one/prod/db.tfstate") != first

@@ -223,7 +223,7 @@ def test_the_whole_is_as_old_as_its_oldest_part():
 def test_equal_changes_and_findings_of_several_targets_are_told_once():
     whole = merged(part(a_review("dev")), part(a_review("stage")), part(a_review("prod")), part(a_pass("test")))
     comment = markdown.render(restore.restore(whole), markdown.Extras(targets=tuple(whole.targets)))
-    assert comment.count("**1-3 review**") == 1
+    assert comment.count("### 1-3 review") == 1
     assert comment.count("<summary>All changes (1)</summary>") == 1
     assert "`live/db (dev), live/db (prod), live/db (stage): aws_iam_role.r`" in comment
     assert "no changes in live/db (test)" in comment

@@ -4,9 +4,10 @@ import inspect
 import re
 
 import pytest
+from msgspec import structs
 
 from plangate.cli.main import COMMANDS
-from plangate.model.verdict import Verdict
+from plangate.model.verdict import Decision, Verdict
 from plangate.report.formats import Format
 from tests.support.command import GOLDEN, ROOT, run_here
 from tests.support.verdicts import SHAPES, everything
@@ -84,3 +85,14 @@ def test_no_report_holds_what_cannot_be_seen(format_, given):
     made.encode()
     assert all(c.isprintable() or c in "\n\u200b" for c in made)
     assert made.endswith("\n")
+
+
+@pytest.mark.parametrize(("format_", "most"), [("junit", 2_000), ("azure", 100)])
+def test_findings_that_have_no_place_are_counted(format_, most):
+    given = everything()
+    first = next(one for one in given.findings if one.decision is not Decision.PASS)
+    for count, hidden in ((most, 0), (most + 7, 7)):
+        found = tuple(structs.replace(first, fingerprint=f"{i}") for i in range(count))
+        skipped = structs.replace(given.coverage, skipped=())
+        page = rendered(Format(format_), structs.replace(given, findings=found, coverage=skipped))
+        assert ("7 more" in page) is bool(hidden)

@@ -175,3 +175,28 @@ def test_findings_that_differ_in_their_object_only_are_told_once(golden):
     given = verdict(Decision.BLOCK, "m", findings=findings, changes=tuple(change(f"aws_x.y{i}") for i in range(9)))
     golden(GOLDEN / "report" / "together.txt", page(given).encode())
     assert page(given).count("instead") == 1
+
+
+def test_long_values_are_shown_as_the_lines_that_differ():
+    script = "#!/bin/sh\n" + "".join(f"step {i}\n" for i in range(20))
+    one = change(
+        "aws_instance.a", attributes=(changed("user_data", script, script.replace("step 7", "step \x1b[31mx")),)
+    )
+    found = finding("p", Severity.MEDIUM, address="aws_instance.a", evidence=("user_data",), change=0)
+    page = text.render(
+        verdict(Decision.REVIEW, "m", changes=(one,), findings=(found,)), width=80, colour=False, all_changes=False
+    )
+    lines = page.splitlines()
+    at = next(i for i, line in enumerate(lines) if "why" in line)
+    assert [line.strip() for line in lines[at : at + 10]] == [
+        "why      user_data changes",
+        "user_data: lines that differ (-1 +1)",
+        "⋯",
+        "step 5",
+        "step 6",
+        "- step 7",
+        "+ step \\x1b[31mx",
+        "step 8",
+        "step 9",
+        "⋯",
+    ]

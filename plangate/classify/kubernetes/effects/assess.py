@@ -8,6 +8,7 @@ from msgspec import structs
 
 from plangate.classify.kubernetes.api import cross_object, unapplied_definitions
 from plangate.classify.kubernetes.effects import (
+    authentication,
     cluster,
     config_consumers,
     custom_kinds,
@@ -42,6 +43,7 @@ _EFFECTS = (
     rendered.effects,
     traffic.effects,
     exposure.effects,
+    authentication.effects,
     scheduling.effects,
     cluster.effects,
     disruption.notices,
