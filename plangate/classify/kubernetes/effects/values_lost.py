@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 from plangate.classify.kubernetes import references
 from plangate.classify.kubernetes.mounts import mounts
 from plangate.classify.kubernetes.object_side import body_of
-from plangate.classify.kubernetes.objects import WORKLOADS, items, scalar, section
+from plangate.classify.kubernetes.objects import items, scalar, section
+from plangate.classify.kubernetes.release_index import is_workload
 from plangate.lang.wording import joined, listed, several
 from plangate.model.change import Action, Notice
 
@@ -39,7 +40,7 @@ _GUARDS: Final = {
 def notices(change: Change, index: ReleaseIndex) -> Iterator[Notice]:
     """The notice on a workload that loses several kinds of settings and gains none in their place."""
     upgrade = index.upgrade
-    if change.type not in WORKLOADS or change.action is not Action.UPDATE:
+    if not is_workload(index.identity(change)) or change.action is not Action.UPDATE:
         return
     if upgrade.values and upgrade.values == upgrade.old_values:
         return
