@@ -33,10 +33,12 @@ def restarts(subject: Subject, _scene: PlanIndex) -> Iterator[Effect]:
         if not changed:
             continue
         kinds.add(entry.kind)
-        known = held is True and not any(isinstance(v, UNSURE) for path in changed for v in leaves(change.after, path))
-        path = spelled(changed[0])
-        because = entry.because.replace("{path}", path)
-        yield Effect(EffectName.DOWNTIME, because, entry.kind, tuple(map(spelled, changed)), certain=known)
+        # One value that is known to change is enough, whatever else is hidden.
+        sure = [path for path in changed if not any(isinstance(v, UNSURE) for v in leaves(change.after, path))]
+        known = held is True and bool(sure)
+        paths = tuple(map(spelled, sure if known else changed))
+        because = entry.because.replace("{path}", paths[0])
+        yield Effect(EffectName.DOWNTIME, because, entry.kind, paths, certain=known)
 
 
 _NUMBERS = re.compile(r"\d+")
