@@ -32,8 +32,10 @@ _BASE64: Final = re.compile(
 )
 """base64 of text or gzip. Base64 of anything else is not looked into."""
 _HEXADECIMAL: Final = re.compile(
-    r"(?:(?<![0-9A-Za-z])|(?<=\b0x)|(?<=\\x))(?:[2-7][0-9A-Fa-f]|0[9AaDd]){10,}+(?![0-9A-Za-z])"
+    r"[02-7](?:(?<![0-9A-Za-z].)|(?<=\b0x.)|(?<=\\x.))(?:(?<=[2-7])[0-9A-Fa-f]|(?<=0)[9AaDd])"
+    r"(?:[2-7][0-9A-Fa-f]|0[9AaDd]){9,}+(?![0-9A-Za-z])"
 )
+"""Printable ASCII in hexadecimal, ten characters or more. What is before it is looked at after the first digit, as above."""
 _QUOTED_PRINTABLE: Final = "quoted-printable"
 _GZIP: Final = b"\x1f\x8b"
 _UNPACKED: Final = 1024

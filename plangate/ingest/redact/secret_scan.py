@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _DEEPEST_TEXT = 4
 _MOST_KEPT = 16_384
+_MOST_LINES = 500_000
 _LONGEST_KEPT = 1024
 _SEPARATOR = "\0"
 """No part of any structure, so that lines of different texts make none together."""
@@ -46,6 +47,8 @@ class SecretScanner:
         self._plain: set[str] = set()
         """Keys that say nothing of what is under them, if they are not in `_texts_of_pairs` of a small object."""
         self._texts_of_pairs: set[str] = set()
+        self._lines: set[str] = set()
+        """Lines of texts that were learned from by form."""
         self._harmless: set[str] = set()
         """Texts that hold nothing to learn: most stand in many objects."""
 
@@ -63,7 +66,17 @@ class SecretScanner:
         self._texts(texts, 0)
 
     def learn_text(self, text: str) -> None:
-        """Learn by form alone what a text holds, whatever structure it has."""
+        """Learn by form alone what a text holds, whatever structure it has.
+
+        What most texts of an input have in common is looked at once: a line that was seen before only with a new line beside it.
+        """
+        lines = text.split("\n")
+        seen = self._lines
+        new = [line not in seen for line in lines]
+        if len(seen) < _MOST_LINES:
+            seen.update(lines)
+        beside = zip(new, (*new[1:], False), (False, *new), lines, strict=False)
+        text = "\n".join([line for here, below, above, line in beside if here or below or above])
         if formats.may_be_in(text) or encoded.may_be_in(text):
             self._learn_text(text, 0)
 
