@@ -143,6 +143,8 @@ class Effect(Struct, frozen=True):
     certain: bool = True
     consequence: Consequence | None = None
     """How bad it is, where that hangs on the type."""
+    paste: str = ""
+    """Lines for the configuration that are the way out, where they can be told."""
 
 
 class Notice(Struct, frozen=True):

@@ -103,6 +103,8 @@ class Finding(Struct, frozen=True, kw_only=True):
     """The values that the policy's condition asked for."""
     operands: tuple[Operand, ...] = ()
     """The parts of the condition, where it has several."""
+    paste: str = ""
+    """Lines for the configuration that are the way out, where they can be told."""
 
     @property
     def asks_for_a_look(self) -> bool:

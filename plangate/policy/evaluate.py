@@ -317,6 +317,7 @@ class _Evaluation:
             ),
             change=position,
             seen=_seen(told.seen) if told is not None else (),
+            paste="\n".join(one.paste for one in hit.effects if isinstance(one, Effect) and one.paste),
         )
 
 

@@ -55,6 +55,8 @@ def render(verdict: wire.Verdict, number: int, *, width: int, colour: bool) -> s
         screen.entry("" if i else "asked", line)
     screen.blank()
     screen.entry("instead", finding.remediation, bold=True)
+    for line in (finding.paste or "").splitlines():
+        screen.verbatim(line)
     if finding.url is not None:
         screen.entry("see", finding.url)
     if decision is not Decision.PASS:

@@ -178,6 +178,7 @@ def _finding(finding: Finding) -> wire.Finding:
         note=UNSET if finding.note is None else finding.note,
         seen=tuple(wire.Seen(one.what, one.value) for one in finding.seen) or UNSET,
         operands=tuple(wire.Operand(one.text, one.result) for one in finding.operands) or UNSET,
+        paste=finding.paste or UNSET,
     )
 
 

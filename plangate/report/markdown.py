@@ -319,6 +319,7 @@ def _environment() -> jinja2.Environment:
         "comment": _comment,
         "delta": _delta,
         "diffs": _diffs,
+        "block": _block,
         "difference": _difference,
         "sides": _sides,
         "rule": _rule,
@@ -387,11 +388,19 @@ def _difference(diff: Diff) -> _Escaped:
     left = len(lines) - len(shown) + diff.hidden
     if left:
         shown.append(f"… {several(left, 'more line')}")
-    fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", "".join(shown))), default=0))
     title = f"Lines that differ in {escape.html_on_github(clip(diff.path, 120))} ({diff.counts})"
-    return _Escaped(
-        "\n".join((f"<details><summary>{title}</summary>", "", f"{fence}diff", *shown, fence, "", "</details>"))
-    )
+    return _Escaped(f"<details><summary>{title}</summary>\n\n{_in_fence('diff', shown)}\n\n</details>")
+
+
+def _block(text: str) -> _Escaped:
+    """Lines of configuration to copy."""
+    return _Escaped(_in_fence("hcl", [escape.diff_line(clip(line, 400)) for line in text.splitlines()[:_MOST_LINES]]))
+
+
+def _in_fence(language: str, lines: list[str]) -> str:
+    """Escaped lines in a block of code that none of them can close."""
+    fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", "".join(lines))), default=0))
+    return "\n".join((f"{fence}{language}", *lines, fence))
 
 
 def _sides(output: OutputChange) -> _Escaped:

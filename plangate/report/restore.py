@@ -214,6 +214,7 @@ def _finding(finding: wire.Finding, position: int | None) -> Finding:
         note=None if finding.note is UNSET else finding.note,
         seen=tuple(Observation(one.what, one.value) for one in finding.seen or ()),
         operands=tuple(Operand(one.text, one.result) for one in finding.operands or ()),
+        paste=finding.paste or "",
     )
 
 

@@ -101,7 +101,16 @@ def grouped(findings: tuple[FindingView, ...]) -> tuple[FindingGroup, ...]:
     """The findings in groups that differ only in their object, in the order of each group's first."""
     groups: dict[Hashable, list[FindingView]] = {}
     for one in findings:
-        alike = (one.finding.policy, one.decision, one.what, _values(one), one.cause, one.lost, one.instead)
+        alike = (
+            one.finding.policy,
+            one.decision,
+            one.what,
+            _values(one),
+            one.cause,
+            one.lost,
+            one.instead,
+            one.finding.paste,
+        )
         groups.setdefault(alike if one.subject else one.number, []).append(one)
     return tuple(FindingGroup(_shared(members), tuple(members[1:])) for members in groups.values())
 

@@ -132,6 +132,8 @@ class _Page:
         if finding.note is not None:
             screen.detail("here", finding.note)
         screen.detail("instead", one.instead)
+        for line in finding.paste.splitlines():
+            screen.verbatim(line)
         if finding.location is not None:
             screen.detail("at", f"{finding.location.file}:{finding.location.line}")
         if self.everything and finding.url:

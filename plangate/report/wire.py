@@ -171,6 +171,8 @@ class Finding(Struct, frozen=True):
     """The values that the policy's condition asked for."""
     operands: tuple[Operand, ...] | UnsetType = UNSET
     """The parts of the condition, where it has several."""
+    paste: str | UnsetType = UNSET
+    """Lines for the configuration that are the way out, where they can be told."""
     target: str | UnsetType = UNSET
 
 

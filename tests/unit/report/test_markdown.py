@@ -188,3 +188,10 @@ def test_long_values_are_shown_as_the_lines_that_differ():
 
 def test_no_table_can_run_out_of_the_page():
     assert not [t for t in tokens(markdown.render(everything())) if t.type == "table_open"]
+
+
+def test_lines_to_paste_stand_in_a_block_that_they_cannot_close():
+    block = 'moved {\n  from = a.b\n  to   = a.c["```@x"]\n}'
+    found = finding("p", Severity.MEDIUM, address="a.b", paste=block)
+    comment = markdown.render(verdict(Decision.REVIEW, "m", findings=(found,)))
+    assert '\n````hcl\nmoved {\n  from = a.b\n  to   = a.c["```@\u200bx"]\n}\n````\n' in comment

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from plangate.classify.terraform.impact import names, traits
 from plangate.classify.terraform.impact.values import UNSURE, empty, leaves, plain
 from plangate.model.change import Action, Effect, EffectName
+from plangate.model.values import Sensitive
 
 if TYPE_CHECKING:
     from plangate.model.change import Change
@@ -120,6 +121,10 @@ def partner_note(change: Change, partners: Mapping[Key, Change]) -> str | None:
 
 def renames(old: Change, new: Change) -> Effect:
     """What to do where an object is deleted only because its address changes: the arguments of the block that is missing."""
-    way = "add a `moved` block with" if old.type == new.type else "move it in the state,"
+    alike = old.type == new.type
+    way = "add a `moved` block with" if alike else "move it in the state,"
     because = f"looks renamed: {way} from = {old.address} and to = {new.address}, and nothing is deleted"
-    return Effect(EffectName.REMOVES, because, "renamed")
+    # An address with a hidden key is not one that can be written.
+    writable = alike and not old.address.deposed and repr(Sensitive(0)) not in f"{old.address}{new.address}"
+    block = f"moved {{\n  from = {old.address}\n  to   = {new.address}\n}}"
+    return Effect(EffectName.REMOVES, because, "renamed", paste=block if writable else "")

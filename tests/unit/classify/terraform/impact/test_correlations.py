@@ -25,6 +25,9 @@ def test_the_same_name_under_another_address_is_a_missing_move():
         ("removes:renamed", because),
     ]
     assert said(new) == []
+    assert [effect.paste for effect in old.effects if effect.kind == "renamed"] == [
+        "moved {\n  from = aws_s3_bucket.a\n  to   = module.m.aws_s3_bucket.a\n}"
+    ]
 
 
 def test_another_name_is_another_object():
