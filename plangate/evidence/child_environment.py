@@ -7,8 +7,9 @@ Providers, plugins and rules of the reviewed repository run inside of these prog
 from __future__ import annotations
 
 import os
-import re
 from typing import Final
+
+from plangate.lang.glob import fits
 
 _SYSTEM: Final = (
     "PATH HOME USER LOGNAME TMPDIR TMP TEMP LANG LANGUAGE LC_* TZ TERM NO_COLOR XDG_* "
@@ -41,9 +42,9 @@ _NEVER: Final = "TF_CLI_ARGS* TF_LOG* TF_TOKEN_* TF_HTTP_* AZURE_DEVOPS_*"
 
 def of(tool: str) -> dict[str, str]:
     """The variables of this process that a program gets. Raises `KeyError` for a program without a list."""
-    allowed, never = _pattern(_LISTS[tool]), _pattern(_NEVER)
-    return {name: value for name, value in os.environ.items() if allowed.fullmatch(name) and not never.fullmatch(name)}
+    allowed, never = _LISTS[tool].split(), _NEVER.split()
+    return {name: value for name, value in os.environ.items() if _fits(name, allowed) and not _fits(name, never)}
 
 
-def _pattern(names: str) -> re.Pattern[str]:
-    return re.compile("|".join(re.escape(name).replace(r"\*", ".*") for name in names.split()))
+def _fits(name: str, patterns: list[str]) -> bool:
+    return any(fits(pattern, name) for pattern in patterns)

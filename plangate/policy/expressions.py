@@ -351,7 +351,7 @@ def _below(path: str) -> Callable[[str], bool]:
     """Whether a spelled path is another one, or lies below it; `[*]` in it is any item."""
     if "[*]" not in path:
         return lambda leaf: leaf == path or leaf.startswith((f"{path}.", f"{path}["))
-    items = re.escape(path).replace(re.escape("[*]"), r"\[[^\]]*\]")
+    items = r"\[[^\]]*\]".join(map(re.escape, path.split("[*]")))
     pattern = re.compile(rf"{items}(?:$|[.\[])")
     return lambda leaf: pattern.match(leaf) is not None
 

@@ -228,8 +228,7 @@ def test_the_table_of_four_columns(release: Path, format_: str) -> None:
             ["prod/web", "replicaCount", "3", "3", "6", "3"],
         ]
     else:
-        assert "| value | git | state | live | after apply |" in text
-        assert "| `prod/web` `replicaCount` | `3` | `3` | `6` | `3` |" in text
+        assert "- `prod/web` `replicaCount`: git `3`, state `3`, live **`6`**; after the apply `3`" in text
 
 
 # --- every row of the line-up, on a recorded plan -----------------------------------------------------------------------

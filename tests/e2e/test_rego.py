@@ -27,7 +27,7 @@ PLAN = {
             "change": {
                 "actions": ["create"],
                 "before": None,
-                "after": {"identifier": name, "password": SECRET},
+                "after": {"identifier": name, "password": SECRET, "storage_encrypted": True},
                 "after_unknown": {},
                 "before_sensitive": False,
                 "after_sensitive": {"password": True},

@@ -33,13 +33,13 @@ family: terraform
 severity: low
 summary: A thing
 why: x
-match: {source: terraform, actions: [create], types: aws_thing}
+match: {source: terraform, actions: [create], types: aws_instance}
 when: after('size') > 5
 message: x
 remediation: x
 tests:
-  violated: [{type: aws_thing, after: {size: 6}}]
-  satisfied: [{type: aws_thing, after: {size: %s}}]
+  violated: [{type: aws_instance, after: {size: 6}}]
+  satisfied: [{type: aws_instance, after: {size: %s}}]
 """
 
 

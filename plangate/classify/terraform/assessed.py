@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
 
+from plangate.classify.diff import same
 from plangate.classify.noise import still_empty
 from plangate.classify.terraform import roles
 from plangate.classify.terraform.direction import grows, later_minor, later_patch, switched_on
@@ -18,7 +19,7 @@ from plangate.classify.terraform.roles import Role
 from plangate.lang.wording import joined, listed
 from plangate.model.change import LIVE, Action, EffectName, Noise, base
 from plangate.model.resource_type import Class, Consequence
-from plangate.model.values import UNKNOWN
+from plangate.model.values import UNKNOWN, within
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -85,9 +86,9 @@ def _by_roles(change: Change, type_: str, written: Mapping[str, tuple[str, ...]]
     unjudged: list[str] = []
     doubted = {head(path) for effect in change.effects if not effect.certain for path in effect.paths}
     for attribute in change.attributes:
-        if still_empty(attribute):
-            continue
         names = roles.names(attribute.path)
+        if still_empty(attribute) or _runs_already(change, attribute, names):
+            continue
         of_chart = type_ == release.TYPE and names[0] == "values"
         role = _of_value(attribute, names) if of_chart else _role(attribute, type_, known, names, written)
         if (
@@ -105,6 +106,14 @@ def _by_roles(change: Change, type_: str, written: Mapping[str, tuple[str, ...]]
     if unjudged:
         return structs.replace(change, unjudged=tuple(unjudged))
     return structs.replace(change, assessed=_words({role: tuple(paths) for role, paths in harmless.items()}))
+
+
+def _runs_already(change: Change, attribute: AttributeChange, names: tuple[str, ...]) -> bool:
+    """Whether a release that is imported has a value already: its state holds no values, and what runs stands in `metadata`."""
+    if change.import_id is None or change.type != release.TYPE or names[0] != "values" or change.before is None:
+        return False
+    running = (change.before.at(("metadata", *at, "values")) for at in ((), (0,)))
+    return any(same(within(values, names[1:]), attribute.after) for values in running)
 
 
 def _role(

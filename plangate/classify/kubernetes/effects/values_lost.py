@@ -57,7 +57,7 @@ def _lost(change: Change, index: ReleaseIndex) -> Iterator[str]:
     old, new = _variables(before), _variables(after)
     gone = sorted(old.keys() - new.keys())
     if gone and not new.keys() - old.keys():
-        yield f"the variable{'s' if len(gone) > 1 else ''} {listed(gone, _MAX_LISTED)}"
+        yield f"{'the variable' if len(gone) == 1 else 'the variables'} {listed(gone, _MAX_LISTED)}"
     local = sorted(name for name in old.keys() & new.keys() if _turns_local(name, old[name], new[name]))
     if local:
         yield f"the address in {listed(local, _MAX_LISTED)}"

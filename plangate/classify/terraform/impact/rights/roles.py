@@ -9,6 +9,7 @@ from plangate.classify.terraform.impact.rights.knowledge import knowledge
 from plangate.classify.terraform.impact.rights.right import EVERYTHING, WIDE
 from plangate.classify.terraform.impact.values import UNSURE, Readable, fields, head, items, leaves, plain, spelled
 from plangate.lang.glob import fits
+from plangate.lang.wording import and_more
 from plangate.model.change import Action, Effect, EffectName
 from plangate.model.values import UNKNOWN
 
@@ -94,8 +95,7 @@ def _google_direct(subject: Subject, fresh: set[_Pair]) -> Iterator[Effect]:
     ]
     if persons:
         role, who = persons[0]
-        others = f" and {len(persons) - 1} more" if len(persons) > 1 else ""
-        because = f"gives {role} to {who}{others} directly, not to a group"
+        because = f"gives {role} to {and_more(who, len(persons) - 1)} directly, not to a group"
         yield Effect(EffectName.EXPOSES, because, "direct-grant", (where,))
 
 
