@@ -65,6 +65,7 @@ class Redactor:
 
     def freeze(self, more: Callable[[], SearchTerms] = dict) -> None:
         """End learning; masking may begin. `more` is called when something is first asked: what else to look for."""
+        self._scanner.flush()
         self._known.freeze(more)
 
     def build_matcher(self) -> None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _DEEPEST_TEXT = 4
 _MOST_KEPT = 16_384
 _MOST_LINES = 500_000
+_TOGETHER = 1000
+"""Texts that are asked of at once."""
 _LONGEST_KEPT = 1024
 _SEPARATOR = "\0"
 """No part of any structure, so that lines of different texts make none together."""
@@ -36,6 +38,7 @@ def scan(objects: Iterable[SensitiveObject]) -> SearchTerms:
     scanner = SecretScanner(known)
     for one in objects:
         scanner.learn(one.value, one.marks, one.type)
+    scanner.flush()
     return known.terms()
 
 
@@ -51,18 +54,26 @@ class SecretScanner:
         """Lines of texts that were learned from by form."""
         self._harmless: set[str] = set()
         """Texts that hold nothing to learn: most stand in many objects."""
+        self._waiting: list[str] = []
+        """Texts of several objects, to be asked of together."""
 
     def __repr__(self) -> str:
         return "SecretScanner()"
 
     def learn(self, value: Any, marks: Any, type_: str) -> None:
         """Learn every secret of an object: by its marks, its type, its names, and the forms of texts in it."""
-        texts: list[str] = []
+        texts = self._waiting
         rules = secrets.attributes(type_)
         if marks or rules:
             self._marked(value, marks, Place(rules), texts)
         else:
             self._named(value, Grade.NONE, "", texts)
+        if len(texts) > _TOGETHER:
+            self.flush()
+
+    def flush(self) -> None:
+        """Learn from the texts that wait. Call it when everything was shown."""
+        texts, self._waiting = self._waiting, []
         self._texts(texts, 0)
 
     def learn_text(self, text: str) -> None:
@@ -170,7 +181,7 @@ class SecretScanner:
     def _texts(self, texts: list[str], depth: int) -> None:
         """Learn what texts hold. Asking of all of them at once is cheap, and nearly always enough."""
         harmless = self._harmless
-        new = [text for text in texts if text not in harmless]
+        new = [text for text in dict.fromkeys(texts) if text not in harmless]
         if len(harmless) > _MOST_KEPT:
             harmless.clear()
         if not new:
@@ -178,14 +189,10 @@ class SecretScanner:
         for text in new:
             if formats.may_be_whole(text):
                 self._learn_forms(text)
-        if not _may_hold_secrets(_SEPARATOR.join(new)):
-            harmless.update(text for text in new if len(text) < _LONGEST_KEPT)
-            return
-        for text in new:
-            if _may_hold_secrets(text):
-                self._text(text, depth)
-            elif len(text) < _LONGEST_KEPT:
-                harmless.add(text)
+        suspicious = _suspicious(new)
+        harmless.update({text for text in new if len(text) < _LONGEST_KEPT}.difference(suspicious))
+        for text in suspicious:
+            self._text(text, depth)
 
     def _text(self, text: str, depth: int) -> None:
         """Learn what a text holds: by names where it has structure, by form where it has none."""
@@ -205,6 +212,16 @@ class SecretScanner:
     def _learn_forms(self, text: str) -> None:
         for secret in formats.secrets_of(text):
             self._known.learn(secret)
+
+
+def _suspicious(texts: list[str]) -> list[str]:
+    """The texts that may hold a secret to learn. Asking of many at once is cheap, and hardly any does."""
+    if not texts or not _may_hold_secrets(_SEPARATOR.join(texts)):
+        return []
+    if len(texts) == 1:
+        return texts
+    half = len(texts) // 2
+    return [*_suspicious(texts[:half]), *_suspicious(texts[half:])]
 
 
 def _may_hold_secrets(text: str) -> bool:
