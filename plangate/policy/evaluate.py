@@ -13,7 +13,7 @@ from plangate.lang.glob import fits_shell
 from plangate.model.change import Action, Change, ChangeSet, Effect, Notice
 from plangate.model.values import ABSENT, UNKNOWN, Sensitive, Unknown
 from plangate.model.verdict import Finding, Observation, Operand, Outcome, PolicyReport, Satisfied, Severity
-from plangate.policy import facts, items, message, operands
+from plangate.policy import facts, items, link, message, operands
 from plangate.policy.subject import EvaluationResult, Subject
 from plangate.policy.whole_plan import WholePlan
 
@@ -305,7 +305,7 @@ class _Evaluation:
             remediation=policy.remediation,
             address=str(change.address),
             release=change.release,
-            url=policy.references[0] if policy.references else None,
+            url=link.of(policy.references, change.type),
             location=change.location,
             evidence=paths or change.replace_paths,
             fingerprint=fingerprint.of(
