@@ -291,6 +291,8 @@ class Drift(Struct, frozen=True):
     """Which revisions of its release brought the live side, and when, in words."""
     lost: bool = False
     """True for a deleted object that holds data, or that others depend on, and that this apply does not recreate."""
+    rival: str = ""
+    """Another address of the plan that manages the same object: that one changed it, and nobody by hand."""
 
 
 class Gap(Struct, frozen=True, order=True):

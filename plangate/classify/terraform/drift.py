@@ -26,12 +26,34 @@ _MATTERS: Final = frozenset({"stateful", "foundation"})
 def recorded_drift(changeset: TerraformChangeSet) -> tuple[Drift, ...]:
     """The differences that the refresh found, one per path, with what this plan does to them."""
     planned = {change.address: change for change in changeset.changes}
+    rivals = _rivals(changeset)
     relied = {(resource, spell(path)) for resource, path in changeset.relevant}
     return tuple(
-        _relied_on(entry, relied)
+        _by_rival(_relied_on(entry, relied), rivals.get(found.address.text, ""))
         for found in changeset.recorded_drift
         for entry in _entries(found, planned.get(found.address))
     )
+
+
+def _rivals(changeset: TerraformChangeSet) -> dict[str, str]:
+    """For each address that manages the same object as another one, by type, provider and id, that other one."""
+    holders: dict[tuple[str, str, str], set[str]] = {}
+    for change in (*changeset.changes, *changeset.recorded_drift) if changeset.recorded_drift else ():
+        id_ = change.before.get("id") if change.before is not None and change.mode == "managed" else None
+        if isinstance(id_, str) and id_ and not change.address.deposed:
+            holders.setdefault((change.type, change.provider, id_), set()).add(change.address.text)
+    shared = (sorted(addresses) for addresses in holders.values() if len(addresses) > 1)
+    return {
+        address: next(other for other in addresses if other != address) for addresses in shared for address in addresses
+    }
+
+
+def _by_rival(entry: Drift, rival: str) -> Drift:
+    """Say of a difference that another resource of the plan made it."""
+    if not rival or not entry.path or entry.noise is not None:
+        return entry
+    note = f"{rival} manages the same object: each apply of one undoes the other"
+    return structs.replace(entry, note=note, noise=Noise.READ_BACK, rival=rival)
 
 
 def _relied_on(entry: Drift, relied: set[tuple[str, str]]) -> Drift:

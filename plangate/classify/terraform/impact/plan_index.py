@@ -57,6 +57,8 @@ class PlanIndex(Struct, frozen=True, dict=True):
     changeset: TerraformChangeSet
     reverted: Mapping[str, tuple[str, ...]]
     """The paths changed outside of Terraform that the plan sets back, by address."""
+    rivals: Mapping[str, tuple[str, tuple[str, ...]]]
+    """The other address that manages the same object, and the paths that it changed, by address."""
     provisioners: frozenset[str]
     """Addresses without instance keys."""
     unseen: frozenset[str]
@@ -155,12 +157,16 @@ def deletes(change: Change) -> bool:
 def scene(changeset: TerraformChangeSet) -> PlanIndex:
     """Look over a plan once."""
     reverted: dict[str, list[str]] = {}
+    rivals: dict[str, tuple[str, tuple[str, ...]]] = {}
     for entry in changeset.drift:
+        if entry.address and entry.rival and entry.status in _REVERTED:
+            rivals[entry.address] = (entry.rival, (*rivals.get(entry.address, ("", ()))[1], entry.path))
         if entry.address and entry.path and entry.status in _REVERTED and entry.noise is None:
             reverted.setdefault(entry.address, []).append(entry.path)
     return PlanIndex(
         changeset=changeset,
         reverted={address: tuple(paths) for address, paths in reverted.items()},
+        rivals=rivals,
         provisioners=frozenset(changeset.references.provisioners),
         unseen=frozenset(changeset.references.unseen),
         users=changeset.references.users,

@@ -128,6 +128,10 @@ def shortened(subject: Subject, _scene: PlanIndex) -> Iterator[Effect]:
 
 def reverts(subject: Subject, scene: PlanIndex) -> Iterator[Effect]:
     """What was changed outside of Terraform and is set back, or set to something else again."""
+    rival, undone = scene.rivals.get(str(subject.change.address), ("", ()))
+    if rival and subject.change.action in _CHANGED:
+        because = f"and {rival} manage one object: each apply of one undoes the other"
+        yield Effect(EffectName.REVERTS_LIVE, because, "rival", undone)
     paths = scene.reverted.get(str(subject.change.address))
     if paths and subject.change.action in _CHANGED:
         yield Effect(
