@@ -159,7 +159,7 @@ def scene(changeset: TerraformChangeSet) -> PlanIndex:
     reverted: dict[str, list[str]] = {}
     rivals: dict[str, tuple[str, tuple[str, ...]]] = {}
     for entry in changeset.drift:
-        if entry.address and entry.rival and entry.status in _REVERTED:
+        if entry.address and entry.rival and entry.status is not DriftStatus.STAYS:
             rivals[entry.address] = (entry.rival, (*rivals.get(entry.address, ("", ()))[1], entry.path))
         if entry.address and entry.path and entry.status in _REVERTED and entry.noise is None:
             reverted.setdefault(entry.address, []).append(entry.path)
