@@ -72,13 +72,15 @@ def _prepare(formats: dict[str, Any], names: dict[str, list[str]]) -> None:
     """
     parts = formats.pop("parts", {})
     of_names = _requirement_of(names)
+    numbers: dict[Requirement, int] = {}
     for format_ in formats["formats"]:
         for name, piece in parts.items():
             format_["regex"] = format_["regex"].replace(f"%{{{name}}}", piece)
         required = requirements(format_["regex"], ignore_case=format_.get("ignore_case", False))
         if "(?P<name>" in format_["regex"]:
             required.append(of_names)
-        format_["requires"] = msgspec.to_builtins(required)
+        format_["requires"] = [numbers.setdefault(one, len(numbers)) for one in required]
+    formats["requirements"] = msgspec.to_builtins(list(numbers))
 
 
 def _requirement_of(names: dict[str, list[str]]) -> Requirement:

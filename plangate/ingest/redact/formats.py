@@ -27,11 +27,11 @@ _NONE: Final[frozenset[int]] = frozenset()
 
 
 class Format(Struct, frozen=True):
-    """One form. `requires`: what a text must contain to hold it, all of them. The rest: see the knowledge document."""
+    """One form. `requires`: what a text must contain to hold it, all of them, by number. The rest: see the knowledge document."""
 
     name: str
     regex: str
-    requires: list[Requirement]
+    requires: list[int]
     ignore_case: bool = False
     loose: bool = False
     words: bool = True
@@ -50,6 +50,8 @@ class Knowledge(Struct, frozen=True):
     """The part of the knowledge document that is about forms."""
 
     formats: list[Format]
+    requirements: list[Requirement]
+    """What formats require. Many require the same: any name of a secret."""
     whole: list[Whole]
 
 
@@ -63,7 +65,7 @@ class _Sought(NamedTuple):
     """A format and what a text must meet to hold it: literals that the pass finds, by number, and what is looked up after."""
 
     format: int
-    numbers: frozenset[int]
+    numbers: set[int]
     others: tuple[Requirement, ...]
 
     def is_met(self, text: str, folded: str) -> bool:
@@ -80,20 +82,20 @@ class _Sought(NamedTuple):
 class _Prefilter:
     """Which of several formats a text may hold: those whose every requirement it meets."""
 
-    def __init__(self, formats: Iterable[tuple[int, Format]]) -> None:
-        numbers: dict[Requirement, int] = {}
-        users: dict[str, set[int]] = {}
+    def __init__(self, formats: Iterable[tuple[int, Format]], requirements: list[Requirement]) -> None:
+        # One character is met too often to pass over the text for it.
+        passed = {i for i, one in enumerate(requirements) if min(map(len, one.literals)) > 1}
+        wanted: set[int] = set()
         self._sought: list[_Sought] = []
         for index, format_ in formats:
-            # One character is met too often to pass over the text for it.
-            passed = [one for one in format_.requires if min(map(len, one.literals)) > 1]
-            for requirement in passed:
-                number = numbers.setdefault(requirement, len(numbers))
-                for literal in requirement.literals:
-                    users.setdefault(fold(literal), set()).add(number)
             # The pass disregards case; where case matters it is looked up again.
-            others = tuple(one for one in format_.requires if one not in passed or not one.folded)
-            self._sought.append(_Sought(index, frozenset(numbers[one] for one in passed), others))
+            others = tuple(requirements[i] for i in format_.requires if i not in passed or not requirements[i].folded)
+            self._sought.append(_Sought(index, passed.intersection(format_.requires), others))
+            wanted.update(passed.intersection(format_.requires))
+        users: dict[str, set[int]] = {}
+        for number in wanted:
+            for literal in requirements[number].literals:
+                users.setdefault(fold(literal), set()).add(number)
         self._by_met: dict[frozenset[int], list[_Sought]] = {}
         """Formats by the numbers that a text meets: a few sets of them come again and again."""
         self._literals = ahocorasick.Automaton()
@@ -119,7 +121,8 @@ class _Prefilter:
 @functools.cache
 def _prefilter(*, loose: bool = True) -> _Prefilter:
     """The prefilter of all formats, or of those that are not `loose`."""
-    return _Prefilter((i, one) for i, one in enumerate(_knowledge().formats) if loose or not one.loose)
+    known = _knowledge()
+    return _Prefilter(((i, one) for i, one in enumerate(known.formats) if loose or not one.loose), known.requirements)
 
 
 @functools.cache
