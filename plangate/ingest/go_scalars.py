@@ -24,10 +24,10 @@ _INFINITE: Final = {
         *(("", word, "NaN") for word in (".nan", ".NaN", ".NAN")),
     )
 }
-_INTEGER: Final = re.compile(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))")
-_FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_EXPONENT: Final = re.compile(r"[-+]?[0-9_]+[eE][-+]?[0-9_]+")
-_POINT: Final = re.compile(r"\.[0-9]+(?:[eE][-+]?[0-9]+)?")
+_INTEGER: Final = r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))"
+_FLOAT: Final = r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
+_EXPONENT: Final = r"[-+]?[0-9_]+[eE][-+]?[0-9_]+"
+_POINT: Final = r"\.[0-9]+(?:[eE][-+]?[0-9]+)?"
 _LEAST_INTEGER: Final = -(2**63)
 _GREATEST_INTEGER: Final = 2**64 - 1
 _GREATEST_KEY: Final = 2**63 - 1
@@ -56,20 +56,20 @@ def resolved(text: str) -> Any:
     if text in _INFINITE:
         return _INFINITE[text]
     if text[0] == ".":
-        return _float(text) if _POINT.fullmatch(text) else text
+        return _float(text) if re.fullmatch(_POINT, text) else text
     plain = text.replace("_", "")
-    whole = _INTEGER.fullmatch(plain)
+    whole = re.fullmatch(_INTEGER, plain)
     number = _integer(whole) if whole else None
     if number is not None:
         return number
-    if _FLOAT.fullmatch(plain):
+    if re.fullmatch(_FLOAT, plain):
         real = _float(plain)
         return text if real is None else real
     return _signed_binary(plain, text)
 
 
 def _is_integer(text: str) -> bool:
-    found = _INTEGER.fullmatch(text.replace("_", ""))
+    found = re.fullmatch(_INTEGER, text.replace("_", ""))
     return found is not None and _integer(found) is not None
 
 
@@ -118,7 +118,7 @@ def tagged(name: str, text: str) -> Any:
     fits = value is None if name == "null" else isinstance(value, _TYPES[name])
     if (name in ("int", "float") and isinstance(value, bool)) or (name == "float" and unsigned):
         fits = False
-    if name == "int" and _FLOAT.fullmatch(text.replace("_", "")) and not _is_integer(text):
+    if name == "int" and re.fullmatch(_FLOAT, text.replace("_", "")) and not _is_integer(text):
         fits = False
     if not fits:
         raise ValueError("holds a value that is not what its tag says")
@@ -137,7 +137,7 @@ def spelled(key: Any, text: str) -> str | None:
     """A key that is no string, as `sigs.k8s.io/yaml` spells it; None for one that it refuses. `text` is what was written."""
     if isinstance(key, bool):
         return "true" if key else "false"
-    if isinstance(key, int) and key <= _GREATEST_KEY and not ("." in text or _EXPONENT.fullmatch(text)):
+    if isinstance(key, int) and key <= _GREATEST_KEY and not ("." in text or re.fullmatch(_EXPONENT, text)):
         return str(key)
     return _shortest(float(key)) if isinstance(key, (int, Decimal)) else None
 

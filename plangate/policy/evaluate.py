@@ -68,7 +68,7 @@ def evaluate(
 def siblings(policies: Iterable[Policy]) -> tuple[str, ...]:
     """The types, as globs, that conditions look for beside a resource with `related`."""
     asked = (policy.when for policy in policies if policy.when is not None and "related(" in policy.when)
-    return tuple(sorted({found[2] for when in asked for found in _RELATED.finditer(when)}))
+    return tuple(sorted({found[2] for when in asked for found in re.finditer(_RELATED, when)}))
 
 
 def _asks_of_plan(policy: Policy) -> bool:
@@ -106,7 +106,7 @@ def _worst(outcomes: set[Outcome]) -> Outcome:
     return next((outcome for outcome in _WORST if outcome in outcomes), Outcome.NOT_APPLICABLE)
 
 
-_RELATED: Final = re.compile(r"\brelated\(\s*(['\"])(.*?)\1")
+_RELATED: Final = r"\brelated\(\s*(['\"])(.*?)\1"
 _OF_A_CHANGE: Final = frozenset(
     {
         *facts.FACTS.keys() - {"source", "environment", "as_of", "protected"},

@@ -27,7 +27,7 @@ _INVISIBLE: Final = frozenset(
 )
 """Invisible letters and marks that Python calls printable: fillers, joiners, variation selectors."""
 
-_RUNNER_COMMAND = re.compile(r"##(?=\w*\[)")
+_RUNNER_COMMAND: Final = r"##(?=\w*\[)"
 """`##[add-mask]x` is a command to a GitHub runner anywhere in a line, `##vso[...]` to Azure's."""
 
 _ACTIVE: Final = {ord(c): f"\\{c}" for c in "\\`*_[]#~"} | {
@@ -41,14 +41,14 @@ _ACTIVE: Final = {ord(c): f"\\{c}" for c in "\\`*_[]#~"} | {
 
 _XML_ACTIVE: Final = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord('"'): "&quot;", ord("'"): "&#39;"}
 
-_LINE_START = re.compile(r" *(?:\d+(?=[.)])|(?=[-+=]))")
+_LINE_START: Final = r" *(?:\d+(?=[.)])|(?=[-+=]))"
 """Markers of a list, rule or heading at the start of a line: `1.`, `-`, `===`."""
 
 BREAK: Final = "\u200b"
 """A zero-width space. GitHub finds links, mentions and references in the rendered text, so that no escape stops it from
 turning `\\@team` or `&#64;team` into a mention; a character in between does."""
 
-_FOUND_BY_GITHUB = re.compile(
+_FOUND_BY_GITHUB: Final = (
     r"(?P<at>@)"
     r"|(?P<ref>#)(?=\d)"
     r"|(?P<gh>[Gg][Hh]-)(?=\d)"
@@ -58,12 +58,12 @@ _FOUND_BY_GITHUB = re.compile(
     r"|(?P<emoji>:)(?!\d\d:)(?=[A-Za-z0-9_+-]+:)"
     r"|(?P<sha>[0-9a-fA-F]{6})(?=[0-9a-fA-F])"
 )
-_MENTION = re.compile(r"@(?=[\w\[])")
-_IN_QUOTES = re.compile(r"[@`]|#(?=#)")
-_BACKTICKS = re.compile(r"`+")
+_MENTION: Final = r"@(?=[\w\[])"
+_IN_QUOTES: Final = r"[@`]|#(?=#)"
+_BACKTICKS: Final = r"`+"
 
 
-_JSON_ACTIVE = re.compile(rb"#(?=#\w*\[)|\x7f|\xc2[\x80-\x9f]")
+_JSON_ACTIVE: Final = rb"#(?=#\w*\[)|\x7f|\xc2[\x80-\x9f]"
 """In encoded JSON: the start of a runner's command, and what moves the cursor of a terminal (DEL, C1)."""
 
 
@@ -77,20 +77,20 @@ def visible(text: str) -> str:
 def terminal(text: str) -> str:
     """Text for a terminal or a CI log: no control character, and no command to a CI runner."""
     text = visible(text)
-    return _RUNNER_COMMAND.sub(r"#\\#", text) if "##" in text else text
+    return re.sub(_RUNNER_COMMAND, r"#\\#", text) if "##" in text else text
 
 
 def json(encoded: bytes) -> bytes:
     """Encoded JSON in which strings hold no command to a CI runner and no control character. It decodes to the same."""
     if b"##" not in encoded and b"\xc2" not in encoded and b"\x7f" not in encoded:
         return encoded
-    return _JSON_ACTIVE.sub(lambda found: b"\\u%04x" % ord(found[0].decode()), encoded)
+    return re.sub(_JSON_ACTIVE, lambda found: b"\\u%04x" % ord(found[0].decode()), encoded)
 
 
 def xml(text: str) -> str:
     """Text inside an element or an attribute of XML, in one line: no control character, and no command to a CI runner."""
     text = visible(text).translate(_XML_ACTIVE)
-    return _RUNNER_COMMAND.sub("#&#35;", text) if "##" in text else text
+    return re.sub(_RUNNER_COMMAND, "#&#35;", text) if "##" in text else text
 
 
 def markdown(text: str) -> str:
@@ -99,7 +99,7 @@ def markdown(text: str) -> str:
     if text.startswith("    "):
         # Four spaces start a block of code.
         return f"&#32;{text[1:]}"
-    start = _LINE_START.match(text)
+    start = re.match(_LINE_START, text)
     return text if start is None else f"{start[0]}\\{text[start.end() :]}"
 
 
@@ -112,8 +112,8 @@ def code(text: str) -> str:
         # In a table a pipe needs a backslash and elsewhere the backslash shows: an element fits both places.
         return f"<code>{_inert(text)}</code>"
     # No mention in Markdown, but one in a mail that quotes the source; and a runner's log may hold the source.
-    text = _RUNNER_COMMAND.sub(f"#{BREAK}#", _MENTION.sub(f"@{BREAK}", text))
-    longest = max((len(run) for run in _BACKTICKS.findall(text)), default=0)
+    text = re.sub(_RUNNER_COMMAND, f"#{BREAK}#", re.sub(_MENTION, f"@{BREAK}", text))
+    longest = max((len(run) for run in re.findall(_BACKTICKS, text)), default=0)
     fence = "`" * (longest + 1)
     # Markdown strips one space from both ends, unless the span is only spaces.
     pad = " " if text.strip(" ") and (text[0] in "` " or text[-1] in "` ") else ""
@@ -128,7 +128,7 @@ def diff_line(text: str) -> str:
 
 def fenced(line: str) -> str:
     """A line of YAML in a block of code, whose foreign text is in double quotes: it reads the same, and nothing in it is active."""
-    return _IN_QUOTES.sub(lambda found: f"\\u{ord(found[0]):04x}", visible(line))
+    return re.sub(_IN_QUOTES, lambda found: f"\\u{ord(found[0]):04x}", visible(line))
 
 
 def prose(text: str) -> str:
@@ -144,12 +144,12 @@ def plain(text: str) -> str:
 
     SARIF knows `[text](target)` links in plain messages too (SARIF 2.1.0, 3.11.6).
     """
-    return _FOUND_BY_GITHUB.sub(_broken, visible(text)).replace("](", f"]{BREAK}(")
+    return re.sub(_FOUND_BY_GITHUB, _broken, visible(text)).replace("](", f"]{BREAK}(")
 
 
 def html_on_github(text: str) -> str:
     """Text inside an element of HTML in a comment on GitHub, which finds links and mentions there too."""
-    return _FOUND_BY_GITHUB.sub(_broken, visible(text)).translate(_XML_ACTIVE)
+    return re.sub(_FOUND_BY_GITHUB, _broken, visible(text)).translate(_XML_ACTIVE)
 
 
 def comment(text: str) -> str:
@@ -163,7 +163,7 @@ def _spelled(character: str) -> str:
 
 def _inert(text: str) -> str:
     # Breaks go in before escapes: an escape between `@` and a name does not stop a mention, and hides it from us.
-    return _FOUND_BY_GITHUB.sub(_broken, text).translate(_ACTIVE)
+    return re.sub(_FOUND_BY_GITHUB, _broken, text).translate(_ACTIVE)
 
 
 def _broken(match: re.Match[str]) -> str:
