@@ -9,6 +9,9 @@ from typing import Final
 EVERYBODY: Final = frozenset({"*", "any", "internet", "all", "0.0.0.0", "::", "<nw>/0"})
 """How security rules of different clouds name everybody, lower case."""
 
+_V4: Final = frozenset("0123456789abcdefx.")
+"""The characters of an address of IPv4, in every base."""
+
 _WIDE_V4: Final = 4
 _WIDE_V6: Final = 3
 
@@ -25,8 +28,18 @@ def is_world(source: str) -> bool:
     if not slash or not prefix.isdecimal() or len(prefix) > 3:
         return False
     if ":" in address:
-        return int(prefix) <= _WIDE_V6
-    return int(prefix) <= _WIDE_V4 and address.replace(".", "").isdecimal()
+        return int(prefix) <= _WIDE_V6 or _is_mapped_world(source)
+    # An address that is spelled oddly (`0x0.0.0.0/0`) is none that a wide range may hide behind.
+    return int(prefix) <= _WIDE_V4 and _V4.issuperset(address)
+
+
+def _is_mapped_world(source: str) -> bool:
+    """Whether a range of IPv6 holds a large part of IPv4, mapped into it: `::ffff:0:0/96`."""
+    try:
+        network = ipaddress.IPv6Network(source, strict=False)
+    except ValueError:
+        return False
+    return network.network_address.ipv4_mapped is not None and 96 <= network.prefixlen <= 96 + _WIDE_V4
 
 
 _LARGE_V4: Final = 2 ** (32 - _WIDE_V4)
