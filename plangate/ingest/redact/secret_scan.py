@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _DEEPEST_TEXT = 4
 _MOST_KEPT = 16_384
 _MOST_LINES = 500_000
+_SHORTEST_KEY = 12
+"""Characters of a key in which a secret can stand beside what tells it."""
 _TOGETHER = 1000
 """Texts that are asked of at once."""
 _LONGEST_KEPT = 1024
@@ -165,6 +167,9 @@ class SecretScanner:
         """Learn below keys of which one says something, or is new."""
         paired = secrets.paired(value)
         for key, below in value.items():
+            if len(key) >= _SHORTEST_KEY and key not in self._plain:
+                # Users put values there too.
+                texts.append(key)
             name = paired.get(key, key)
             its_grade = secrets.below(name, grade)
             if its_grade <= 0 and grade <= 0 and not secrets.is_pair_value(key):

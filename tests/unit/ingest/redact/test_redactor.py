@@ -603,3 +603,11 @@ def test_images_and_hosts_are_not_looked_for_elsewhere(value):
     redactor.learn({"token": value}, None, "")
     redactor.freeze()
     assert redactor.mask({"note": value}) == {"note": value}
+
+
+def test_a_secret_in_a_key_is_hidden_elsewhere_too():
+    value = {"tags": {f"password={SECRET}": "x"}, "note": f"it is {SECRET}"}
+    redactor = Redactor()
+    redactor.learn(value, False, "acme_thing")
+    redactor.freeze()
+    assert SECRET not in str(plain(redactor.mask(value)))
