@@ -177,6 +177,7 @@ class Gate(Struct, frozen=True, kw_only=True):
             environment=options.environment or "",
             target=options.target or "",
             any_change=any(changeset.judged for changeset in changesets),
+            moved={str(one.address): one.moved_from for each in changesets for one in each.judged if one.moved_from},
         )
         inline, weakenings = ((), ()) if self.inline is None else inline_waivers.read(self.inline, changesets)
         findings = waivers.apply(judged, (*self.waivers, *inline), rules)

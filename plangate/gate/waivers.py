@@ -81,6 +81,8 @@ class WaiverRules(Struct, frozen=True, kw_only=True):
     target: str = ""
     any_change: bool = True
     """Whether anything changes. If not, a waiver without a match is no finding."""
+    moved: Mapping[str, str] = {}
+    """What was at another address before, by the address it has now: a waiver for the one is none for the other."""
 
 
 def parse(name: str, text: str) -> tuple[Waiver, ...]:
@@ -172,7 +174,11 @@ def _with_waiver(
     for waiver in waivers:
         if waiver.policy != finding.policy or not _covers(waiver, finding, finding.address):
             continue
-        if finding.severity in rules.severities:
+        before = rules.moved.get(finding.address, "")
+        if before and not _covers(waiver, finding, before):
+            if statuses[waiver] != _WORKS:
+                statuses[waiver] = ("waiver-unmatched", f"what is there now was {before} before, which it is not for")
+        elif finding.severity in rules.severities:
             statuses[waiver] = ("waiver-not-permitted", f"{finding.severity.value} findings cannot be waived here")
         elif waiver.fingerprint not in ("", finding.fingerprint):
             if statuses[waiver] != _WORKS:

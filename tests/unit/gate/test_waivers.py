@@ -460,3 +460,13 @@ def test_what_is_no_waiver_is_refused_at_its_place(text, said):
 )
 def test_a_day_is_one_of_the_calendar(text, is_one):
     assert waivers.is_day(text) is is_one
+
+
+def test_what_moves_to_a_waived_address_brings_no_waiver_with_it():
+    moved = structs.replace(RULES, moved={FOUND.address: "aws_db_instance.prod"})
+    words = "what is there now was aws_db_instance.prod before, which it is not for"
+    assert held(waiver(), rules=moved) == (None, [("waiver-unmatched", words)])
+    assert held(waiver(fingerprint=MARK), rules=moved) == (None, [("waiver-unmatched", words)])
+    both = waiver(address=(FOUND.address, "aws_db_instance.prod"))
+    assert held(both, rules=moved) == (ACCEPTED, [])
+    assert held(waiver(inline=True), rules=moved)[0] is None

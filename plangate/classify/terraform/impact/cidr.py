@@ -30,7 +30,7 @@ def is_world(source: str) -> bool:
     if ":" in address:
         return int(prefix) <= _WIDE_V6 or _is_mapped_world(source)
     # An address that is spelled oddly (`0x0.0.0.0/0`) is none that a wide range may hide behind.
-    return int(prefix) <= _WIDE_V4 and _V4.issuperset(address)
+    return int(prefix) <= _WIDE_V4 and address[:1].isdecimal() and _V4.issuperset(address)
 
 
 def _is_mapped_world(source: str) -> bool:
